@@ -1,0 +1,1 @@
+//! Foreign missions in our country, their people, privileges and immunities.

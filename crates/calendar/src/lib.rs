@@ -1,0 +1,1 @@
+//! Working days of several countries, clocks that pause, due dates.

@@ -1,0 +1,1 @@
+//! The outbox relay in commit order to Redis Streams, and consumers with an inbox.

@@ -1,0 +1,1 @@
+//! Tower layers: deadline, own task, identity, metrics, shed, panic.

@@ -1,0 +1,1 @@
+//! Runs a service: order of start, readiness, health, reflection, drain, admin port.

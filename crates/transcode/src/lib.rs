@@ -1,0 +1,1 @@
+//! JSON to protobuf and back, from descriptors; pure, no socket, no web framework.

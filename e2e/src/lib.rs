@@ -1,0 +1,1 @@
+//! Stories, chaos, conformance and benchmarks against the real thing.

@@ -1,0 +1,1 @@
+//! The public door: identity, keys, limits, transcoding, API docs.

@@ -1,0 +1,1 @@
+//! The whole foreign service in one process, for a laptop.

@@ -1,0 +1,3 @@
+//! The developer's verbs: up, down, test, bench, demo, docs.
+
+fn main() {}
