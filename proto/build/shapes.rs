@@ -56,15 +56,17 @@ fn record(code: &mut String, message: &MessageDescriptor) -> Result<(), Box<dyn 
         writeln!(code, "        self.{name}.clone_from(&from.{name});")?;
     }
     writeln!(code, "    }}")?;
-    writeln!(code, "    fn changed_immutables(&self, before: &Self) -> Vec<&'static str> {{")?;
-    writeln!(code, "        let fields: &[(bool, &'static str)] = &[")?;
-    for field in message.fields().filter(|field| behaves(field, IMMUTABLE)) {
-        let (name, json) = (ident(&field)?, field.json_name().to_owned());
-        writeln!(code, "            (self.{name} != before.{name}, \"{json}\"),")?;
+    let immutables = message.fields().filter(|field| behaves(field, IMMUTABLE)).collect::<Vec<_>>();
+    if !immutables.is_empty() {
+        writeln!(code, "    fn changed_immutables(&self, before: &Self) -> Vec<&'static str> {{")?;
+        writeln!(code, "        let mut changed = Vec::new();")?;
+        for field in &immutables {
+            let (name, json) = (ident(field)?, field.json_name());
+            writeln!(code, "        if self.{name} != before.{name} {{ changed.push(\"{json}\"); }}")?;
+        }
+        writeln!(code, "        changed\n    }}")?;
     }
-    writeln!(code, "        ];")?;
-    writeln!(code, "        fields.iter().filter(|(changed, _)| *changed).map(|(_, name)| *name).collect()")?;
-    writeln!(code, "    }}\n}}")?;
+    writeln!(code, "}}")?;
     Ok(())
 }
 

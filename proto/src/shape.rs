@@ -50,7 +50,9 @@ pub trait Record: Message + Name + Default + Clone + PartialEq {
     /// Takes the fields that callers cannot set (`OUTPUT_ONLY`) from another; from a default one it clears them.
     fn copy_outputs(&mut self, from: &Self);
     /// The JSON names of the fields that must stay as they were made (`IMMUTABLE`) and differ.
-    fn changed_immutables(&self, before: &Self) -> Vec<&'static str>;
+    fn changed_immutables(&self, _before: &Self) -> Vec<&'static str> {
+        Vec::new()
+    }
 }
 
 /// A message that asks for something: the input of any method. What a request does not have is empty.
