@@ -14,6 +14,10 @@ macro_rules! package {
     };
 }
 
+#[cfg_attr(
+    any(feature = "accreditation", feature = "gateway"),
+    expect(clippy::allow_attributes_without_reason, reason = "generated services carry them")
+)]
 #[expect(missing_docs, clippy::all, unreachable_pub, reason = "generated from the contract, where the comments are")]
 mod generated {
     pub mod google {
