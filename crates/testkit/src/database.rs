@@ -6,7 +6,7 @@ use crate::{Proxy, RUNTIME, aside};
 use anyhow::{Context as _, Result};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, Row as _};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::str::FromStr as _;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,7 +18,7 @@ const TEMPLATES_KEPT: i64 = 24;
 /// One test's own database. Dropped with it; what a killed process leaves, the next one drops.
 #[derive(Debug)]
 pub struct TestDb {
-    /// A pool of up to ten connections.
+    /// A pool of up to ten connections, with a service's own limits.
     pub pool: PgPool,
     /// The database's URL.
     pub url: String,
@@ -51,8 +51,7 @@ async fn make(migrations: Vec<Migrator>) -> TestDb {
         (name, url)
     })
     .await;
-    let options = PgConnectOptions::from_str(&url).expect("the URL was made here");
-    let pool = PgPoolOptions::new().max_connections(10).connect_lazy_with(options);
+    let pool = connect(&url).await;
     TestDb { pool, url, name }
 }
 
@@ -73,11 +72,16 @@ impl TestDb {
         format!("{scheme}://{user}@{}/{}", proxy.address(), self.name)
     }
 
-    /// A pool through a proxy.
-    pub fn pool_through(&self, proxy: &Proxy) -> PgPool {
-        let options = PgConnectOptions::from_str(&self.url_through(proxy)).expect("the URL was made here");
-        PgPoolOptions::new().max_connections(10).connect_lazy_with(options)
+    /// A pool through a proxy, which must let the first connection pass.
+    pub async fn pool_through(&self, proxy: &Proxy) -> PgPool {
+        connect(&self.url_through(proxy)).await
     }
+}
+
+/// A pool such as a service has.
+async fn connect(url: &str) -> PgPool {
+    let settings = pg::Settings { max_connections: 10, ..pg::Settings::new(url) };
+    pg::connect(&settings).await.expect("the test server takes connections")
 }
 
 impl Drop for TestDb {
@@ -165,14 +169,9 @@ impl Admin {
 }
 
 async fn migrate(url: &str, migrations: &[Migrator]) -> Result<()> {
-    let mut connection = PgConnection::connect(url).await?;
-    for migration in migrations.iter().flat_map(Migrator::iter) {
-        sqlx::raw_sql(migration.sql.clone())
-            .execute(&mut connection)
-            .await
-            .with_context(|| format!("migration {} {}", migration.version, migration.description))?;
-    }
-    connection.close().await?;
+    let pool = PgPoolOptions::new().connect_lazy_with(PgConnectOptions::from_str(url)?);
+    pg::migrate(&pool, &migrations.iter().collect::<Vec<_>>()).await?;
+    pool.close().await;
     Ok(())
 }
 
@@ -188,6 +187,8 @@ async fn statement(connection: &mut PgConnection, sql: String) -> Result<()> {
 
 fn template_name(migrations: &[Migrator]) -> String {
     let mut hasher = DefaultHasher::new();
+    // A template is as old as the way it was made, too: another name here makes all of them anew.
+    "pg::migrate".hash(&mut hasher);
     for migrator in migrations {
         migrator.iter().for_each(|migration| (migration.version, &migration.checksum).hash(&mut hasher));
         hasher.write_u8(0);

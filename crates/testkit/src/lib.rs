@@ -3,6 +3,7 @@
 //! PostgreSQL and Redis are real and shared by all test processes of a checkout; each test has a database of its own
 //! in each. They start with the first test that asks and stop when the last test process is gone.
 
+mod caller;
 mod database;
 pub mod log;
 mod proxy;
@@ -10,6 +11,7 @@ mod redis;
 mod servers;
 mod until;
 
+pub use caller::{called, principal, signed, signer, token, verifier};
 pub use database::{TestDb, database};
 pub use proxy::{Proxy, Upstream};
 pub use redis::{TestRedis, redis};

@@ -47,3 +47,10 @@ async fn the_url_leads_to_the_same_database() {
         sqlx::query_scalar("select words from notes where id = 7").fetch_one(&mut connection).await.unwrap();
     assert_eq!(words, "seven");
 }
+
+#[tokio::test]
+async fn a_service_takes_the_schema_for_its_own() {
+    let migrator = notes();
+    let db = database(&[&migrator]).await;
+    pg::gate(&db.pool, &[&migrator]).await.unwrap();
+}
