@@ -155,6 +155,7 @@ function theme() {
     localStorage.setItem('theme', document.documentElement.dataset.theme);
     draw();
   });
+  dark.addEventListener('change', draw);
   draw();
 }
 

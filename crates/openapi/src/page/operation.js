@@ -15,7 +15,7 @@ export function operationView(document, operation, may) {
       copier(() => path, 'Copy the path')),
     h('div', { class: 'columns' },
       h('div', { class: 'words' },
-        prose(value.description.split('\n\n').slice(0, -1).join('\n\n')),
+        prose(beyondSummary(value)),
         who(value, may),
         states(value),
         parameterList(document, parameters),
@@ -23,6 +23,12 @@ export function operationView(document, operation, may) {
         answers(document, value)),
       h('div', { class: 'trial' }, tryIt(document, operation, parameters))),
   ];
+}
+
+/** The comment, if it says more than its first sentence; what the rule adds to it stands below in a table. */
+function beyondSummary(value) {
+  const comment = value.description.split('\n\n').slice(0, -1).join('\n\n');
+  return comment.replace(/\.$/, '') === value.summary ? '' : comment;
 }
 
 /** A path that may wrap at its slashes. */
@@ -53,12 +59,12 @@ function who(value, may) {
 function states(value) {
   const found = value['x-states'];
   if (!found) return null;
-  const verb = /:([A-Za-z]+)$/.exec(value.path ?? '')?.[1] ?? value.operationId.split('_').pop();
+  const name = value.operationId.split('_').pop();
   const side = (list, otherwise) => h('span', { class: 'side' }, list.length ? chips(list, 'state') : h('em', null, otherwise));
   return section('States', h('p', { class: 'flow' },
-    side(found.from, verb.startsWith('Create') || verb.startsWith('Import') ? 'new' : 'any state'),
+    side(found.from, /^(Create|Import)/.test(name) ? 'new' : 'any state'),
     h('span', { class: 'arrow', 'aria-label': 'leads to' }, '→'),
-    side(found.to, verb.startsWith('Delete') ? 'deleted' : 'unchanged')));
+    side(found.to, name.startsWith('Delete') ? 'deleted' : 'unchanged')));
 }
 
 function parameterList(document, parameters) {
@@ -81,7 +87,7 @@ function body(document, value) {
   const [type, media] = content;
   const schema = media.schema.contentSchema ?? media.schema;
   return section('Body', h('p', { class: 'quiet' }, type, media.schema.contentSchema ? ': one object a line, each a ' : ': ',
-    h('code', null, typeOf(document, schema))), fields(document, schema));
+    h('code', null, typeOf(document, schema))), fields(document, schema, false));
 }
 
 function answers(document, value) {
@@ -91,7 +97,7 @@ function answers(document, value) {
     const example = resolve(document, schema).examples?.[0];
     return [
       h('p', { class: 'quiet' }, type, media.schema.contentSchema ? ': each message a ' : ': ', h('code', null, typeOf(document, schema))),
-      h('details', null, h('summary', null, 'Fields'), fields(document, schema)),
+      h('details', null, h('summary', null, 'Fields'), fields(document, schema, true)),
       example ? h('details', null, h('summary', null, 'Example'), h('pre', { tabindex: '0' }, JSON.stringify(example, null, 2))) : null,
     ];
   });

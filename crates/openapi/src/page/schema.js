@@ -22,12 +22,12 @@ export function typeOf(document, schema) {
   return found.format && found.type !== 'number' ? `${found.type} (${found.format})` : found.type ?? 'any';
 }
 
-/** The rules as short labels. */
-export function rules(schema, required) {
+/** The rules as short labels; those for callers are left out of what we answer. */
+export function rules(schema, required, answered = false) {
   const list = [];
-  if (required) list.push(['required', 'must']);
-  if (schema.readOnly) list.push(['set by us', '']);
-  if (schema['x-immutable']) list.push(['fixed once set', '']);
+  if (required && !answered) list.push(['required', 'must']);
+  if (schema.readOnly && !answered) list.push(['set by us', '']);
+  if (schema['x-immutable'] && !answered) list.push(['fixed once set', '']);
   if (schema['x-personal']) list.push(['personal', 'guarded']);
   if (schema['x-classified']) list.push(['classified', 'guarded']);
   if (schema['x-shown-once']) list.push(['shown once', 'guarded']);
@@ -42,31 +42,31 @@ export function rules(schema, required) {
 }
 
 /** The fields of an object schema; those that are objects themselves open when asked. */
-export function fields(document, schema, seen = []) {
+export function fields(document, schema, answered, seen = []) {
   const found = resolve(document, schema);
-  if (found.type === 'array') return fields(document, found.items, seen);
+  if (found.type === 'array') return fields(document, found.items, answered, seen);
   if (found.enum) return values(found);
   const properties = Object.entries(found.properties ?? {});
   if (properties.length === 0) return h('p', { class: 'quiet' }, 'No fields.');
   const required = new Set(found.required ?? []);
   const path = found.$name ? [...seen, found.$name] : seen;
-  return h('ul', { class: 'fields' }, properties.map(([name, property]) => field(document, name, property, required, path)));
+  return h('ul', { class: 'fields' }, properties.map(([name, property]) => field(document, name, property, required, answered, path)));
 }
 
-function field(document, name, property, required, seen) {
+function field(document, name, property, required, answered, seen) {
   const own = resolve(document, property);
   const inner = own.type === 'array' ? resolve(document, own.items) : own;
   const head = [h('code', { class: 'name' }, name), ' ', h('span', { class: 'type' }, typeOf(document, property))];
   const words = property.description ?? own.description;
   // An enum's own description lists its values; they open below instead.
   const text = inner.enum && !property.description ? words?.split('\n\n')[0] : words;
-  const body = [h('div', { class: 'chips' }, rules(own, required.has(name))), prose(text)];
+  const body = [h('div', { class: 'chips' }, rules(own, required.has(name), answered)), prose(text)];
   const opens = (inner.properties && !seen.includes(inner.$name)) || inner.enum;
   if (!opens) return h('li', null, h('div', { class: 'head' }, head), body);
   const details = h('details', null, h('summary', null, inner.enum ? `${inner.enum.length} values` : 'Fields'));
   // Filled when first opened: a schema can be deep, and most of it is never looked at.
   details.addEventListener('toggle', () => {
-    if (details.children.length === 1) details.append(inner.enum ? values(inner) : fields(document, inner, seen));
+    if (details.children.length === 1) details.append(inner.enum ? values(inner) : fields(document, inner, answered, seen));
   });
   return h('li', null, h('div', { class: 'head' }, head), body, details);
 }
