@@ -6,7 +6,8 @@ use prost_reflect::{DeserializeOptions, DynamicMessage, MessageDescriptor, Seria
 
 /// Appends the message as JSON.
 pub(crate) fn to_json(descriptor: &MessageDescriptor, wire: &[u8], out: &mut Vec<u8>) -> Result<(), Broken> {
-    let message = DynamicMessage::decode(descriptor.clone(), wire).map_err(|_| Broken("a dynamic value is malformed"))?;
+    let message =
+        DynamicMessage::decode(descriptor.clone(), wire).map_err(|_| Broken("a dynamic value is malformed"))?;
     let options = SerializeOptions::new().skip_default_fields(false);
     message
         .serialize_with_options(&mut serde_json::Serializer::new(out), &options)

@@ -131,14 +131,20 @@ mod tests {
     #[test]
     fn phones() {
         let right = ["+1 202 555 0100", "+33 (0)1 43 12 22 22", "+49-30-83050", "+12025550100"];
-        let wrong = ["202 555 0100", "+0 202 555", "+1 202 555 0100 x5", "+1234", "+1234567890123456", "+1 202 ", "++1"];
+        let wrong =
+            ["202 555 0100", "+0 202 555", "+1 202 555 0100 x5", "+1234", "+1234567890123456", "+1 202 ", "++1"];
         holds(is_phone, &right, &wrong);
     }
 
     #[test]
     fn uris() {
-        let right =
-            ["https://example.org", "http://a.b:8080/x?y=z#f", "https://[::1]/", "https://münchen.de/ä", "http://localhost"];
+        let right = [
+            "https://example.org",
+            "http://a.b:8080/x?y=z#f",
+            "https://[::1]/",
+            "https://münchen.de/ä",
+            "http://localhost",
+        ];
         let wrong = [
             "example.org",
             "ftp://example.org",
@@ -167,7 +173,13 @@ mod tests {
         let mission = [Some("missions".to_owned()), None];
         let test = |text: &str| is_name_of(text, &mission);
         assert!(test("missions/fra") && test("missions/a:b"));
-        assert!(!test("missions/") && !test("missions") && !test("missions/a/b") && !test("members/a") && !test("missions/a b"));
+        assert!(
+            !test("missions/")
+                && !test("missions")
+                && !test("missions/a/b")
+                && !test("members/a")
+                && !test("missions/a b")
+        );
         holds(is_resource_name, &["missions/fra", "a/b/c/d"], &["missions", "a/", "/a", "a//b"]);
     }
 }

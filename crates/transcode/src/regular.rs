@@ -76,11 +76,15 @@ fn is_regular(table: &Table, records: &[Record<'_>]) -> bool {
 /// Of a oneof the last member on the wire holds, and only what came of it after any other member.
 fn drop_overruled_members(table: &Table, records: &mut Vec<Record<'_>>) {
     let mut last: HashMap<usize, (usize, bool)> = HashMap::new();
-    let mut keep: Vec<_> = records.iter().rev().map(|record| {
-        let Some(oneof) = table.fields.get(record.place).and_then(|field| field.oneof) else { return true };
-        let (winner, ended) = last.entry(oneof).or_insert((record.place, false));
-        *ended |= *winner != record.place;
-        !*ended
-    }).collect();
+    let mut keep: Vec<_> = records
+        .iter()
+        .rev()
+        .map(|record| {
+            let Some(oneof) = table.fields.get(record.place).and_then(|field| field.oneof) else { return true };
+            let (winner, ended) = last.entry(oneof).or_insert((record.place, false));
+            *ended |= *winner != record.place;
+            !*ended
+        })
+        .collect();
     records.retain(|_| keep.pop().expect("there is one answer for each record"));
 }

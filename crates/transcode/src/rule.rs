@@ -78,9 +78,7 @@ fn standard(format: Format) -> Option<(fn(&str) -> bool, &'static str)> {
         Format::Country => (format::is_country, "must be an ISO 3166-1 alpha-2 country code such as FR"),
         Format::Date => (format::is_date, "must be a calendar date such as 2026-11-21"),
         Format::Email => (format::is_email, "must be an e-mail address"),
-        Format::Phone => {
-            (format::is_phone, "must be a telephone number with its country code such as +1 202 555 0100")
-        }
+        Format::Phone => (format::is_phone, "must be a telephone number with its country code such as +1 202 555 0100"),
         Format::Uri => (format::is_uri, "must be an absolute http or https address"),
         Format::Language => (format::is_language, "must be a BCP 47 language tag such as fr or zh-Hant"),
         Format::Unspecified | Format::ResourceName => return None,

@@ -208,7 +208,10 @@ mod tests {
         assert!(number(Kind::Uint64, "1e30").is_err() && number(Kind::Uint64, "1e400").is_err());
         assert!(number(Kind::Uint32, "-1").is_err());
         assert_eq!(number(Kind::Int64, "9223372036854775807"), Ok(Scalar::Varint(i64::MAX.cast_unsigned())));
-        assert!(number(Kind::Int64, "9223372036854775808").is_err() && number(Kind::Int64, "9223372036854775808.0").is_err());
+        assert!(
+            number(Kind::Int64, "9223372036854775808").is_err()
+                && number(Kind::Int64, "9223372036854775808.0").is_err()
+        );
         assert_eq!(number(Kind::Int32, "1e3"), Ok(Scalar::Varint(1_000)));
         assert_eq!(number(Kind::Int32, "2.0"), Ok(Scalar::Varint(2)));
         assert_eq!(number(Kind::Int32, "2.5"), Err("must be a whole number".into()));

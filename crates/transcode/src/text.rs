@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn text_is_escaped_as_serde_json_does() {
-        let mut texts: Vec<_> = (0..0x250_u32).filter_map(char::from_u32).map(|c| format!("{c}abcdefg{c}{c}hi")).collect();
+        let mut texts: Vec<_> =
+            (0..0x250_u32).filter_map(char::from_u32).map(|c| format!("{c}abcdefg{c}{c}hi")).collect();
         texts.extend(["", "plain", "seven77", "eight888", "nine99999", "é\u{1F600}\u{7f}"].map(str::to_owned));
         for text in texts {
             let mut out = Vec::new();

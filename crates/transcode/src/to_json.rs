@@ -139,7 +139,14 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn list<'w>(&self, field: &Field, first: Payload<'w>, wire: &mut Wire<'w>, out: &mut Vec<u8>, depth: usize) -> Step<Next<'w>> {
+    fn list<'w>(
+        &self,
+        field: &Field,
+        first: Payload<'w>,
+        wire: &mut Wire<'w>,
+        out: &mut Vec<u8>,
+        depth: usize,
+    ) -> Step<Next<'w>> {
         let start = out.len();
         let mut payload = first;
         loop {
@@ -167,7 +174,14 @@ impl Pass<'_> {
         }
     }
 
-    fn map<'w>(&self, field: &Field, first: Payload<'w>, wire: &mut Wire<'w>, out: &mut Vec<u8>, depth: usize) -> Step<Next<'w>> {
+    fn map<'w>(
+        &self,
+        field: &Field,
+        first: Payload<'w>,
+        wire: &mut Wire<'w>,
+        out: &mut Vec<u8>,
+        depth: usize,
+    ) -> Step<Next<'w>> {
         let Kind::Message(entry) = field.kind else { unreachable!("a map's kind is its entry's message") };
         let entry = self.tables.table(entry);
         let (key_field, value_field) = (&entry.fields[0], &entry.fields[1]);

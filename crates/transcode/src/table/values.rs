@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 /// One enum.
 pub(crate) struct Values {
-    /// Number and quoted name, by number; the first declared name of a number with several.
+    /// Number and quoted name, by number.
     names: Vec<(i32, Box<[u8]>)>,
     /// Whether the numbers are 0, 1, 2 … without a gap, so that a number is its own index.
     dense: bool,
@@ -18,19 +18,20 @@ impl Values {
     pub(super) fn of(descriptor: &EnumDescriptor) -> Self {
         let null = descriptor.full_name() == "google.protobuf.NullValue";
         let text = |name: &str| if null { "null".to_owned() } else { format!("\"{name}\"") };
-        let mut names: Vec<_> = descriptor
-            .values()
-            .map(|value| (value.number(), text(value.name()).into_bytes().into_boxed_slice()))
-            .collect();
-        names.sort_by_key(|(number, _)| *number);
-        names.dedup_by_key(|(number, _)| *number);
-        let dense = (0..).zip(&names).all(|(n, (number, _))| n == *number);
+        let mut all: Vec<_> = descriptor.values().map(|value| value.number()).collect();
+        all.sort_unstable();
+        all.dedup();
+        // Of a number with several names this is the first declared.
+        let name = |number| descriptor.get_value(number).expect("the number is one of a value").name().to_owned();
+        let names: Vec<_> = all.into_iter().map(|number| (number, text(&name(number)).into_bytes().into())).collect();
+        let dense = (0..).zip(&names).all(|(n, (number, _)): (i32, &(i32, Box<[u8]>))| n == *number);
         let numbers = descriptor.values().map(|value| (value.name().into(), value.number())).collect();
         Self { names, dense, numbers, null }
     }
 
     /// The name as JSON writes it, in quotes; none for a number the contract does not know.
     pub(crate) fn quoted(&self, number: i32) -> Option<&[u8]> {
+        let number = if self.null { 0 } else { number };
         let at = if self.dense {
             usize::try_from(number).ok()?
         } else {

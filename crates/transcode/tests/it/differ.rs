@@ -4,6 +4,8 @@
 //! - a non-finite `DoubleValue` or `FloatValue` is `null` in their JSON, and its name in ours, as proto3 JSON says;
 //! - they accept duplicate keys, NUL in text, unknown enum numbers, numbers as text with a plus sign or leading zeros,
 //!   and base64 with stray bits, all of which we refuse: so what we accept they must accept, not the reverse;
+//! - a duration with seconds and nanoseconds of different signs (here: merged from two) they make sense of; we do not;
+//! - the greatest float, with as many digits as tell it from its neighbours, they find out of range; we read it;
 //! - they refuse a field mask in the contract's own names, which we accept.
 
 use crate::random::Random;
@@ -15,17 +17,22 @@ use transcode::{Message, Tables};
 
 /// What was compared.
 #[derive(Debug, Default)]
-pub struct Count {
+pub(crate) struct Count {
     /// Messages.
-    pub messages: usize,
+    pub(crate) messages: usize,
     /// Their bytes on the wire.
-    pub bytes: usize,
+    pub(crate) bytes: usize,
     /// Damaged inputs that both sides could still read, and read alike.
-    pub damaged: usize,
+    pub(crate) damaged: usize,
 }
 
 /// Compares on one random message; an error says where they differ.
-pub fn compare(random: &mut Random, tables: &Tables, types: &[MessageDescriptor], count: &mut Count) -> Result<(), String> {
+pub(crate) fn compare(
+    random: &mut Random,
+    tables: &Tables,
+    types: &[MessageDescriptor],
+    count: &mut Count,
+) -> Result<(), String> {
     let descriptor = random.pick(types);
     let ours = tables.message(descriptor.full_name()).expect("every type has a table");
     let pair = Pair { ours, descriptor };
@@ -43,7 +50,12 @@ pub fn compare(random: &mut Random, tables: &Tables, types: &[MessageDescriptor]
     // Two messages one after the other are the first with the second merged into it: every odd form at once.
     let mut odd = random.message(&pair.descriptor, 3).encode_to_vec();
     odd.extend_from_slice(&wire);
-    pair.wire_to_json(&odd)?;
+    match pair.wire_to_json(&odd) {
+        Err(error) if error.contains("a duration is out of range") => {}
+        // An `Any` merged from two has the type of one and the bytes of the other.
+        Err(error) if error.starts_with("theirs: error decoding") => {}
+        done => drop(done?),
+    }
 
     count.damaged += pair.damaged(random, &wire, &json)?;
     count.messages += 1;
@@ -63,7 +75,7 @@ impl Pair<'_> {
         let mut out = Vec::new();
         self.ours.to_json(wire, &mut out).map_err(|e| format!("{}: {e}: {wire:?}", self.descriptor.full_name()))?;
         let ours: Value = serde_json::from_slice(&out).map_err(|e| format!("ours is no JSON: {e}: {out:?}"))?;
-        same(&ours, &theirs, "").map_err(|at| format!("{} of {wire:?}: {at}", self.descriptor.full_name()))?;
+        same(&ours, &theirs, "").map_err(|at| format!("{}: {at}: {wire:?}", self.descriptor.full_name()))?;
         Ok(out)
     }
 
@@ -71,11 +83,13 @@ impl Pair<'_> {
         let mut wire = Vec::new();
         let text = String::from_utf8_lossy(json);
         self.ours.to_wire(json, &mut wire).map_err(|e| format!("refused: {e}: {:?}: {text}", e.violations()))?;
-        let back = DynamicMessage::decode(self.descriptor.clone(), wire.as_slice()).map_err(|e| format!("{e}: {text}"))?;
+        let back =
+            DynamicMessage::decode(self.descriptor.clone(), wire.as_slice()).map_err(|e| format!("{e}: {text}"))?;
         same(&json_of(&back)?, &json_of(message)?, "").map_err(|at| format!("{at}: {text}"))?;
         let mut again = Vec::new();
         self.ours.to_json(&wire, &mut again).map_err(|e| format!("{e}: {text}"))?;
-        if again == json { Ok(()) } else { Err(format!("{text} came back as {}", String::from_utf8_lossy(&again))) }
+        let value = |json: &[u8]| serde_json::from_slice::<Value>(json).map_err(|e| e.to_string());
+        same(&value(&again)?, &value(json)?, "").map_err(|at| format!("came back otherwise: {at}: {text}"))
     }
 
     /// Damages both forms. Neither may panic, and what both sides accept they must read alike.
@@ -89,7 +103,8 @@ impl Pair<'_> {
             && let Ok(theirs) = json_of(&theirs)
         {
             let ours: Value = serde_json::from_slice(&out).map_err(|e| format!("ours is no JSON: {e}: {out:?}"))?;
-            same(&ours, &theirs, "").map_err(|at| format!("damaged {damaged:?}: {at}"))?;
+            same(&ours, &theirs, "")
+                .map_err(|at| format!("{}: damaged: {at}: {damaged:?}", self.descriptor.full_name()))?;
             alike += 1;
         }
 
@@ -97,12 +112,20 @@ impl Pair<'_> {
         let mut wire = Vec::new();
         if self.ours.to_wire(&damaged, &mut wire).is_ok() {
             let text = String::from_utf8_lossy(&damaged);
-            let ours = DynamicMessage::decode(self.descriptor.clone(), wire.as_slice()).map_err(|e| format!("{e}: {text}"))?;
+            let ours =
+                DynamicMessage::decode(self.descriptor.clone(), wire.as_slice()).map_err(|e| format!("{e}: {text}"))?;
             let mut reader = serde_json::Deserializer::from_slice(&damaged);
             let options = DeserializeOptions::new();
-            let theirs = DynamicMessage::deserialize_with_options(self.descriptor.clone(), &mut reader, &options)
-                .map_err(|e| format!("we accept and they refuse, {e}: {text}"))?;
-            same(&json_of(&ours)?, &json_of(&theirs)?, "").map_err(|at| format!("damaged {text}: {at}"))?;
+            let theirs = DynamicMessage::deserialize_with_options(self.descriptor.clone(), &mut reader, &options);
+            let theirs = match theirs {
+                Err(error) if error.to_string().contains("float value out of range") => return Ok(alike),
+                theirs => theirs.map_err(|e| format!("we accept and they refuse, {e}: {text}"))?,
+            };
+            match (json_of(&ours), json_of(&theirs)) {
+                // A damaged `Any` can be nothing of its type.
+                (Err(_), Err(_)) => return Ok(alike),
+                (ours, theirs) => same(&ours?, &theirs?, "").map_err(|at| format!("damaged: {at}: {text}"))?,
+            }
             alike += 1;
         } else if !wire.is_empty() {
             return Err("a refusal left something behind".to_owned());
@@ -142,7 +165,9 @@ fn same(ours: &Value, theirs: &Value, at: &str) -> Result<(), String> {
     match (ours, theirs) {
         (Value::Object(a), Value::Object(b)) if a.len() == b.len() => {
             let missing = |key: &String| format!("{at}.{key} is missing");
-            a.iter().try_for_each(|(key, value)| same(value, b.get(key).ok_or_else(|| missing(key))?, &format!("{at}.{key}")))
+            a.iter().try_for_each(|(key, value)| {
+                same(value, b.get(key).ok_or_else(|| missing(key))?, &format!("{at}.{key}"))
+            })
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
             a.iter().zip(b).enumerate().try_for_each(|(n, (a, b))| same(a, b, &format!("{at}[{n}]")))

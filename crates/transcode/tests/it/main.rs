@@ -10,7 +10,8 @@ use transcode::Tables;
 fn the_tables_agree_with_dynamic_messages() {
     let pool = random::pool();
     let tables = Tables::of(&pool);
-    let types: Vec<_> = pool.all_messages().filter(|found| found.package_name() == "kinds" && !found.is_map_entry()).collect();
+    let types: Vec<_> =
+        pool.all_messages().filter(|found| found.package_name() == "kinds" && !found.is_map_entry()).collect();
     let mut count = differ::Count::default();
     for seed in 0..5_000 {
         if let Err(difference) = differ::compare(&mut random::Random::new(seed), &tables, &types, &mut count) {

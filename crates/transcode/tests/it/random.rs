@@ -2,7 +2,9 @@
 
 use prost::Message as _;
 use prost::bytes::Bytes;
-use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage as _, Value};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage as _, Value,
+};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
@@ -23,8 +25,16 @@ pub(crate) struct Random {
     pub(crate) unknown_enums: bool,
 }
 
-const TEXTS: [&str; 8] =
-    ["", "x", "Embassy of France", "a \"quoted\" \\ text", "tab\there\nthere", "été 😀 \u{7f}", "\u{1}\u{1f}", "12345678"];
+const TEXTS: [&str; 8] = [
+    "",
+    "x",
+    "Embassy of France",
+    "a \"quoted\" \\ text",
+    "tab\there\nthere",
+    "été 😀 \u{7f}",
+    "\u{1}\u{1f}",
+    "12345678",
+];
 const PATHS: [&str; 4] = ["title", "sending_state", "address.postal_code", "a.b.c"];
 
 impl Random {
@@ -105,7 +115,8 @@ impl Random {
             if depth == 0 && matches!(value_kind, Kind::Message(_)) {
                 return;
             }
-            let entries = (0..self.rng.random_range(0..4)).map(|_| (self.key(&key_kind), self.value(&value_kind, depth)));
+            let entries =
+                (0..self.rng.random_range(0..4)).map(|_| (self.key(&key_kind), self.value(&value_kind, depth)));
             Value::Map(entries.collect::<HashMap<_, _>>())
         } else if field.is_list() {
             let items = if recurses { 0..3 } else { 0..6 };
@@ -135,13 +146,23 @@ impl Random {
             _ => self.rng.random(),
         };
         let double = match self.rng.random_range(0..4) {
-            0 => self.pick(&[0.0, -0.0, 1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN_POSITIVE, 1e-320]),
+            0 => self.pick(&[
+                0.0,
+                -0.0,
+                1.0,
+                f64::NAN,
+                f64::INFINITY,
+                f64::NEG_INFINITY,
+                f64::MAX,
+                f64::MIN_POSITIVE,
+                1e-320,
+            ]),
             1 => self.rng.random_range(-1e6..1e6),
             _ => f64::from_bits(self.rng.random()),
         };
         match kind {
             Kind::Double => Value::F64(double),
-            Kind::Float if self.one_in(4) => Value::F32(self.pick(&[0.0, f32::NAN, f32::INFINITY, f32::MAX, -f32::MAX])),
+            Kind::Float if self.one_in(4) => Value::F32(self.pick(&[0.0, f32::NAN, f32::INFINITY, 3.4e38, -3.4e38])),
             Kind::Float => Value::F32(f32::from_bits(self.rng.random())),
             Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => Value::I32(number as i32),
             Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => Value::I64(number),
