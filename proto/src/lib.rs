@@ -13,12 +13,7 @@ macro_rules! package {
     };
 }
 
-#[expect(
-    missing_docs,
-    clippy::all,
-    unreachable_pub,
-    reason = "generated from the contract, where the comments are"
-)]
+#[expect(missing_docs, clippy::all, unreachable_pub, reason = "generated from the contract, where the comments are")]
 mod generated {
     pub mod google {
         pub mod api {
