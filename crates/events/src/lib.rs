@@ -6,7 +6,6 @@
 
 pub mod chain;
 mod consumer;
-mod doorbell;
 mod event;
 mod link;
 mod metrics;
@@ -15,6 +14,5 @@ mod position;
 pub mod relay;
 
 pub use consumer::{Consumer, Handler, HandlerError, Settings as ConsumerSettings, dead_letters};
-pub use doorbell::{CHANNEL, Doorbell};
 pub use event::{Event, Malformed, stream};
 pub use relay::Relay;

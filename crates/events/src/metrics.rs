@@ -1,7 +1,8 @@
 //! What the relay and the consumers count.
 
+use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge};
-use opentelemetry::{KeyValue, global};
+use telemetry::metric;
 
 /// What the relay of one service counts.
 #[derive(Debug)]
@@ -15,19 +16,19 @@ pub(crate) struct RelayMetrics {
 
 impl RelayMetrics {
     pub(crate) fn new(service: &str) -> Self {
-        let meter = global::meter("legation.events");
+        let meter = metric::meter();
         Self {
-            service: [KeyValue::new("service", service.to_owned())],
-            published: meter.u64_counter("legation.outbox.published").with_description("events published").build(),
+            service: [KeyValue::new(metric::SERVICE, service.to_owned())],
+            published: meter.u64_counter(metric::OUTBOX_PUBLISHED).with_description("events published").build(),
             failures: meter
-                .u64_counter("legation.outbox.failures")
+                .u64_counter(metric::OUTBOX_FAILURES)
                 .with_description("tries to publish that Redis did not take")
                 .build(),
             waiting: meter
-                .i64_gauge("legation.outbox.waiting")
+                .i64_gauge(metric::OUTBOX_WAITING)
                 .with_description("events committed and not yet published")
                 .build(),
-            sealed: meter.u64_counter("legation.audit.sealed").with_description("audit rows sealed").build(),
+            sealed: meter.u64_counter(metric::AUDIT_SEALED).with_description("audit rows sealed").build(),
         }
     }
 
@@ -60,13 +61,13 @@ pub(crate) struct ConsumerMetrics {
 
 impl ConsumerMetrics {
     pub(crate) fn new(group: &str) -> Self {
-        let meter = global::meter("legation.events");
+        let meter = metric::meter();
         Self {
-            group: [KeyValue::new("group", group.to_owned())],
-            taken: meter.u64_counter("legation.inbox.taken").with_description("events that had their effect").build(),
-            known: meter.u64_counter("legation.inbox.known").with_description("events that came again").build(),
-            failed: meter.u64_counter("legation.inbox.failed").with_description("tries that a handler failed").build(),
-            dead: meter.u64_counter("legation.inbox.dead").with_description("events put in the dead letters").build(),
+            group: [KeyValue::new(metric::CONSUMER_GROUP, group.to_owned())],
+            taken: meter.u64_counter(metric::INBOX_TAKEN).with_description("events that had their effect").build(),
+            known: meter.u64_counter(metric::INBOX_KNOWN).with_description("events that came again").build(),
+            failed: meter.u64_counter(metric::INBOX_FAILED).with_description("tries that a handler failed").build(),
+            dead: meter.u64_counter(metric::INBOX_DEAD).with_description("events put in the dead letters").build(),
         }
     }
 

@@ -34,6 +34,19 @@ impl Key {
     }
 }
 
+impl config::Value for Key {
+    const SECRET: bool = true;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let secret = hex::decode(text.trim()).map_err(|_| "is not made of hexadecimal digits".to_owned())?;
+        Self::new(&secret).map_err(|_| format!("has fewer than {} hexadecimal digits", 2 * LEAST_BYTES))
+    }
+
+    fn kind() -> String {
+        format!("a secret of {} or more hexadecimal digits", 2 * LEAST_BYTES)
+    }
+}
+
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key(…)")

@@ -107,7 +107,12 @@ impl Sealer {
             && known != found
         {
             let (left, found) = (known.0, found.0);
-            tracing::error!(service = self.service, left, found, "the audit chain's head is not where the relay left it");
+            tracing::error!(
+                service = self.service,
+                left,
+                found,
+                "the audit chain's head is not where the relay left it"
+            );
         }
     }
 

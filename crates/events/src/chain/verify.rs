@@ -161,8 +161,13 @@ struct Walk<'a> {
     key: &'a Key,
     anchors: HashMap<i64, Vec<&'a str>>,
     newest: i64,
+    /// The position reached.
     position: i64,
+    /// The stored hash at that position.
     before: Hash,
+    /// Where the row at that position stands in commit order.
+    place: Position,
+    /// Where the last row stands whose hash is right: what is outside the chain and before it was inserted.
     last: Position,
     report: Report,
 }
@@ -174,8 +179,9 @@ impl<'a> Walk<'a> {
             places.entry(anchor.position).or_default().push(&anchor.hash);
         }
         let newest = anchors.iter().map(|anchor| anchor.position).max().unwrap_or(0);
-        let (before, last, report) = (GENESIS, Position::default(), Report::default());
-        Self { key, anchors: places, newest, position: 0, before, last, report }
+        let start = Position::default();
+        let report = Report::default();
+        Self { key, anchors: places, newest, position: 0, before: GENESIS, place: start, last: start, report }
     }
 
     fn step(&mut self, position: i64, seq: i64, stored: &[u8], row: Option<&Row>) {
@@ -188,14 +194,14 @@ impl<'a> Walk<'a> {
                 let holds = self.key.link(&self.before, &row.canonical()) == stored;
                 // After a gap the link before it is not known, and the gap is told already.
                 if !holds && position == self.position + 1 {
-                    let in_order = row.position > self.last;
-                    let wrong =
-                        if in_order { Finding::Altered { position, seq } } else { Finding::Moved { position, seq } };
-                    self.report.find(wrong);
+                    let is_in_order = row.position > self.place;
+                    let altered = Finding::Altered { position, seq };
+                    self.report.find(if is_in_order { altered } else { Finding::Moved { position, seq } });
                 }
                 if holds {
                     self.last = row.position;
                 }
+                self.place = row.position;
             }
         }
         if self.anchors.get(&position).is_some_and(|hashes| hashes.iter().any(|hash| *hash != hex::encode(stored))) {

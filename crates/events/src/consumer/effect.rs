@@ -56,7 +56,8 @@ pub(super) async fn effect(
 /// A commit the database refused (a deferred constraint) is the handler's; one that was not answered is tried again,
 /// and the inbox tells whether it had happened.
 fn after_commit(error: sqlx::Error) -> Failure {
-    let is_refused = error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code.starts_with("23"));
+    let is_refused =
+        error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code.starts_with("23"));
     if is_refused { Failure::Handler(error.into()) } else { Failure::Database(error.into()) }
 }
 

@@ -94,7 +94,12 @@ impl Group {
                 }
                 if !reply.deleted_ids.is_empty() {
                     let events = reply.deleted_ids.len();
-                    tracing::error!(group = self.name, stream, events, "events left the stream before they were handled");
+                    tracing::error!(
+                        group = self.name,
+                        stream,
+                        events,
+                        "events left the stream before they were handled"
+                    );
                 }
                 from = reply.next_stream_id;
                 if from == "0-0" || entries.len() >= most as usize {

@@ -1,7 +1,6 @@
 //! What a consumer does with an event.
 
 use crate::event::Event;
-use futures::future::BoxFuture;
 use pg::Tx;
 use std::error::Error;
 
@@ -10,18 +9,7 @@ pub type HandlerError = Box<dyn Error + Send + Sync>;
 
 /// What a consumer does with an event. What it does in the transaction it does once; what it does elsewhere it may do
 /// again, since an event is tried anew after a failure.
-///
-/// Closures are handlers: `|tx: &mut Tx, event: &Event| async { … }.boxed()`.
 pub trait Handler: Send + Sync {
     /// Does the work in the transaction that also writes the inbox. It neither commits nor rolls back.
-    fn handle<'a>(&'a self, tx: &'a mut Tx, event: &'a Event) -> BoxFuture<'a, Result<(), HandlerError>>;
-}
-
-impl<F> Handler for F
-where
-    F: for<'a> Fn(&'a mut Tx, &'a Event) -> BoxFuture<'a, Result<(), HandlerError>> + Send + Sync,
-{
-    fn handle<'a>(&'a self, tx: &'a mut Tx, event: &'a Event) -> BoxFuture<'a, Result<(), HandlerError>> {
-        self(tx, event)
-    }
+    fn handle(&self, tx: &mut Tx, event: &Event) -> impl Future<Output = Result<(), HandlerError>> + Send;
 }

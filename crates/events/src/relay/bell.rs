@@ -1,6 +1,6 @@
-//! Listens for the doorbell on a session of its own.
+//! Listens, on a session of its own, for writers that say they have committed something.
 
-use crate::doorbell::CHANNEL;
+use super::CHANNEL;
 use sqlx::PgPool;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use std::sync::Arc;

@@ -16,7 +16,6 @@ mod sweep;
 
 pub use settings::Settings;
 
-use crate::doorbell::CHANNEL;
 use crate::metrics::RelayMetrics;
 use crate::outage::Outage;
 use bell::Bell;
@@ -31,6 +30,10 @@ use std::time::Duration;
 use sweep::Sweeper;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+
+/// The notification channel on which a relay listens. Writers notify after their commit and not within it: `NOTIFY`
+/// makes all transactions of the cluster that use it commit one after the other.
+pub const CHANNEL: &str = "legation_outbox";
 
 /// The longest that one step of the work may take; past it the session counts as lost.
 const PATIENCE: Duration = Duration::from_secs(30);

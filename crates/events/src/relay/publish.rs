@@ -140,9 +140,7 @@ impl Publisher {
             return Ok(());
         }
         let lost = match found {
-            Some(head) => {
-                sqlx::query(UNMARK_AFTER).bind(head.tx.to_string()).bind(head.seq).execute(session).await?
-            }
+            Some(head) => sqlx::query(UNMARK_AFTER).bind(head.tx.to_string()).bind(head.seq).execute(session).await?,
             None => sqlx::query(UNMARK_ALL).execute(session).await?,
         };
         if lost.rows_affected() > 0 {

@@ -1,15 +1,11 @@
 //! What one member of a group leaves, another takes over.
 
-use crate::world::{GROUP, STREAM, World, consume, consumer_settings, note, start};
-use events::{ConsumerSettings, Event};
-use futures::FutureExt as _;
-use pg::Tx;
+use crate::world::{GROUP, Gated, SERVICE, STREAM, World, consume, consumer_settings, start};
+use events::{Consumer, ConsumerSettings};
 use redis::AsyncCommands as _;
 use redis::streams::{StreamInfoConsumersReply, StreamReadOptions};
-use std::sync::Arc;
 use std::time::Duration;
 use testkit::until;
-use tokio::sync::Semaphore;
 
 #[tokio::test]
 async fn what_a_dead_member_was_given_is_taken_over() {
@@ -41,25 +37,13 @@ async fn a_member_that_leaves_finishes_what_is_in_hand_and_hands_over_the_rest_a
     relay.stop().await;
     // Nothing is taken over in less than an hour unless it is handed over.
     let settings = ConsumerSettings { stale: Duration::from_hours(1), ..consumer_settings() };
-    let (begun, go) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
-    let (has_begun, may_go) = (Arc::clone(&begun), Arc::clone(&go));
-    let consumer = world.consumer().with(settings.clone());
-    let leaving = start(move |shutdown| {
-        let handler = move |tx: &mut Tx, event: &Event| {
-            let (has_begun, may_go, event) = (Arc::clone(&has_begun), Arc::clone(&may_go), event.clone());
-            async move {
-                has_begun.add_permits(1);
-                may_go.acquire().await?.forget();
-                note(tx, &event).await
-            }
-            .boxed()
-        };
-        consumer.run(handler, shutdown)
-    });
-    begun.acquire().await.unwrap().forget();
-    let stopping = tokio::spawn(leaving.stop());
-    go.add_permits(1);
-    stopping.await.unwrap();
+    let gated = Gated::default();
+    let (consumer, handler) = (world.consumer().with(settings.clone()), gated.clone());
+    let leaving = start(|shutdown| consumer.run(handler, shutdown));
+    gated.reached().await;
+    leaving.tell();
+    gated.open();
+    leaving.stop().await;
     assert_eq!(world.effects().await.len(), 1, "the event in hand was finished, and no other begun");
     assert!(world.pending().await >= 2);
     let staying = consume(world.consumer().with(settings));
@@ -74,7 +58,7 @@ async fn a_member_that_leaves_finishes_what_is_in_hand_and_hands_over_the_rest_a
 async fn two_groups_have_one_effect_each() {
     let world = World::new().await;
     let relay = world.relay();
-    let other = events::Consumer::new(world.pool().clone(), &world.redis.url, "webhooks", &[crate::world::SERVICE]);
+    let other = Consumer::new(world.pool().clone(), &world.redis.url, "webhooks", &[SERVICE]);
     let other = consume(other.unwrap().with(consumer_settings()));
     let consumer = world.consume();
     world.happen("missions/a").await;

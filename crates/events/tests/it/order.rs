@@ -16,13 +16,13 @@ struct Cursors {
 impl Cursors {
     /// Reads on as a relay by `seq > last` and one by `pg_visible_in_snapshot` would.
     async fn read(&mut self, world: &World) {
-        let by_seq = "select name, seq from outbox where seq > $1 order by seq";
+        let by_seq = "select name, seq from outbox where seq > $1 and kind = 'missions' order by seq";
         for row in sqlx::query(by_seq).bind(self.seq).fetch_all(world.pool()).await.unwrap() {
             self.by_seq.push(row.get("name"));
             self.seq = row.get("seq");
         }
         let by_visibility = "select name, tx::text as transaction from outbox
-            where tx > $1::text::xid8 and pg_visible_in_snapshot(tx, pg_current_snapshot()) order by outbox.tx, seq";
+            where tx > $1::text::xid8 and kind = 'missions' and pg_visible_in_snapshot(tx, pg_current_snapshot()) order by outbox.tx, seq";
         for row in sqlx::query(by_visibility).bind(&self.tx).fetch_all(world.pool()).await.unwrap() {
             self.by_visibility.push(row.get("name"));
             self.tx = row.get("transaction");

@@ -22,7 +22,10 @@ fn events_wait_while_redis_is_away_and_flow_when_it_returns_and_one_outage_is_to
         }
         until("the outage is told", async || log.has("a dependency is away")).await;
         world.all_sealed().await;
-        assert_eq!(world.count("select count(*) from outbox where published_at is null and kind = 'missions'").await, 5);
+        assert_eq!(
+            world.count("select count(*) from outbox where published_at is null and kind = 'missions'").await,
+            5
+        );
         proxy.heal();
         world.all_published().await;
         world.all_taken_in().await;

@@ -1,34 +1,33 @@
 //! Events that cannot be handled go to the dead letters and hold up nothing else.
 
-use crate::world::{GROUP, STREAM, World, consumer_settings, note, start};
-use events::{Consumer, ConsumerSettings, Event, dead_letters};
-use futures::FutureExt as _;
+use crate::world::{GROUP, Note, Running, STREAM, World, consumer_settings, start};
+use events::{Consumer, ConsumerSettings, Event, Handler, HandlerError, dead_letters};
 use pg::Tx;
 use redis::AsyncCommands as _;
-use redis::streams::StreamReadOptions;
+use redis::streams::{StreamReadOptions, StreamReadReply};
+use std::collections::HashMap;
 use std::time::Duration;
 use testkit::{log, until};
 
-/// A handler that refuses `missions/bad` and panics at `missions/worse`.
-fn picky(consumer: Consumer) -> crate::world::Running {
-    start(|shutdown| {
-        let handler = |tx: &mut Tx, event: &Event| {
-            let event = event.clone();
-            async move {
-                note(tx, &event).await?;
-                match event.name.as_str() {
-                    "missions/bad" => Err("it cannot be".into()),
-                    "missions/worse" => panic!("it must not be"),
-                    _ => Ok(()),
-                }
-            }
-            .boxed()
-        };
-        consumer.run(handler, shutdown)
-    })
+/// Refuses `missions/bad` and panics at `missions/worse`.
+struct Picky;
+
+impl Handler for Picky {
+    async fn handle(&self, tx: &mut Tx, event: &Event) -> Result<(), HandlerError> {
+        Note.handle(tx, event).await?;
+        match event.name.as_str() {
+            "missions/bad" => Err("it cannot be".into()),
+            "missions/worse" => panic!("it must not be"),
+            _ => Ok(()),
+        }
+    }
 }
 
-fn text<'a>(entry: &'a std::collections::HashMap<String, redis::Value>, field: &str) -> &'a str {
+fn picky(consumer: Consumer) -> Running {
+    start(|shutdown| consumer.run(Picky, shutdown))
+}
+
+fn text<'a>(entry: &'a HashMap<String, redis::Value>, field: &str) -> &'a str {
     match entry.get(field) {
         Some(redis::Value::BulkString(bytes)) => std::str::from_utf8(bytes).unwrap(),
         other => panic!("{field}: {other:?}"),
@@ -72,7 +71,7 @@ fn an_event_that_ended_every_consumer_that_took_it_is_not_given_to_one_more() {
         let mut redis = world.own_redis().await;
         let () = redis.xgroup_create(STREAM, GROUP, "0").await.unwrap();
         let ghost = StreamReadOptions::default().group(GROUP, "ghost").count(1);
-        let read: redis::streams::StreamReadReply = redis.xread_options(&[STREAM], &[">"], &ghost).await.unwrap();
+        let read: StreamReadReply = redis.xread_options(&[STREAM], &[">"], &ghost).await.unwrap();
         let id = &read.keys[0].ids[0].id;
         let _: redis::Value = redis.xclaim(STREAM, GROUP, "another", 0, &[id]).await.unwrap();
         let settings = ConsumerSettings { tries: 2, stale: Duration::from_millis(1), ..consumer_settings() };

@@ -10,20 +10,24 @@ async fn published_events_past_their_keeping_are_removed_and_waiting_ones_are_no
     let world = World::new().await;
     world.happen("missions/old").await;
     world.happen("missions/recent").await;
+    let relay = world.relay();
+    world.all_published().await;
+    relay.stop().await;
     world.execute("update outbox set published_at = now() - interval '8 days' where name = 'missions/old'").await;
-    // A transaction that began before it keeps this event waiting.
+    // An older transaction that is open keeps this event waiting.
     let mut open = world.begin().await;
     sqlx::query("select pg_current_xact_id()").execute(&mut *open).await.unwrap();
     world.happen("missions/waiting").await;
-    let relay = world.relay_with(
-        &world.redis.url,
-        relay::Settings { retention: Duration::from_hours(7 * 24), ..settings() },
-    );
+    let week = Duration::from_hours(7 * 24);
+    let relay = world.relay_with(&world.redis.url, relay::Settings { retention: week, ..settings() });
     let old = "select count(*) from outbox where name = 'missions/old'";
     until("the old event is removed", async || world.count(old).await == 0).await;
     let left = "select count(*) from outbox where name in ('missions/recent', 'missions/waiting')";
     assert_eq!(world.count(left).await, 2);
-    assert_eq!(world.count("select count(*) from outbox where name = 'missions/waiting' and published_at is null").await, 1);
+    assert_eq!(
+        world.count("select count(*) from outbox where name = 'missions/waiting' and published_at is null").await,
+        1
+    );
     open.rollback().await.unwrap();
     relay.stop().await;
 }

@@ -90,7 +90,9 @@ async fn the_first_rows_cut_off_are_found() {
 async fn a_row_inserted_into_the_past_is_found_and_stays_so_when_the_relay_goes_on() {
     let (world, anchors) = sealed().await;
     world
-        .execute("insert into audit (tx, actor, method, outcome) select tx, 'users/x', 'y', 'done' from audit where seq = 4")
+        .execute(
+            "insert into audit (tx, actor, method, outcome) select tx, 'users/x', 'y', 'done' from audit where seq = 4",
+        )
         .await;
     let seq = world.count("select max(seq) from audit").await;
     assert_eq!(world.verify(&anchors).await.findings, [Finding::Inserted { seq }]);
@@ -115,10 +117,9 @@ async fn a_row_inserted_with_a_link_of_its_own_is_found() {
 
 #[tokio::test]
 async fn a_row_dated_into_a_transaction_to_come_is_found() {
-    let findings = found_after(
-        "insert into audit (tx, actor, method, outcome) values ('1000000000000', 'users/x', 'y', 'done')",
-    )
-    .await;
+    let findings =
+        found_after("insert into audit (tx, actor, method, outcome) values ('1000000000000', 'users/x', 'y', 'done')")
+            .await;
     assert!(matches!(findings[..], [Finding::Inserted { .. }]), "{findings:?}");
 }
 

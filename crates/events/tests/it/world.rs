@@ -1,9 +1,9 @@
 //! A service's database and a Redis, and what the tests do with them.
 
 use chrono::{DateTime, Utc};
+use config::Env;
 use events::chain::{Anchor, Key, Report, verify};
-use events::{Consumer, ConsumerSettings, Event, Relay, relay};
-use futures::FutureExt as _;
+use events::{Consumer, ConsumerSettings, Event, Handler, HandlerError, Relay, relay};
 use pg::Tx;
 use redis::AsyncCommands as _;
 use redis::aio::MultiplexedConnection;
@@ -11,8 +11,11 @@ use redis::streams::{StreamPendingReply, StreamRangeReply};
 use sqlx::migrate::Migrator;
 use sqlx::{PgConnection, PgPool};
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 use testkit::{TestDb, TestRedis, until};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -38,9 +41,14 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Tells it to stop.
+    pub(crate) fn tell(&self) {
+        self.shutdown.cancel();
+    }
+
     /// Tells it to stop, and waits until it has.
     pub(crate) async fn stop(self) {
-        self.shutdown.cancel();
+        self.tell();
         self.task.await.unwrap();
     }
 
@@ -57,11 +65,9 @@ pub(crate) fn key() -> Key {
 
 /// Settings with which nothing is waited for longer than a test should take.
 pub(crate) fn settings() -> relay::Settings {
-    relay::Settings {
-        standby: Duration::from_millis(20),
-        poll: Duration::from_millis(50),
-        ..relay::Settings::new(key())
-    }
+    let key = "07".repeat(32);
+    let env = Env::from_iter([("RELAY_AUDIT_KEY", key.as_str()), ("RELAY_STANDBY", "20ms"), ("RELAY_POLL", "50ms")]);
+    config::read(&env, "RELAY").unwrap()
 }
 
 pub(crate) fn consumer_settings() -> ConsumerSettings {
@@ -207,14 +213,67 @@ where
 
 /// Runs a consumer whose effect is a row in `effects`.
 pub(crate) fn consume(consumer: Consumer) -> Running {
-    start(|shutdown| consumer.run(|tx: &mut Tx, event: &Event| note(tx, event).boxed(), shutdown))
+    start(|shutdown| consumer.run(Note, shutdown))
 }
 
-/// The effect that the tests count.
-pub(crate) async fn note(tx: &mut Tx, event: &Event) -> Result<(), events::HandlerError> {
-    let note = sqlx::query("insert into effects (event, name) values ($1, $2)").bind(&event.id).bind(&event.name);
-    note.execute(&mut **tx).await?;
-    Ok(())
+/// The effect that the tests count: a row.
+pub(crate) struct Note;
+
+impl Handler for Note {
+    async fn handle(&self, tx: &mut Tx, event: &Event) -> Result<(), HandlerError> {
+        let note = sqlx::query("insert into effects (event, name) values ($1, $2)").bind(&event.id).bind(&event.name);
+        note.execute(&mut **tx).await?;
+        Ok(())
+    }
+}
+
+/// The same, held up at the first record's event: it says that it is there, and waits until it may go on.
+#[derive(Clone, Default)]
+pub(crate) struct Gated(Arc<Gate>);
+
+/// What a test and its gated handlers share.
+struct Gate {
+    reached: Semaphore,
+    open: Semaphore,
+    passed: AtomicBool,
+    handled: AtomicU32,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        let closed = || Semaphore::new(0);
+        Self { reached: closed(), open: closed(), passed: AtomicBool::new(false), handled: AtomicU32::new(0) }
+    }
+}
+
+impl Gated {
+    /// Waits until a handler stands at the gate.
+    pub(crate) async fn reached(&self) {
+        self.0.reached.acquire().await.unwrap().forget();
+    }
+
+    /// Lets it go on.
+    pub(crate) fn open(&self) {
+        self.0.open.add_permits(1);
+    }
+
+    /// How many records' events were handled, or begun to be.
+    pub(crate) fn handled(&self) -> u32 {
+        self.0.handled.load(Ordering::SeqCst)
+    }
+}
+
+impl Handler for Gated {
+    async fn handle(&self, tx: &mut Tx, event: &Event) -> Result<(), HandlerError> {
+        if event.kind == "missions" {
+            self.0.handled.fetch_add(1, Ordering::SeqCst);
+            if !self.0.passed.swap(true, Ordering::SeqCst) {
+                self.0.reached.add_permits(1);
+                self.0.open.acquire().await?.forget();
+            }
+        }
+        Note.handle(tx, event).await
+    }
 }
 
 /// Writes an event and its audit row, as the registry does.
