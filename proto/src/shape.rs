@@ -10,7 +10,7 @@ use prost_types::{FieldMask, Timestamp};
 /// A message that is kept as a record: one with the option `legation.policy.v1.resource`.
 ///
 /// The states are numbers here, 0 for a resource without states; setters of fields a message lacks do nothing.
-pub trait Record: Message + Name + Default + Clone + PartialEq {
+pub trait Record: Message + Name + Default + Clone + PartialEq + 'static {
     /// The name: `missions/fr-embassy`.
     fn name(&self) -> &str;
     /// Sets the name.
@@ -56,7 +56,7 @@ pub trait Record: Message + Name + Default + Clone + PartialEq {
 }
 
 /// A message that asks for something: the input of any method. What a request does not have is empty.
-pub trait Ask: Message + Name + Default + Clone {
+pub trait Ask: Message + Name + Default + Clone + 'static {
     /// The record it is about.
     fn name(&self) -> &str {
         ""
