@@ -3,7 +3,7 @@
 
 use crate::asked::Asked;
 use crate::call::Call;
-use crate::codec;
+use crate::codec::{Codec, Sight};
 use crate::column::Place;
 use crate::effect::{Change, Deed, Keyed};
 use crate::etag::etag;
@@ -114,10 +114,7 @@ impl<K: Keep> Registry<K> {
     ) -> Answer<K::Record> {
         let asked = Asked::of(request)?;
         let kept = async {
-            // An update is checked as a whole once the mask is applied.
-            if etag == Etag::Optional {
-                asked.check()?;
-            }
+            asked.check()?;
             pg::retrying(|| self.altered(&asked, change, etag, &gather, &verb)).await
         };
         let kept = kept.await;
@@ -197,7 +194,7 @@ impl<K: Keep> Registry<K> {
             text.visible(visible, kind, Place::Table)?.push(" for no key update");
             text.query().fetch_optional(connection).await
         };
-        found.map_err(pg::fault)?.map(|row| locked(&row)).transpose()
+        found.map_err(pg::fault)?.map(|row| locked(&row, kind.codec)).transpose()
     }
 
     /// The verb is allowed in this state.
@@ -262,9 +259,9 @@ impl<K: Keep> Registry<K> {
 }
 
 /// A row of a locked record.
-pub(crate) fn locked<T: Record>(row: &sqlx::postgres::PgRow) -> Result<Locked<T>, Fault> {
+pub(crate) fn locked<T: Record>(row: &sqlx::postgres::PgRow, codec: Codec) -> Result<Locked<T>, Fault> {
     Ok(Locked {
-        record: codec::from_doc(sql::json(row, "doc")?)?,
+        record: codec.record(sql::json(row, "doc")?, Sight::WHOLE)?,
         uid: row.try_get("uid").map_err(pg::fault)?,
         version: row.try_get("version").map_err(pg::fault)?,
         updated_at: row.try_get("updated_at").map_err(pg::fault)?,
