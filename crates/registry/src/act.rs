@@ -67,7 +67,8 @@ impl<K: Keep> Registry<K> {
     }
 
     /// As [`Registry::act`], with facts about other records: `gather` reads them, and may lock them, in the
-    /// transaction that then writes the change, after the record itself is locked.
+    /// transaction that then writes the change, after the record itself is locked. It is an `async fn` or an async
+    /// closure that captures nothing: the compiler cannot yet see that one which does may move between threads.
     ///
     /// # Errors
     /// As [`Registry::act`], and what `gather` refuses.

@@ -41,7 +41,8 @@ impl<K: Keep> Registry<K> {
     }
 
     /// As [`Registry::create`], with facts about other records: `gather` reads them, and may lock them, in the
-    /// transaction that then writes the record; `admit` decides by them, after [`Keep::admit`].
+    /// transaction that then writes the record; `admit` decides by them, after [`Keep::admit`]. As for
+    /// [`Registry::act_with`], `gather` captures nothing.
     ///
     /// # Errors
     /// As [`Registry::create`], and what `gather` and `admit` refuse.

@@ -85,3 +85,16 @@ async fn without_the_share_both_succeed_which_is_why_there_is_one() {
     assert_eq!(registry.load("missions/fr").await.unwrap().unwrap().state(), State::Closing);
     assert_eq!(world.count("members").await, 1, "a member of a mission that closed without members");
 }
+
+/// A gRPC service answers from futures that move between threads.
+fn movable<F: Send>(future: F) -> F {
+    future
+}
+
+#[tokio::test]
+async fn every_method_can_be_answered_from_any_thread() {
+    let world = world().await;
+    open_mission(&world).await;
+    movable(close(&world)).await.unwrap();
+    movable(world.get(&officer(), "missions/fr")).await.unwrap();
+}
