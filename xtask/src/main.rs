@@ -1,3 +1,5 @@
 //! The developer's verbs: up, down, test, bench, demo, docs.
 
+mod demo;
+
 fn main() {}
