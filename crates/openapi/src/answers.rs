@@ -16,7 +16,6 @@ const STATUSES: &[(u16, &str, &str)] = &[
     (409, "Conflict", "The record, or another that it depends on, is not in a state that allows this."),
     (412, "PreconditionFailed", "The record changed since it was read."),
     (413, "TooLarge", "The body is larger than this door accepts."),
-    (415, "UnsupportedMediaType", "The body is of a type that this method does not read."),
     (422, "KeyReused", "The idempotency key was used before for a different request."),
     (428, "PreconditionRequired", "The request must say which version it changes."),
     (429, "RateLimited", "The caller's rate or quota is used up."),
@@ -130,9 +129,6 @@ fn success(method: &Method, schemas: &mut Schemas<'_>) -> Value {
 fn statuses(method: &Method, path: &Path, contract: &Contract) -> Vec<u16> {
     let own = contract.reasons().iter().filter(|entry| method.writes() && entry.domain == method.package());
     let mut list: Vec<_> = reasons(method, path, contract).into_iter().chain(own).map(ReasonEntry::http).collect();
-    if has_body(method) {
-        list.push(415);
-    }
     list.sort_unstable();
     list.dedup();
     list

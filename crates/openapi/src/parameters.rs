@@ -80,7 +80,7 @@ fn capture(capture: &Capture) -> Value {
         "in": "path",
         "required": true,
         "description": description,
-        "schema": {"type": "string", "minLength": 1, "maxLength": 120, "pattern": "^[^/:]+$"},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[^/:\s]+$"},
         "example": examples::ID,
     })
 }
