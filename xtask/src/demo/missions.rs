@@ -172,6 +172,21 @@ impl Mapped {
         })
     }
 
+    /// A mission that the file does not have, of the same state and in the same city as one that it has.
+    pub(super) fn beside(other: &Self, kind: Type) -> Self {
+        let text = |name: &str| other.mission[name].as_str().unwrap_or_default();
+        let words = kind.as_str_name().to_lowercase().replace('_', " ");
+        let mission = json!({
+            "sendingState": other.sending_state,
+            "type": kind.as_str_name(),
+            "title": format!("{} ({words}, for the demonstration)", text("title")),
+            "seat": other.seat,
+        });
+        let id = slug(&format!("{} {}", other.sending_state, kind.as_str_name()));
+        let (sending_state, seat) = (other.sending_state.clone(), other.seat.clone());
+        Self { line: 0, id, sending_state, kind, seat, mission, notes: Vec::new(), wikidata: String::new() }
+    }
+
     /// The line of an import.
     pub(super) fn import_line(&self) -> Value {
         json!({"missionId": self.id, "mission": self.mission})
