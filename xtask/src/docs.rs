@@ -23,7 +23,7 @@ pub(crate) fn docs(options: &Options) -> Result<()> {
         return refuse(&wrong);
     }
     for (path, text) in wrong {
-        let name = path.display();
+        let name = short(&path);
         match text {
             Some(text) => {
                 fs::create_dir_all(path.parent().context("a page lies in a folder")?)?;
@@ -51,8 +51,12 @@ fn refuse(wrong: &Differing) -> Result<()> {
     if wrong.is_empty() {
         return Ok(());
     }
-    let names: Vec<_> = wrong.iter().map(|(path, _)| path.display().to_string()).collect();
+    let names: Vec<_> = wrong.iter().map(|(path, _)| short(path)).collect();
     bail!("not what the contract says, run `cargo xtask docs`: {}", names.join(", "))
+}
+
+fn short(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }
 
 /// Every page by its path.
