@@ -1,8 +1,9 @@
-//! The developer's verbs: up, down, test.
+//! The developer's verbs: up, down, test, docs.
 
 mod check;
 #[expect(dead_code, reason = "the verb is being written")]
 mod demo;
+mod docs;
 mod down;
 mod local;
 mod progress;
@@ -28,6 +29,8 @@ enum Verb {
     Down(down::Options),
     /// Checks everything that CI checks.
     Test(check::Options),
+    /// Writes the reference that comes from the contract: errors, states, OpenAPI.
+    Docs(docs::Options),
 }
 
 fn main() -> ExitCode {
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         Verb::Up(options) => with_runtime(up::up(options)),
         Verb::Down(options) => down::down(&options).map(|()| ExitCode::SUCCESS),
         Verb::Test(options) => check::check(&options),
+        Verb::Docs(options) => docs::docs(&options).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
