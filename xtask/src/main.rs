@@ -1,7 +1,6 @@
-//! The developer's verbs: up, down, test, docs.
+//! The developer's verbs: up, down, test, demo, docs.
 
 mod check;
-#[expect(dead_code, reason = "the verb is being written")]
 mod demo;
 mod docs;
 mod down;
@@ -31,6 +30,8 @@ enum Verb {
     Test(check::Options),
     /// Writes the reference that comes from the contract: errors, states, OpenAPI.
     Docs(docs::Options),
+    /// Takes in every foreign mission of the data file, staffs a few, and plays a traffic stop; all through the gateway.
+    Demo(demo::Options),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Verb::Down(options) => down::down(&options).map(|()| ExitCode::SUCCESS),
         Verb::Test(options) => check::check(&options),
         Verb::Docs(options) => docs::docs(&options).map(|()| ExitCode::SUCCESS),
+        Verb::Demo(options) => with_runtime(demo::demo(options)),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -10,7 +10,9 @@ mod scenes;
 mod staff;
 mod stop;
 
-use anyhow::{Context as _, Result, ensure};
+use crate::local::Local;
+use crate::stack::{Instance, Keys, Stack};
+use anyhow::{Context as _, Result, bail, ensure};
 use chrono::Utc;
 use door::Door;
 use import::import;
@@ -40,8 +42,38 @@ pub(crate) struct Options {
     from_line: usize,
 }
 
+/// Plays it against the gateway that runs, or starts one for the time it takes.
+pub(crate) async fn demo(options: Options) -> Result<ExitCode> {
+    let local = Local::open()?;
+    let keys = || match &options.keys {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(anyhow::Error::from)
+            .and_then(|text| Ok(serde_json::from_str(&text)?))
+            .with_context(|| format!("read {}", path.display())),
+        None => Keys::read(&local).map(|keys| by_role(&keys)),
+    };
+    if let Some(url) = &options.url {
+        return play(&options, url, keys()?).await;
+    }
+    match Instance::claim(&local)? {
+        Err(running) if running.address.is_empty() => bail!("`cargo xtask up` is starting; try again when it is ready"),
+        Err(running) => play(&options, &running.address, keys()?).await,
+        Ok(instance) => {
+            let stack = Stack::start(&local, false).await?;
+            instance.publish(&stack.address)?;
+            let outcome = play(&options, &stack.address, by_role(&stack.keys)).await;
+            stack.stop().await?;
+            outcome
+        }
+    }
+}
+
+fn by_role(keys: &Keys) -> BTreeMap<String, String> {
+    keys.iter().map(|(role, key)| (role.to_owned(), key.to_owned())).collect()
+}
+
 /// Plays it against a gateway, and says whether every answer was right.
-pub(crate) async fn play(options: &Options, address: &str, keys: BTreeMap<String, String>) -> Result<ExitCode> {
+async fn play(options: &Options, address: &str, keys: BTreeMap<String, String>) -> Result<ExitCode> {
     let door = Door::new(address, keys);
     let decides = door.holder(&["protocol-officer"], "accreditation.members.decide").await?;
     let notifies =
@@ -64,6 +96,8 @@ pub(crate) async fn play(options: &Options, address: &str, keys: BTreeMap<String
 async fn take_in(door: &Door, role: &str, hosted: &Hosted, options: &Options) -> Result<()> {
     let (posts, senders) = (hosted.posts, hosted.senders);
     println!("{posts} foreign posts of {senders} senders stand in {}.", options.home);
+    let nowhere: Vec<_> = hosted.nowhere.iter().map(|(place, count)| format!("{count} in {place}")).collect();
+    println!("  Without a country code for where they stand, in nobody's register: {}.", nowhere.join(", "));
     for (line, what, reason) in &hosted.unmapped {
         println!("  line {line}: {what}: not taken in: {reason}");
     }

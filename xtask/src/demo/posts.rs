@@ -4,6 +4,7 @@ use super::countries::Countries;
 use super::missions::{Mapped, Seats, Types};
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// The file.
 const POSTS: &str = include_str!("../../data/posts.csv");
@@ -64,8 +65,8 @@ pub(super) struct Hosted {
     pub(super) mapped: Vec<Mapped>,
     /// Those we cannot: the line, what it is, why not.
     pub(super) unmapped: Vec<(usize, String, String)>,
-    /// Lines in whose host country we do not know a code: they may be ours or not.
-    pub(super) nowhere: Vec<(usize, String, String)>,
+    /// How many posts of the whole file stand in each place that has no code, and so in no state's register.
+    pub(super) nowhere: BTreeMap<String, usize>,
 }
 
 /// The foreign posts in the state with this code, mapped to missions of the contract.
@@ -74,13 +75,13 @@ pub(super) struct Hosted {
 /// A data file of ours is not sound.
 pub(super) fn hosted_by(home: &str) -> Result<Hosted> {
     let (countries, types, posts) = (Countries::read()?, Types::read()?, all()?);
-    let mut nowhere = Vec::new();
+    let mut nowhere: BTreeMap<String, usize> = BTreeMap::new();
     let mut here = Vec::new();
     for post in &posts {
         match countries.code(&post.country) {
             Ok(code) if code == home => here.push(post),
             Ok(_) => {}
-            Err(reason) => nowhere.push((post.line, post.what(), reason)),
+            Err(_) => *nowhere.entry(post.country.clone()).or_default() += 1,
         }
     }
     // A state's own posts in its own country are errors of the file, not foreign missions.
