@@ -11,7 +11,7 @@ const OUTPUT_ONLY: i32 = 3;
 const IMMUTABLE: i32 = 5;
 
 /// The getters of a request that hand out text, and the fields they read.
-const TEXTS: [&str; 7] = ["name", "etag", "reason", "page_token", "filter", "order_by", "q"];
+const TEXTS: [&str; 6] = ["name", "reason", "page_token", "filter", "order_by", "q"];
 
 /// The implementations of every shape.
 pub(crate) fn code(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
@@ -81,6 +81,17 @@ fn ask(code: &mut String, message: &MessageDescriptor) -> Result<(), Box<dyn Err
         let field = ident(field)?;
         writeln!(code, "    fn name(&self) -> &str {{ self.{field}.as_ref().map_or(\"\", |record| &record.name) }}")?;
     }
+    // An update may say the version it means beside the record or in it.
+    match carried.as_ref().filter(|_| message.get_field_by_name("update_mask").is_some()) {
+        Some(field) => {
+            let field = ident(field)?;
+            writeln!(code, "    fn etag(&self) -> &str {{")?;
+            writeln!(code, "        let within = self.{field}.as_ref().map_or(\"\", |record| &record.etag);")?;
+            writeln!(code, "        if self.etag.is_empty() {{ within }} else {{ &self.etag }}\n    }}")?;
+        }
+        None if has("etag", Kind::String) => writeln!(code, "    fn etag(&self) -> &str {{ &self.etag }}")?,
+        None => {}
+    }
     if has("request_id", Kind::String) {
         writeln!(code, "    fn request_id(&self) -> &str {{ &self.request_id }}")?;
         writeln!(code, "    fn clear_request_id(&mut self) {{ self.request_id.clear(); }}")?;
@@ -102,7 +113,6 @@ fn ask(code: &mut String, message: &MessageDescriptor) -> Result<(), Box<dyn Err
     let (name, kept) = (ident(&field)?, rust_path(&message_of(&field))?);
     open(code, message, &format!("Carries<{kept}>"))?;
     writeln!(code, "    fn record(&self) -> Option<&{kept}> {{ self.{name}.as_ref() }}")?;
-    writeln!(code, "    fn record_mut(&mut self) -> Option<&mut {kept}> {{ self.{name}.as_mut() }}")?;
     let id = format!("{}_id", field.name());
     if has(&id, Kind::String) {
         writeln!(code, "    fn id(&self) -> &str {{ &self.{id} }}")?;

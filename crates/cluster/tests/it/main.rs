@@ -4,8 +4,9 @@
 
 use cluster::{Cluster, SUPERUSER, Spec, alive};
 use std::env;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -116,6 +117,25 @@ fn a_killed_postgres_is_started_anew_though_its_number_is_taken() {
     drop(cluster);
     let cluster = start(&folder.spec());
     assert!(databases(&cluster).contains("accreditation"));
+}
+
+/// Only root can be in this: its folders bar the account that runs PostgreSQL.
+#[test]
+fn a_project_in_a_folder_of_roots_own_keeps_its_data_elsewhere() {
+    if !cluster::is_root() {
+        return;
+    }
+    let barred = Folder::new("barred");
+    fs::create_dir(&barred.0).unwrap();
+    fs::set_permissions(&barred.0, Permissions::from_mode(0o700)).unwrap();
+    let spec = spec(&barred.0.join("cluster"));
+    let cluster = start(&spec);
+    assert!(cluster.base().starts_with("/var/tmp"), "{}", cluster.base().display());
+    let base = cluster.base().to_owned();
+    cluster.stop().unwrap();
+    assert_eq!(start(&spec).base(), base, "it is found again");
+    cluster::purge(&spec.dir).unwrap();
+    assert!(!base.exists());
 }
 
 /// Not a test: the holder that the next test kills. It holds a cluster until its input ends.
