@@ -124,8 +124,8 @@ pub(super) fn all() -> Vec<Scene> {
             card: Card::Of("honorary-consul"),
             finding: "VALID",
             questions: vec![
-                ask("ARREST_OR_DETENTION", "OFFICIAL_ACTS_ONLY", "VCCR 71.1"),
-                ask("CRIMINAL_PROSECUTION", "OFFICIAL_ACTS_ONLY", "VCCR 71.1"),
+                ask("ARREST_OR_DETENTION", "NO", "VCCR 63"),
+                ask("CRIMINAL_PROSECUTION", "OFFICIAL_ACTS_ONLY", "VCCR 43.1"),
             ],
         },
         Scene {
