@@ -1,1 +1,4 @@
-//! The public door: identity, keys, limits, transcoding, API docs.
+//! The public door.
+pub mod caller;
+pub mod rate;
+pub mod roles;
