@@ -16,7 +16,6 @@ macro_rules! package {
 #[expect(
     missing_docs,
     clippy::all,
-    clippy::allow_attributes_without_reason,
     unreachable_pub,
     reason = "generated from the contract, where the comments are"
 )]
