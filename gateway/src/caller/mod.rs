@@ -27,9 +27,12 @@ use ring::digest::{SHA256, digest};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 
 /// The longest that a token is used for a caller; under [`identity::LIFETIME`], so that it outlives the call.
 const TOKEN_USED: Duration = Duration::from_secs(50);
+/// The most streams a caller may have open.
+const MOST_STREAMS: usize = 64;
 /// The most callers remembered.
 const REMEMBERED: u64 = 50_000;
 
@@ -42,6 +45,8 @@ pub struct Caller {
     pub partner: bool,
     /// Its rate.
     pub window: Arc<Window>,
+    /// Places for its open streams.
+    pub streams: Arc<Semaphore>,
     token: ArcSwap<Token>,
 }
 
@@ -170,6 +175,7 @@ impl Callers {
         let caller = Arc::new(Caller {
             token: ArcSwap::from_pointee(Token::mint(&self.signer, &found.principal)),
             window: self.limits.window(&found.principal.subject),
+            streams: Arc::new(Semaphore::new(MOST_STREAMS)),
             principal: Arc::new(found.principal),
             partner: found.partner,
         });

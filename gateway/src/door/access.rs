@@ -3,16 +3,21 @@
 //! No personal data: no path, no query, no address, and of a person only that it is one.
 
 use super::method::Target;
+use super::tracked::{Kept, Over, Track};
 use crate::caller::Caller;
-use http::{HeaderMap, StatusCode};
+use fault::Fault;
+use http::{HeaderMap, Response, StatusCode};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Histogram, UpDownCounter};
 use proto::contract::Contract;
+use proto::policy::v1::Reason;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Instant;
 use telemetry::{Trace, metric};
 use tokio::sync::OwnedSemaphorePermit;
 use tonic::Code;
+use tonic::body::Body;
 
 /// gRPC's codes, 0 to 16.
 const CODES: i64 = 17;
@@ -44,21 +49,52 @@ impl Protocol {
     }
 }
 
+/// How a call ended; known to its record and to whatever reads the end.
+#[derive(Clone, Debug)]
+pub(super) struct Ending(Arc<AtomicI32>);
+
+impl Ending {
+    /// Notes the code if these headers or trailers of a gRPC answer name it.
+    pub(super) fn read(&self, headers: &HeaderMap) {
+        if let Some(code) = headers.get("grpc-status") {
+            self.note(Code::from_bytes(code.as_bytes()));
+        }
+    }
+
+    /// Notes the code.
+    pub(super) fn note(&self, code: Code) {
+        self.0.store(code as i32, Ordering::Relaxed);
+    }
+
+    /// The code. If none was noted the caller went away first.
+    fn code(&self) -> Code {
+        match self.0.load(Ordering::Relaxed) {
+            -1 => Code::Cancelled,
+            code => Code::from(code),
+        }
+    }
+}
+
 /// One request, from its head to the end of its answer. Written down when dropped.
 #[derive(Debug)]
 pub(super) struct Visit {
     access: Arc<Access>,
     begun: Instant,
     protocol: Protocol,
-    code: Option<Code>,
+    ending: Ending,
     http: StatusCode,
+    denied: bool,
+    /// Whether the record lasts as long as the answer's body.
+    lasts: bool,
     /// The step of the trace that this request is.
     pub(super) trace: Trace,
     /// The method it is for, once that is known.
     pub(super) target: Option<Arc<Target>>,
     /// Who it is from, once that is known.
     pub(super) caller: Option<Arc<Caller>>,
-    /// Its place among those in flight.
+    /// How many more requests the caller may make now, and in how many seconds it may make all of them again.
+    pub(super) rate: Option<(u32, u32)>,
+    /// Its place among those in flight; a stream's, among its caller's streams.
     pub(super) place: Option<OwnedSemaphorePermit>,
 }
 
@@ -83,9 +119,12 @@ impl Access {
             access: Arc::clone(self),
             begun: Instant::now(),
             protocol,
-            code: None,
+            ending: Ending(Arc::new(AtomicI32::new(-1))),
             http: StatusCode::OK,
+            denied: false,
+            lasts: false,
             trace,
+            rate: None,
             target: None,
             caller: None,
             place: None,
@@ -100,15 +139,19 @@ fn labels(method: &str, code: i64) -> [KeyValue; 2] {
 impl Visit {
     /// Notes the outcome.
     pub(super) fn outcome(&mut self, code: Code, http: StatusCode) {
-        self.code = Some(code);
+        self.ending.note(code);
         self.http = http;
     }
 
-    /// Notes the outcome if these headers or trailers of a gRPC answer name it.
-    pub(super) fn read_outcome(&mut self, headers: &HeaderMap) {
-        if let Some(code) = headers.get("grpc-status") {
-            self.code = Some(Code::from_bytes(code.as_bytes()));
-        }
+    /// Notes that the caller was turned away here, for the audit.
+    pub(super) fn denied(&mut self, fault: Fault) -> Fault {
+        self.denied = true;
+        fault
+    }
+
+    /// Whether the caller was turned away here.
+    pub(super) fn is_denied(&self) -> bool {
+        self.denied
     }
 
     /// The method's path, for the log and the audit.
@@ -120,13 +163,41 @@ impl Visit {
     pub(super) fn protocol(&self) -> Protocol {
         self.protocol
     }
+
+    /// What notes how the call ends.
+    pub(super) fn ending(&self) -> Ending {
+        self.ending.clone()
+    }
+
+    /// A gRPC answer is led through this; the record lasts as long as its body.
+    pub(super) fn track(&mut self, over: Option<Over>) -> Track {
+        self.lasts = true;
+        Track::new(self.ending(), over)
+    }
+
+    /// From now on it counts among its caller's open streams instead of the requests in flight, which come and go.
+    ///
+    /// # Errors
+    /// The caller has too many open already.
+    pub(super) fn becomes_stream(&mut self, caller: &Caller) -> Result<(), Fault> {
+        let place = Arc::clone(&caller.streams).try_acquire_owned();
+        let words = "too many streams of this caller are open";
+        self.place = Some(place.map_err(|_| Fault::new(Reason::RateLimited, words))?);
+        self.lasts = true;
+        Ok(())
+    }
+
+    /// Ends the record now, or with the answer's body.
+    pub(super) fn close(mut self, response: Response<Body>) -> Response<Body> {
+        self.http = response.status();
+        if self.lasts { response.map(|body| Body::new(Kept::new(body, self))) } else { response }
+    }
 }
 
 impl Drop for Visit {
     fn drop(&mut self) {
         let took = self.begun.elapsed();
-        // Dropped before there was an outcome: the caller went away.
-        let code = self.code.unwrap_or(Code::Cancelled);
+        let code = self.ending.code();
         let of_method = self.target.as_ref().map_or(self.access.labels.len() - 1, |target| target.index);
         self.access.duration.record(took.as_secs_f64(), &self.access.labels[of_method][code as usize]);
         self.access.active.add(-1, &[]);
