@@ -1,29 +1,47 @@
-//! Two things done to protobuf without decoding it: a text field is found, and one is added.
+//! What is done to protobuf without decoding it: a field is found, or added.
 
 use prost::encoding::{WireType, decode_key, decode_varint, encode_key, encode_varint};
 
 /// The text of a field of the outermost message; the last, if it is there more than once, as protobuf has it.
-pub(super) fn text(mut wire: &[u8], wanted: u32) -> Option<&str> {
-    let mut found = None;
+pub(super) fn text(wire: &[u8], wanted: u32) -> Option<&str> {
+    match find(wire, wanted)? {
+        Found::Bytes(bytes) => std::str::from_utf8(bytes).ok(),
+        Found::Number(_) => None,
+    }
+}
+
+/// The number in a field of the outermost message; the last, if it is there more than once.
+pub(super) fn number(wire: &[u8], wanted: u32) -> Option<u64> {
+    match find(wire, wanted)? {
+        Found::Number(number) => Some(number),
+        Found::Bytes(_) => None,
+    }
+}
+
+enum Found<'w> {
+    Number(u64),
+    Bytes(&'w [u8]),
+}
+
+fn find(mut wire: &[u8], wanted: u32) -> Option<Found<'_>> {
+    let mut last = None;
     while !wire.is_empty() {
         let (number, kind) = decode_key(&mut wire).ok()?;
-        let length = match kind {
-            WireType::Varint => {
-                decode_varint(&mut wire).ok()?;
-                0
+        let found = match kind {
+            WireType::Varint => Some(Found::Number(decode_varint(&mut wire).ok()?)),
+            WireType::LengthDelimited => {
+                let length = usize::try_from(decode_varint(&mut wire).ok()?).ok()?;
+                Some(Found::Bytes(wire.split_off(..length)?))
             }
-            WireType::ThirtyTwoBit => 4,
-            WireType::SixtyFourBit => 8,
-            WireType::LengthDelimited => usize::try_from(decode_varint(&mut wire).ok()?).ok()?,
+            WireType::ThirtyTwoBit => wire.split_off(..4).map(|_| None)?,
+            WireType::SixtyFourBit => wire.split_off(..8).map(|_| None)?,
             WireType::StartGroup | WireType::EndGroup => return None,
         };
-        let (value, rest) = wire.split_at_checked(length)?;
-        if number == wanted && kind == WireType::LengthDelimited {
-            found = Some(value);
+        if number == wanted {
+            last = found.or(last);
         }
-        wire = rest;
     }
-    std::str::from_utf8(found?).ok()
+    last
 }
 
 /// Adds a text field. It stands over one that is there already.
@@ -66,6 +84,7 @@ mod tests {
         assert_eq!(text(&wire, 31), Some("7"));
         assert_eq!(text(&wire, 30), None);
         assert_eq!(text(&wire, 7), None, "it is a bool");
+        assert_eq!(number(&wire, 7), Some(1));
         add_text(&mut wire, 31, "8");
         assert_eq!(text(&wire, 31), Some("8"));
         assert_eq!(ApiKey::decode(wire.as_slice()).unwrap().etag, "8");
