@@ -25,7 +25,7 @@ struct Denial {
     actor: String,
     agency: String,
     method: String,
-    reason: String,
+    outcome: String,
     trace: String,
 }
 
@@ -43,8 +43,8 @@ impl Denials {
             actor: principal.map_or("unknown", |principal| &principal.subject).to_owned(),
             agency: principal.and_then(|principal| principal.agency.as_deref()).unwrap_or_default().to_owned(),
             method: method.to_owned(),
-            reason: reason.to_owned(),
-            trace: trace.id(),
+            outcome: reason.to_owned(),
+            trace: trace.traceparent(),
         };
         if self.0.try_send(denial).is_err() {
             tracing::debug!("a denial was not written to the audit log, which is behind");
@@ -84,17 +84,16 @@ impl Writer {
 
     async fn write(&self, rows: &[(Denial, usize)]) -> Result<(), sqlx::Error> {
         let column = |of: fn(&Denial) -> &String| rows.iter().map(|(denial, _)| of(denial).clone()).collect::<Vec<_>>();
-        let reasons: Vec<_> = rows.iter().map(|(denial, count)| reason(denial, *count)).collect();
+        let times: Vec<_> = rows.iter().map(|(_, count)| times(*count)).collect();
         sqlx::query(
             "insert into audit (actor, agency, method, outcome, reason, trace) \
-             select actor, agency, method, 'denied', reason, trace \
-             from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) \
-             as denial (actor, agency, method, reason, trace)",
+             select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])",
         )
         .bind(column(|denial| &denial.actor))
         .bind(column(|denial| &denial.agency))
         .bind(column(|denial| &denial.method))
-        .bind(reasons)
+        .bind(column(|denial| &denial.outcome))
+        .bind(times)
         .bind(column(|denial| &denial.trace))
         .execute(&self.pool)
         .await?;
@@ -107,7 +106,7 @@ fn counted(denials: impl Iterator<Item = Denial>) -> Vec<(Denial, usize)> {
     let mut rows: Vec<(Denial, usize)> = Vec::new();
     let mut seen: HashMap<(String, String, String), usize> = HashMap::new();
     for denial in denials {
-        let kind = (denial.actor.clone(), denial.method.clone(), denial.reason.clone());
+        let kind = (denial.actor.clone(), denial.method.clone(), denial.outcome.clone());
         match seen.get(&kind) {
             Some(row) => rows[*row].1 += 1,
             None => {
@@ -119,6 +118,6 @@ fn counted(denials: impl Iterator<Item = Denial>) -> Vec<(Denial, usize)> {
     rows
 }
 
-fn reason(denial: &Denial, count: usize) -> String {
-    if count == 1 { denial.reason.clone() } else { format!("{} ({count} times)", denial.reason) }
+fn times(count: usize) -> String {
+    if count == 1 { String::new() } else { format!("{count} times") }
 }

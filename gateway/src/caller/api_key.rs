@@ -1,10 +1,11 @@
 //! API keys: found by their id, compared by their SHA-256 in constant time.
 
 use super::{Digest, Found, Refusal};
+use crate::api_keys::Rules;
 use chrono::{DateTime, Utc};
-use identity::{ApiKeyText, Permissions, Principal};
-use proto::gateway::v1::{ApiKey, api_key::State};
-use std::fmt;
+use identity::{ApiKeyText, Clearance, Permissions, Principal};
+use sqlx::postgres::PgRow;
+use sqlx::{PgPool, Row as _};
 use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
@@ -12,23 +13,53 @@ use subtle::ConstantTimeEq as _;
 /// How long a key found good is not looked up again: a revoked key is refused within a second wherever it is used.
 const GOOD_FOR: Duration = Duration::from_millis(500);
 
-/// Where keys are kept.
-#[tonic::async_trait]
-pub trait KeyStore: Send + Sync + fmt::Debug {
-    /// The record of `apiKeys/{id}` with what it may do; `None` if there is none.
-    ///
-    /// # Errors
-    /// The store is away.
-    async fn find(&self, id: &str) -> anyhow::Result<Option<FoundKey>>;
+/// Where keys are kept: the table of the gateway's own database, read past its service, which shows no hashes.
+#[derive(Clone, Debug)]
+pub struct KeyTable {
+    pool: PgPool,
+    rules: Arc<Rules>,
 }
 
-/// A key's record, and all that its permissions and its role together let it do.
+/// What is read of a key's record.
 #[derive(Clone, Debug)]
-pub struct FoundKey {
-    /// The record.
-    pub record: ApiKey,
-    /// What it may do.
-    pub permissions: Permissions,
+struct Record {
+    subject: String,
+    agency: String,
+    internal: bool,
+    active: bool,
+    sha256: String,
+    expires: DateTime<Utc>,
+    permissions: Permissions,
+}
+
+impl KeyTable {
+    /// The table in this database, whose keys hold what the rules let them hold.
+    pub fn new(pool: PgPool, rules: Arc<Rules>) -> Self {
+        Self { pool, rules }
+    }
+
+    async fn find(&self, id: &str) -> Result<Option<Record>, sqlx::Error> {
+        let text = "select name, agency, role, state = 'ACTIVE' as active, expire_time, doc->>'secretSha256' as sha256, \
+                    coalesce((doc->>'internal')::boolean, false) as internal, \
+                    array(select jsonb_array_elements_text(doc->'permissions')) as permissions \
+                    from api_keys where name = 'apiKeys/' || $1 and deleted_at is null";
+        let found = sqlx::query(text).bind(id).fetch_optional(&self.pool).await?;
+        found.map(|row| self.record(&row)).transpose()
+    }
+
+    fn record(&self, row: &PgRow) -> Result<Record, sqlx::Error> {
+        let (role, own): (&str, Vec<String>) = (row.try_get("role")?, row.try_get("permissions")?);
+        let internal = row.try_get("internal")?;
+        Ok(Record {
+            subject: row.try_get("name")?,
+            agency: row.try_get("agency")?,
+            internal,
+            active: row.try_get("active")?,
+            sha256: row.try_get("sha256")?,
+            expires: row.try_get("expire_time")?,
+            permissions: self.rules.held(&own, role, internal),
+        })
+    }
 }
 
 /// The key of the settings, with which the first other keys are made.
@@ -67,13 +98,13 @@ impl Bootstrap {
 /// Finds keys.
 #[derive(Debug)]
 pub(super) struct ApiKeys {
-    store: Arc<dyn KeyStore>,
+    table: KeyTable,
     bootstrap: Option<Bootstrap>,
 }
 
 impl ApiKeys {
-    pub(super) fn new(store: Arc<dyn KeyStore>, bootstrap: Option<Bootstrap>) -> Self {
-        Self { store, bootstrap }
+    pub(super) fn new(table: KeyTable, bootstrap: Option<Bootstrap>) -> Self {
+        Self { table, bootstrap }
     }
 
     /// Whose key the text is. An id that does not exist costs the same look-up and the same comparison as a wrong secret.
@@ -82,16 +113,12 @@ impl ApiKeys {
         if let Some(bootstrap) = self.bootstrap.as_ref().filter(|own| bool::from(own.sha256.ct_eq(digest))) {
             return Ok(bootstrap.found());
         }
-        let found = self.store.find(key.id()).await.map_err(|error| {
-            tracing::error!(error = format!("{error:#}"), "cannot look up an api key");
+        let found = self.table.find(key.id()).await.map_err(|error| {
+            tracing::error!(%error, "cannot look up an api key");
             Refusal::Away
         })?;
-        let kept = found.as_ref().map_or("", |found| found.record.secret_sha256.as_str());
-        let same = key.matches(if kept.is_empty() { NOBODYS } else { kept });
-        match found {
-            Some(found) if same => good(found, Utc::now()).ok_or(Refusal::Unknown),
-            _ => Err(Refusal::Unknown),
-        }
+        let same = key.matches(found.as_ref().map_or(NOBODYS, |record| &record.sha256));
+        found.filter(|_| same).and_then(|record| good(record, Utc::now())).ok_or(Refusal::Unknown)
     }
 }
 
@@ -105,7 +132,7 @@ impl Bootstrap {
             agency: None,
             mission: None,
             permissions: self.permissions.clone(),
-            clearance: identity::Clearance::default(),
+            clearance: Clearance::default(),
             expires: i64::MAX,
         };
         Found { principal, partner: false, good_for: Duration::from_secs(60) }
@@ -113,41 +140,37 @@ impl Bootstrap {
 }
 
 /// Whom a key stands for, if it is in force.
-fn good(found: FoundKey, now: DateTime<Utc>) -> Option<Found> {
-    let FoundKey { record, permissions } = found;
-    let expires = record.expire_time.as_ref().map(|time| time.seconds)?;
-    let left = u64::try_from(expires.checked_sub(now.timestamp())?).ok().filter(|left| *left > 0)?;
-    if record.state() != State::Active {
-        return None;
-    }
+fn good(record: Record, now: DateTime<Utc>) -> Option<Found> {
+    let left = (record.expires - now).to_std().ok().filter(|left| record.active && !left.is_zero())?;
     let principal = Principal {
-        subject: record.name.as_str().into(),
-        agency: (!record.internal).then(|| record.agency.as_str().into()),
+        subject: record.subject.into(),
+        agency: (!record.internal).then(|| record.agency.into()),
         mission: None,
-        permissions,
-        clearance: identity::Clearance::default(),
-        expires,
+        permissions: record.permissions,
+        clearance: Clearance::default(),
+        expires: record.expires.timestamp(),
     };
-    Some(Found { principal, partner: !record.internal, good_for: GOOD_FOR.min(Duration::from_secs(left)) })
+    Some(Found { principal, partner: !record.internal, good_for: GOOD_FOR.min(left) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn record() -> FoundKey {
-        let record = ApiKey {
-            name: "apiKeys/abcdefgh2345".into(),
-            agency: "metropolitan-police".into(),
-            state: State::Active.into(),
-            expire_time: Some(prost_types::Timestamp { seconds: 1_000, nanos: 0 }),
-            ..ApiKey::default()
-        };
-        FoundKey { record, permissions: Permissions::of(["accreditation.missions.read"]) }
-    }
-
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    fn record() -> Record {
+        Record {
+            subject: "apiKeys/abcdefgh2345".into(),
+            agency: "metropolitan-police".into(),
+            internal: false,
+            active: true,
+            sha256: String::new(),
+            expires: at(1_000),
+            permissions: Permissions::of(["accreditation.missions.read"]),
+        }
     }
 
     #[test]
@@ -156,21 +179,18 @@ mod tests {
         assert!(found.partner);
         assert_eq!(found.principal.agency.as_deref(), Some("metropolitan-police"));
         assert!(good(record(), at(1_000)).is_none());
-        for state in [State::Revoked, State::Unspecified] {
-            let mut key = record();
-            key.record.state = state.into();
-            assert!(good(key, at(0)).is_none(), "{state:?}");
-        }
-        let mut endless = record();
-        endless.record.expire_time = None;
-        assert!(good(endless, at(0)).is_none());
+        assert!(good(Record { active: false, ..record() }, at(0)).is_none());
+    }
+
+    #[test]
+    fn a_key_about_to_expire_is_looked_at_again_when_it_does() {
+        let just_before = at(1_000) - Duration::from_millis(20);
+        assert_eq!(good(record(), just_before).unwrap().good_for, Duration::from_millis(20));
     }
 
     #[test]
     fn an_internal_key_is_no_partners() {
-        let mut key = record();
-        key.record.internal = true;
-        let found = good(key, at(0)).unwrap();
+        let found = good(Record { internal: true, ..record() }, at(0)).unwrap();
         assert!(!found.partner);
         assert_eq!(found.principal.agency, None);
     }

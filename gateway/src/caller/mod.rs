@@ -8,7 +8,7 @@ mod issuer;
 mod jwt;
 mod refusal;
 
-pub use api_key::{Bootstrap, FoundKey, KeyStore};
+pub use api_key::{Bootstrap, KeyTable};
 pub use bearer::People;
 pub use dev_issuer::DevIssuer;
 pub use issuer::Issuer;
@@ -121,9 +121,9 @@ impl Expiry<Digest, Verified> for GoodFor {
 }
 
 impl Callers {
-    /// Callers with keys from `store`, the one key of the settings, and people of one issuer.
+    /// Callers with keys of the table, the one key of the settings, and people of one issuer.
     pub fn new(
-        store: Arc<dyn KeyStore>,
+        table: KeyTable,
         bootstrap: Option<Bootstrap>,
         people: Option<People>,
         limits: Arc<Limits>,
@@ -131,7 +131,7 @@ impl Callers {
     ) -> Self {
         let verified = Cache::builder().max_capacity(REMEMBERED).expire_after(GoodFor).build();
         let known = moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_idle(TOKEN_USED).build();
-        let keys = ApiKeys::new(store, bootstrap);
+        let keys = ApiKeys::new(table, bootstrap);
         Self { verified, known, keys, people, guesses: Guesses::default(), limits, signer }
     }
 

@@ -4,11 +4,10 @@
 
 use super::access::Visit;
 use super::frames::{Messages, frame};
-use super::outgoing::outgoing;
 use super::rest::Call;
-use super::stream::{self, LINES, Source};
-use super::{input, wire, within};
-use bytes::{Buf as _, Bytes, BytesMut};
+use super::stream::{self, LINES as NDJSON, Source};
+use super::{input, wire};
+use bytes::Bytes;
 use fault::Fault;
 use futures::{Stream, stream as streams};
 use http::Response;
@@ -24,10 +23,8 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::time::timeout;
 use tonic::Status;
 use tonic::body::Body;
-use transcode::Message;
+use transcode::{Line, Lines, Message, TooLong};
 
-/// The most bytes of a line.
-const MOST_LINE: usize = 256 * 1024;
 /// How long a client may take for the next piece.
 const IDLE: Duration = Duration::from_secs(30);
 /// How many answers may wait for the client to read them. Many clients send everything before they read anything, and
@@ -36,23 +33,21 @@ const WAITING: usize = 65_536;
 
 /// Answers an import.
 pub(super) async fn answer(call: &Call<'_>, visit: &mut Visit, body: Body) -> Result<Response<Body>, Fault> {
-    input::must_be(&call.head.headers, &[LINES, "application/json"])?;
+    input::must_be(&call.head.headers, &[NDJSON, "application/json"])?;
     let answers = Answers::of(&call.target.method.descriptor().output())?;
     visit.becomes_stream(call.caller)?;
-    let deadline = call.target.deadline(call.door.0.deadline, input::patience(&call.head.headers)?);
     let (results, waiting) = mpsc::channel(WAITING);
     let numbers = Arc::new(Mutex::new(Numbers::default()));
-    let lines = Lines {
+    let sending = Sending {
         body,
-        held: BytesMut::new(),
+        lines: Lines::default(),
         ended: false,
         input: call.target.input,
         answers,
         numbers: Arc::clone(&numbers),
         results: results.clone(),
     };
-    let outgoing = outgoing(call.door, &visit.trace, call.caller, call.target, deadline, lines.into_body());
-    let answered = within(deadline, call.target.upstream()?.call(outgoing)).await?;
+    let answered = call.send(visit, sending.into_body()).await?;
     tokio::spawn(collect(Messages::of(answered)?, answers, numbers, results));
     Ok(stream::answer(call, visit, Results(waiting)))
 }
@@ -85,9 +80,9 @@ async fn collect(mut messages: Messages, answers: Answers, numbers: Arc<Mutex<Nu
 }
 
 /// The client's lines on their way to the service.
-struct Lines {
+struct Sending {
     body: Body,
-    held: BytesMut,
+    lines: Lines,
     ended: bool,
     input: Message<'static>,
     answers: Answers,
@@ -95,119 +90,96 @@ struct Lines {
     results: Sender<Outcome>,
 }
 
-impl Lines {
+impl Sending {
     fn into_body(self) -> Body {
         Body::new(StreamBody::new(self.frames()))
     }
 
     fn frames(self) -> impl Stream<Item = Result<Frame<Bytes>, Status>> + Send {
-        streams::unfold(Some(self), |lines| async {
-            let mut lines = lines?;
-            match lines.next().await {
-                Ok(Some(message)) => Some((Ok(Frame::data(message)), Some(lines))),
+        streams::unfold(Some(self), |sending| async {
+            let mut sending = sending?;
+            match sending.next().await {
+                Ok(Some(message)) => Some((Ok(Frame::data(message)), Some(sending))),
                 Ok(None) => None,
-                Err(fault) => Some((Err(Status::from(fault)), None)),
+                Err(fault) => {
+                    // The client learns this, and the service only that there is no more.
+                    let _ = sending.results.send(Err(fault)).await;
+                    Some((Err(Status::cancelled("the lines broke off")), None))
+                }
             }
         })
     }
 
     /// The next line that is a message, framed. Lines before it that are none have been answered by then.
     async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
-        while let Some(line) = self.line().await? {
-            if line.trim_ascii().is_empty() {
-                self.numbers().skip();
-                continue;
-            }
-            let mut message = Vec::with_capacity(line.len());
-            match self.input.to_wire(&line, &mut message) {
+        while let Some(Line { number, text }) = self.line().await? {
+            let mut message = Vec::new();
+            let read = text.map_err(|TooLong| too_long());
+            match read.and_then(|text| Ok(self.input.to_wire(&text, &mut message)?)) {
                 Ok(()) => {
-                    self.numbers().pass();
+                    self.numbers.lock().expect("nothing panics while it is held").sent(number);
                     return Ok(Some(frame(&message)));
                 }
-                Err(refusal) => {
-                    let number = self.numbers().skip();
-                    let answer = self.answers.rejected(number, &Fault::from(refusal));
-                    let gone = || Fault::new(Reason::Cancelled, "the client is gone");
-                    self.results.send(Ok(answer)).await.map_err(|_| gone())?;
+                Err(fault) => {
+                    let gone = |_| Fault::new(Reason::Cancelled, "the client is gone");
+                    self.results.send(Ok(self.answers.rejected(number, &fault))).await.map_err(gone)?;
                 }
             }
         }
         Ok(None)
     }
 
-    fn numbers(&self) -> std::sync::MutexGuard<'_, Numbers> {
-        self.numbers.lock().expect("nothing panics while it is held")
-    }
-
-    /// The next line without its end; `None` after the last.
-    async fn line(&mut self) -> Result<Option<Bytes>, Fault> {
-        let mut looked = 0;
+    /// The next line that is not blank; `None` after the last.
+    async fn line(&mut self) -> Result<Option<Line>, Fault> {
         loop {
-            if let Some(at) = self.held[looked..].iter().position(|byte| *byte == b'\n') {
-                let line = self.held.split_to(looked + at).freeze();
-                self.held.advance(1);
-                return within_limit(line).map(Some);
-            }
-            looked = self.held.len();
-            if looked > MOST_LINE {
-                return Err(too_long());
+            if let Some(line) = self.lines.next_line() {
+                return Ok(Some(line));
             }
             if self.ended {
-                let rest = self.held.split().freeze();
-                return if rest.is_empty() { Ok(None) } else { within_limit(rest).map(Some) };
+                return Ok(None);
             }
             let Ok(frame) = timeout(IDLE, self.body.frame()).await else {
                 return Err(Fault::new(Reason::MalformedRequest, "the next line did not come in time"));
             };
             match frame {
-                None => self.ended = true,
+                Some(Ok(frame)) => frame.into_data().iter().for_each(|data| self.lines.push(data)),
                 Some(Err(_)) => return Err(Fault::new(Reason::MalformedRequest, "the lines broke off")),
-                Some(Ok(frame)) => {
-                    if let Ok(data) = frame.into_data() {
-                        self.held.extend_from_slice(&data);
-                    }
+                None => {
+                    self.ended = true;
+                    return Ok(self.lines.end());
                 }
             }
         }
     }
 }
 
-fn within_limit(line: Bytes) -> Result<Bytes, Fault> {
-    if line.len() > MOST_LINE { Err(too_long()) } else { Ok(line) }
-}
-
 fn too_long() -> Fault {
-    Fault::new(Reason::RequestTooLarge, "a line is larger than 256 KiB")
+    Fault::new(Reason::RequestTooLarge, "the line is larger than 256 KiB")
 }
 
-/// Which of the client's lines the service's n-th message was.
+/// Which of the client's lines the service's n-th message was. Only the gaps are kept, and they are few.
 #[derive(Debug, Default)]
 struct Numbers {
-    /// Lines so far.
-    lines: u64,
     /// Messages so far.
     messages: u64,
-    /// For each line that was none: how many messages went before it.
-    skipped: Vec<u64>,
+    /// Where lines were passed over: the message that came after, and how many lines had been passed over by then.
+    gaps: Vec<(u64, u64)>,
 }
 
 impl Numbers {
-    /// The next line is a message.
-    fn pass(&mut self) {
-        self.lines += 1;
+    /// The line of this number was sent.
+    fn sent(&mut self, line: u64) {
         self.messages += 1;
-    }
-
-    /// The next line is none. Its number.
-    fn skip(&mut self) -> u64 {
-        self.lines += 1;
-        self.skipped.push(self.messages);
-        self.lines
+        let passed_over = line - self.messages;
+        if passed_over > self.gaps.last().map_or(0, |(_, before)| *before) {
+            self.gaps.push((self.messages, passed_over));
+        }
     }
 
     /// The number of the line that was the n-th message, from 1.
     fn line_of(&self, message: u64) -> u64 {
-        message + self.skipped.partition_point(|before| *before < message) as u64
+        let gaps = self.gaps.partition_point(|(from, _)| *from <= message);
+        message + gaps.checked_sub(1).map_or(0, |last| self.gaps[last].1)
     }
 }
 
@@ -252,7 +224,7 @@ impl Answers {
         let mut answer = Vec::new();
         wire::add_number(&mut answer, self.line, line);
         wire::add_number(&mut answer, self.outcome, ImportOutcome::Rejected as u64);
-        wire::add_message(&mut answer, self.failure, &failure.encode_to_vec());
+        wire::add_bytes(&mut answer, self.failure, &failure.encode_to_vec());
         answer.into()
     }
 }
@@ -264,12 +236,9 @@ mod tests {
     #[test]
     fn a_message_knows_its_line_whatever_was_skipped() {
         let mut numbers = Numbers::default();
-        // Lines 1 and 5 to 6 are messages, 2 to 4 and 7 are none.
-        numbers.pass();
-        assert_eq!([numbers.skip(), numbers.skip(), numbers.skip()], [2, 3, 4]);
-        numbers.pass();
-        numbers.pass();
-        assert_eq!(numbers.skip(), 7);
-        assert_eq!([1, 2, 3].map(|message| numbers.line_of(message)), [1, 5, 6]);
+        let lines = [1, 2, 5, 6, 9];
+        lines.into_iter().for_each(|line| numbers.sent(line));
+        assert_eq!([1, 2, 3, 4, 5].map(|message| numbers.line_of(message)), lines);
+        assert_eq!(numbers.gaps.len(), 2);
     }
 }

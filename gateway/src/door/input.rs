@@ -75,52 +75,21 @@ pub(super) fn too_large() -> Fault {
     Fault::new(Reason::RequestTooLarge, "the body is larger than 1 MiB")
 }
 
-/// How long the client waits, if it says so: `grpc-timeout` as gRPC has it, or `Request-Timeout` in seconds.
+/// How long the client waits, if it says so in `Request-Timeout`. (`grpc-timeout` is read where the call is sent.)
 ///
 /// # Errors
-/// A header of these is neither.
+/// The header is no number of seconds.
 pub(super) fn patience(headers: &HeaderMap) -> Result<Option<Duration>, Fault> {
-    let (name, read): (_, fn(&str) -> Option<Duration>) = match headers.get(GRPC_TIMEOUT) {
-        Some(_) => (GRPC_TIMEOUT, grpc_timeout),
-        None => (REQUEST_TIMEOUT, seconds),
-    };
-    let Some(value) = headers.get(&name) else { return Ok(None) };
-    let patience = value.to_str().ok().and_then(read);
-    let wrong = || Fault::new(Reason::MalformedRequest, format!("the header {name} does not say how long"));
-    patience.map(|patience| Some(patience.min(LONGEST))).ok_or_else(wrong)
+    let Some(value) = headers.get(REQUEST_TIMEOUT) else { return Ok(None) };
+    let patience = value.to_str().ok().and_then(seconds);
+    let wrong = || Fault::new(Reason::MalformedRequest, "the header Request-Timeout is no number of seconds");
+    patience.map(Some).ok_or_else(wrong)
 }
-
-pub(super) const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 fn seconds(text: &str) -> Option<Duration> {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let seconds = text.parse::<f64>().ok().filter(|seconds| plain && *seconds > 0.0)?;
-    Duration::try_from_secs_f64(seconds).ok().or(Some(LONGEST))
-}
-
-/// At most eight digits and a unit (gRPC over HTTP/2, "Requests").
-fn grpc_timeout(text: &str) -> Option<Duration> {
-    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let plain = (1..=8).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let number: u64 = digits.parse().ok().filter(|_| plain)?;
-    Some(match unit {
-        "H" => Duration::from_secs(number * 3600),
-        "M" => Duration::from_secs(number * 60),
-        "S" => Duration::from_secs(number),
-        "m" => Duration::from_millis(number),
-        "u" => Duration::from_micros(number),
-        "n" => Duration::from_nanos(number),
-        _ => return None,
-    })
-}
-
-/// A duration as `grpc-timeout` has it.
-pub(super) fn to_grpc_timeout(patience: Duration) -> String {
-    let microseconds = patience.as_micros();
-    match microseconds {
-        0..=99_999_999 => format!("{microseconds}u"),
-        _ => format!("{}m", patience.as_millis().min(99_999_999)),
-    }
+    Some(Duration::try_from_secs_f64(seconds).map_or(LONGEST, |wait| wait.min(LONGEST)))
 }
 
 /// The entity tag of `If-Match` or `If-None-Match` as our records have it: without quotes and without `W/`. `*` and
@@ -142,37 +111,13 @@ mod tests {
 
     #[test]
     fn a_client_says_how_long_it_waits() {
-        let cases = [
-            ("grpc-timeout", "10S", 10_000_000),
-            ("grpc-timeout", "1H", 3_600_000_000),
-            ("grpc-timeout", "250m", 250_000),
-            ("grpc-timeout", "99999999H", 24 * 3_600_000_000),
-            ("request-timeout", "2.5", 2_500_000),
-            ("request-timeout", "99999999999999999999", 24 * 3_600_000_000),
-        ];
-        for (name, value, microseconds) in cases {
-            let patience = patience(&with(name, value)).unwrap().unwrap();
-            assert_eq!(patience.as_micros(), microseconds, "{name}: {value}");
+        for (value, milliseconds) in [("2.5", 2_500), ("10", 10_000), ("99999999999999999999", 86_400_000)] {
+            let patience = patience(&with("request-timeout", value)).unwrap().unwrap();
+            assert_eq!(patience.as_millis(), milliseconds, "{value}");
         }
         assert_eq!(patience(&HeaderMap::new()).unwrap(), None);
-    }
-
-    #[test]
-    fn what_does_not_say_how_long_is_refused() {
-        for value in ["", "S", "10", "10s", "123456789S", "-1S", "+1S", "1é"] {
-            assert!(grpc_timeout(value).is_none(), "{value}");
-        }
         for value in ["", "0", "-1", "1e3", "inf", "NaN", "1.2.3", "10s"] {
-            assert!(seconds(value).is_none(), "{value}");
-        }
-    }
-
-    #[test]
-    fn a_timeout_is_written_so_that_it_reads_back() {
-        for patience in [Duration::from_micros(7), Duration::from_secs(10), Duration::from_secs(86_400)] {
-            let text = to_grpc_timeout(patience);
-            assert!(text.len() <= 9, "{text}");
-            assert_eq!(grpc_timeout(&text), Some(patience));
+            assert!(patience(&with("request-timeout", value)).is_err(), "{value}");
         }
     }
 

@@ -35,10 +35,6 @@ pub(super) struct Target {
     pub(super) uri: Uri,
     pub(super) input: Message<'static>,
     pub(super) output: Message<'static>,
-    /// Numbers of the request's fields that headers fill.
-    pub(super) request_id: Option<u32>,
-    pub(super) etag: Option<u32>,
-    pub(super) cursor: Option<u32>,
     /// Numbers of the answer's fields that headers, or an event's id, repeat.
     pub(super) answer_etag: Option<u32>,
     pub(super) answer_cursor: Option<u32>,
@@ -58,11 +54,6 @@ impl Targets {
         let all = contract.methods().iter().enumerate().map(target).collect::<anyhow::Result<Vec<_>>>()?;
         let by_path = all.iter().map(|target| (target.method.path(), Arc::clone(target))).collect();
         Ok(Self { all, by_path })
-    }
-
-    /// The target of a method of the contract.
-    pub(super) fn of_method(&self, method: &Method) -> Option<&Arc<Target>> {
-        self.of_path(method.path())
     }
 
     /// The target of a gRPC path.
@@ -93,9 +84,6 @@ impl Target {
             uri: Uri::try_from(method.path()).context("a method's path is no path")?,
             input: table(&input)?,
             output: table(&output)?,
-            request_id: text_field(&input, "request_id"),
-            etag: text_field(&input, "etag"),
-            cursor: text_field(&input, "cursor"),
             answer_etag: text_field(&output, "etag"),
             answer_cursor: text_field(&output, "cursor"),
             upstream: upstreams.get(method.service()).cloned(),
@@ -128,12 +116,9 @@ impl Target {
         self.upstream.as_deref().ok_or_else(|| Fault::new(Reason::Unavailable, words))
     }
 
-    /// How long an answer may take if the client does not say: streams last as long as they last.
-    pub(super) fn deadline(&self, usual: Duration, client: Option<Duration>) -> Option<Duration> {
-        match self.flow {
-            Flow::Unary => Some(client.map_or(usual, |client| client.min(usual))),
-            Flow::Down | Flow::Both => client,
-        }
+    /// How long an answer may take, whatever the client says: streams last as long as they last.
+    pub(super) fn longest(&self, usual: Duration) -> Option<Duration> {
+        (self.flow == Flow::Unary).then_some(usual)
     }
 
     /// Whether its answers are lines of JSON rather than events, whatever the client accepts.

@@ -6,10 +6,10 @@ mod answer;
 mod frames;
 mod import;
 mod input;
-mod listen;
 mod method;
 mod native;
 mod origin;
+mod outgoing;
 mod pages;
 mod rest;
 mod stream;
@@ -17,7 +17,6 @@ mod tracked;
 mod wire;
 
 pub use address::Network;
-pub use pages::Ready;
 
 use crate::caller::{Caller, Callers, DevIssuer};
 use crate::denials::Denials;
@@ -27,22 +26,24 @@ use access::{Access, Protocol, Visit};
 use fault::Fault;
 use futures::FutureExt as _;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
 use identity::Signer;
 use method::{Target, Targets};
 use origin::Origins;
 use pages::Pages;
 use proto::policy::v1::Reason;
-use std::net::IpAddr;
+use serve::{House, Wire};
+use std::convert::Infallible;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use telemetry::Trace;
-use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tonic::body::Body;
 use tonic::{Code, Status};
+use tower::service_fn;
 use tracing::Instrument as _;
 use transcode::Routes;
 
@@ -60,10 +61,10 @@ pub struct Parts {
     pub upstreams: Upstreams,
     /// Takes down who was refused.
     pub denials: Denials,
+    /// Whose tokens are accepted, for the documentation; empty if nobody's are or the development issuer's.
+    pub issuer: String,
     /// The development issuer, if there is one.
     pub dev_issuer: Option<DevIssuer>,
-    /// Whether the gateway's own database answers.
-    pub ready: Arc<dyn Ready>,
     /// Origins whose pages may call.
     pub origins: Vec<String>,
     /// Proxies that are believed.
@@ -74,8 +75,8 @@ pub struct Parts {
     pub deadline: Duration,
     /// Where the API is reached, as its documentation says.
     pub address: String,
-    /// Ends streams and takes in nothing more.
-    pub shutdown: CancellationToken,
+    /// Where it stands.
+    pub house: House,
 }
 
 /// The public door. A clone is the same door.
@@ -86,7 +87,7 @@ struct Inner {
     callers: Callers,
     limit: u32,
     signer: Arc<Signer>,
-    routes: Routes,
+    routes: Routes<'static>,
     targets: Targets,
     /// Health and reflection, which need no caller: what they tell is in `/openapi.json` too.
     open: Local,
@@ -97,7 +98,7 @@ struct Inner {
     in_flight: Arc<Semaphore>,
     deadline: Duration,
     access: Arc<Access>,
-    shutdown: CancellationToken,
+    house: House,
 }
 
 impl Door {
@@ -109,8 +110,8 @@ impl Door {
         let contract = proto::contract::contract();
         parts.upstreams.check(contract)?;
         Ok(Self(Arc::new(Inner {
-            pages: Pages::new(contract, &parts.address, parts.dev_issuer, parts.ready),
-            routes: Routes::of(contract),
+            pages: Pages::new(contract, &parts.address, parts.dev_issuer, &parts.issuer, parts.house.clone()),
+            routes: Routes::of(contract, transcode::tables())?,
             targets: Targets::of(contract, &parts.upstreams)?,
             open: native::open_services()?,
             access: Arc::new(Access::new(contract)),
@@ -122,14 +123,24 @@ impl Door {
             denials: parts.denials,
             proxies: parts.proxies,
             deadline: parts.deadline,
-            shutdown: parts.shutdown,
+            house: parts.house,
         })))
     }
 
-    /// Answers what comes in at a socket until the door's shutdown; each connection is a task of `tasks`.
-    pub async fn listen(self, listener: TcpListener, tasks: TaskTracker) {
-        let shutdown = self.0.shutdown.clone();
-        listen::listen(self, listener, shutdown, tasks).await;
+    /// Opens the door at an address, until the house stops, and says where it is.
+    ///
+    /// # Errors
+    /// The address cannot be listened on.
+    pub async fn listen(&self, address: SocketAddr) -> io::Result<SocketAddr> {
+        let door = self.clone();
+        let of_client = move |peer: SocketAddr| {
+            let door = door.clone();
+            service_fn(move |request: Request<Incoming>| {
+                let door = door.clone();
+                async move { Ok::<_, Infallible>(door.answer(peer.ip(), request.map(Body::new)).await) }
+            })
+        };
+        self.0.house.listen_each(address, Wire::Either, of_client).await
     }
 
     /// Answers one request: the layers around its way, in reading order.
@@ -162,17 +173,17 @@ impl Door {
     }
 
     /// The way of a request from its head to its method.
-    async fn pass(&self, visit: &mut Visit, peer: IpAddr, request: Request<Body>) -> Result<Response<Body>, Fault> {
+    async fn pass(&self, visit: &mut Visit, peer: IpAddr, mut request: Request<Body>) -> Result<Response<Body>, Fault> {
         if request.method() == Method::OPTIONS {
             return self.options(&request);
         }
         // A place among those in flight; with none free, the request is refused before it costs anything.
         visit.place = Some(Arc::clone(&self.0.in_flight).try_acquire_owned().map_err(|_| overloaded())?);
         // Pages and services that anyone may read.
-        if let Some(response) = self.0.pages.answer(&request).await {
+        if let Some(response) = self.0.pages.answer(&mut request).await {
             return response;
         }
-        if request.uri().path().starts_with("/grpc.") {
+        if visit.protocol() != Protocol::Rest && request.uri().path().starts_with("/grpc.") {
             return native::open(self, visit, request).await;
         }
         // Who it is (401), and whether it may ask so often (429).
@@ -209,11 +220,11 @@ impl Door {
         target.permit(caller).map_err(|fault| visit.denied(fault))
     }
 
-    /// The answer to a fault. It is logged here and nowhere else.
+    /// The answer to a fault. If it is ours and arose here it is logged here; a service has logged its own.
     fn refuse(&self, visit: &mut Visit, fault: Fault) -> Response<Body> {
-        if fault.is_ours() {
-            let cause = std::error::Error::source(&fault).map(ToString::to_string).unwrap_or_default();
-            tracing::error!(reason = fault.reason(), method = visit.method(), cause, trace_id = %visit.trace.id(), "request failed");
+        if let Some(cause) = std::error::Error::source(&fault).filter(|_| fault.is_ours()) {
+            let (reason, method, trace_id) = (fault.reason(), visit.method(), visit.trace.id());
+            tracing::error!(reason, method, %cause, trace_id, "a request failed");
         }
         if visit.is_denied() {
             self.0.denials.note(visit.method(), visit.caller.as_deref(), fault.reason(), &visit.trace);
@@ -251,8 +262,8 @@ impl Door {
         if let Some(methods) = self.0.pages.methods(path) {
             return Ok(HeaderValue::from_static(methods));
         }
-        let allow = rest::allow(&self.0.routes, path)?;
-        HeaderValue::try_from(allow).map_err(|_| Fault::new(Reason::NoRoute, "there is no such address"))
+        let allow = format!("{}, OPTIONS", rest::allow(&self.0.routes, path)?);
+        Ok(HeaderValue::try_from(allow).expect("names of methods are good in a header"))
     }
 }
 
@@ -260,21 +271,13 @@ fn overloaded() -> Fault {
     Fault::new(Reason::Overloaded, "too many requests are under way").retry_after(Duration::from_secs(1))
 }
 
-/// The answer in time, or `DEADLINE_EXCEEDED`.
-async fn within<T>(deadline: Option<Duration>, answer: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-    let Some(deadline) = deadline else { return answer.await };
-    match tokio::time::timeout(deadline, answer).await {
-        Ok(answered) => answered,
-        Err(_) => Err(Fault::new(Reason::DeadlineExceeded, "the answer did not come in time")),
-    }
-}
-
 /// Ends, with the reason, when a stream must: the credential it was opened with is no longer good, or the gateway stops.
 async fn until_over(door: Door, headers: HeaderMap, from: IpAddr) -> Fault {
+    let stopping = door.0.house.stopping();
     let mut look = tokio::time::interval(Duration::from_millis(500));
     loop {
         tokio::select! {
-            () = door.0.shutdown.cancelled() => {
+            () = stopping.cancelled() => {
                 return Fault::new(Reason::Unavailable, "the gateway is stopping; go on elsewhere from the last cursor");
             }
             _ = look.tick() => if let Err(refusal) = door.0.callers.who(&headers, from).await {

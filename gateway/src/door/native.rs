@@ -6,28 +6,25 @@ use super::input::{self, MOST_BYTES};
 use super::method::Flow;
 use super::outgoing::outgoing;
 use super::tracked::{Over, Tracked};
-use super::{Door, credential, until_over, within};
+use super::{Door, credential, until_over};
 use crate::caller::Caller;
 use crate::upstream::Local;
 use fault::Fault;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::{Request, Response};
+use bytes::Bytes;
+use http::header::{self, HeaderMap, HeaderValue};
+use http::{Request, Response, StatusCode};
 use proto::policy::v1::Reason;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tonic::Status;
+use tonic::{Code, Status};
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 const GRPC_WEB: HeaderValue = HeaderValue::from_static("application/grpc-web+proto");
-/// The headers of a gRPC client that services see, besides those that the gateway writes itself. All others stay
-/// outside, the caller's own `legation-principal` above all: whoever could send one would be whom it names.
-const PASSED: [HeaderName; 2] =
-    [HeaderName::from_static("grpc-encoding"), HeaderName::from_static("grpc-accept-encoding")];
 /// How long a stream of a service that anyone may read lasts.
 const OPEN_TIME: Duration = Duration::from_secs(60);
 
@@ -51,10 +48,11 @@ pub(super) async fn answer(
     from: IpAddr,
     request: Request<Body>,
 ) -> Result<Response<Body>, Fault> {
-    let found = door.0.targets.of_path(request.uri().path());
-    let target = found.ok_or_else(|| Fault::new(Reason::NoRoute, "there is no such method"))?;
+    let Some(target) = door.0.targets.of_path(request.uri().path()) else {
+        visit.outcome(Code::Unimplemented, StatusCode::OK);
+        return Ok(refusal(no_method(), visit.protocol()));
+    };
     door.permit(visit, caller, target)?;
-    let deadline = target.deadline(door.0.deadline, input::patience(request.headers())?);
     let over: Option<Over> = match target.flow {
         Flow::Unary => None,
         Flow::Down | Flow::Both => {
@@ -62,21 +60,21 @@ pub(super) async fn answer(
             Some(Box::pin(until_over(door.clone(), credential(request.headers()), from)))
         }
     };
-    let tracked = visit.track(over);
-    let trace = visit.trace;
+    let (tracked, trace) = (visit.track(over), visit.trace);
     speak(visit.protocol(), request, |request| async move {
         let (head, body) = request.into_parts();
         let (body, exceeded) = Limited::new(body, MOST_BYTES);
-        let mut call = outgoing(door, &trace, caller, target, deadline, Body::new(body));
-        for name in PASSED {
-            if let Some(value) = head.headers.get(&name) {
-                call.headers_mut().insert(name, value.clone());
-            }
-        }
-        let answered = within(deadline, target.upstream()?.call(call)).await;
+        let call = outgoing(door, trace, caller, target, &head.headers, Body::new(body))?;
+        let answered = target.upstream()?.call(call).await;
         settle(answered, &exceeded).map(|response| tracked.through(response))
     })
     .await
+}
+
+/// What gRPC clients expect of a method that does not exist, with the house's reason.
+fn no_method() -> Status {
+    let status = Status::from(Fault::new(Reason::NoRoute, "there is no such method"));
+    Status::with_details(Code::Unimplemented, status.message(), Bytes::copy_from_slice(status.details()))
 }
 
 /// Answers a call to a service that anyone may read.
@@ -136,5 +134,5 @@ pub(super) fn open_services() -> anyhow::Result<Local> {
     // Its reporter says SERVING of the empty name, the whole server, from the start.
     let (_, health) = tonic_health::server::health_reporter();
     let routes = Routes::new(health).add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
-    Ok(Local::new(routes.prepare().map_response(|response| response.map(Body::new)).map_request(|request| request)))
+    Ok(Local::new(routes.prepare()))
 }

@@ -9,9 +9,9 @@ use http::header::{self, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use proto::contract::Contract;
 use proto::policy::v1::Reason;
+use serve::House;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 use tonic::body::Body;
 
 const READ: &str = "GET, HEAD, OPTIONS";
@@ -23,18 +23,11 @@ const OWN: HeaderValue =
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
-/// Whether the gateway can do its work.
-#[tonic::async_trait]
-pub trait Ready: Send + Sync {
-    /// Whether its own database answers.
-    async fn ready(&self) -> bool;
-}
-
 /// The pages.
 pub(super) struct Pages {
     fixed: HashMap<&'static str, Page>,
     dev_issuer: Option<DevIssuer>,
-    ready: Arc<dyn Ready>,
+    house: House,
 }
 
 struct Page {
@@ -72,7 +65,7 @@ impl Pages {
         address: &str,
         dev_issuer: Option<DevIssuer>,
         issuer: &str,
-        ready: Arc<dyn Ready>,
+        house: House,
     ) -> Self {
         let info = openapi::Info {
             title: "Legation".to_owned(),
@@ -89,7 +82,7 @@ impl Pages {
             (*path, Page::new(media, bytes))
         });
         let fixed = assets.chain([("/openapi.json", Page::new("application/json", document))]).collect();
-        Self { fixed, dev_issuer, ready }
+        Self { fixed, dev_issuer, house }
     }
 
     /// The answer, if the address is one of these.
@@ -109,8 +102,9 @@ impl Pages {
         }
         Some(match path {
             "/healthz" => Ok(word(StatusCode::OK, "alive\n")),
-            "/readyz" if self.ready.ready().await => Ok(word(StatusCode::OK, "ready\n")),
-            "/readyz" => Ok(word(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")),
+            "/readyz" if self.house.not_ready().is_empty() => Ok(word(StatusCode::OK, "ready\n")),
+            // Why is told at the admin port, not to the public.
+            "/readyz" => Ok(word(StatusCode::SERVICE_UNAVAILABLE, "not ready\n")),
             _ => self.issue(request).await,
         })
     }

@@ -5,7 +5,7 @@ use super::frames::{self, Messages};
 use super::input;
 use super::method::{Flow, Target};
 use super::outgoing::outgoing;
-use super::{Door, OK, answer, import, stream, wire, within};
+use super::{Door, OK, answer, import, stream, wire};
 use crate::caller::Caller;
 use bytes::Bytes;
 use fault::Fault;
@@ -16,7 +16,7 @@ use proto::policy::v1::Reason;
 use std::net::IpAddr;
 use std::sync::Arc;
 use tonic::body::Body;
-use transcode::{Found, Route, Routes};
+use transcode::{Found, Match, Routes};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -31,7 +31,7 @@ pub(super) async fn answer(
 ) -> Result<Response<Body>, Fault> {
     let (head, body) = request.into_parts();
     let found = route(&door.0.routes, &head)?;
-    let target = door.0.targets.of_method(found.method()).expect("routes and targets are of the same contract");
+    let target = door.0.targets.of_path(found.route().method().path()).expect("routes and targets are of the same contract");
     door.permit(visit, caller, target)?;
     let call = Call { door, caller, from, target, head: &head };
     match target.flow {
@@ -52,48 +52,39 @@ pub(super) struct Call<'c> {
 
 impl Call<'_> {
     /// One message there, one back.
-    async fn unary(&self, visit: &mut Visit, found: &Found<'_>, body: Body) -> Result<Response<Body>, Fault> {
-        let target = self.target;
-        let deadline = target.deadline(self.door.0.deadline, input::patience(&self.head.headers)?);
+    async fn unary(&self, visit: &mut Visit, found: &Found<'_, '_>, body: Body) -> Result<Response<Body>, Fault> {
         let message = self.message(found, &input::whole(&self.head.headers, body).await?)?;
-        let call = outgoing(self.door, &visit.trace, self.caller, target, deadline, frames::one(&message));
-        let upstream = target.upstream()?;
-        let message = within(deadline, async { Messages::of(upstream.call(call).await?)?.only().await }).await?;
+        let answered = self.send(visit, frames::one(&message)).await?;
+        let message = Messages::of(answered)?.only().await?;
         let response = self.json(&message)?;
         visit.outcome(OK, response.status());
         Ok(response)
     }
 
     /// One message there, many back.
-    async fn down(&self, visit: &mut Visit, found: &Found<'_>, body: Body) -> Result<Response<Body>, Fault> {
+    async fn down(&self, visit: &mut Visit, found: &Found<'_, '_>, body: Body) -> Result<Response<Body>, Fault> {
         visit.becomes_stream(self.caller)?;
-        let deadline = self.target.deadline(self.door.0.deadline, input::patience(&self.head.headers)?);
         let message = self.message(found, &input::whole(&self.head.headers, body).await?)?;
-        let call = outgoing(self.door, &visit.trace, self.caller, self.target, deadline, frames::one(&message));
-        let answered = within(deadline, self.target.upstream()?.call(call)).await?;
+        let answered = self.send(visit, frames::one(&message)).await?;
         Ok(stream::answer(self, visit, Messages::of(answered)?))
     }
 
+    /// Sends the call; what comes is the answer's head.
+    pub(super) async fn send(&self, visit: &Visit, body: Body) -> Result<Response<Body>, Fault> {
+        let call = outgoing(self.door, visit.trace, self.caller, self.target, &self.head.headers, body)?;
+        self.target.upstream()?.call(call).await
+    }
+
     /// The request as protobuf: path, query, body, and the headers that stand for fields.
-    fn message(&self, found: &Found<'_>, body: &[u8]) -> Result<Vec<u8>, Fault> {
-        let mut message = transcode::bind(found, self.head.uri.query().unwrap_or_default(), body)?;
+    fn message(&self, found: &Found<'_, '_>, body: &[u8]) -> Result<Vec<u8>, Fault> {
         let headers = &self.head.headers;
-        if let Some(number) = self.target.request_id
-            && let Some(key) = text(headers, &IDEMPOTENCY_KEY)?
-        {
-            wire::add_text(&mut message, number, key);
-        }
-        if let Some(number) = self.target.etag
-            && let Some(tag) = input::entity_tag(headers, &header::IF_MATCH)
-        {
-            wire::add_text(&mut message, number, &tag);
-        }
-        if let Some(number) = self.target.cursor
-            && let Some(cursor) = text(headers, &LAST_EVENT_ID)?
-        {
-            wire::add_text(&mut message, number, cursor);
-        }
-        Ok(message)
+        let key = text(headers, &IDEMPOTENCY_KEY)?;
+        let tag = input::entity_tag(headers, &header::IF_MATCH);
+        let cursor = text(headers, &LAST_EVENT_ID)?;
+        // Those that the request has no field for are passed over.
+        let fields = [("request_id", key), ("etag", tag.as_deref()), ("cursor", cursor)];
+        let given: Vec<_> = fields.into_iter().filter_map(|(field, value)| Some((field, value?))).collect();
+        Ok(found.bind(self.head.uri.query().unwrap_or_default(), body, &given)?)
     }
 
     /// The answer as JSON, with its version in `ETag`.
@@ -136,30 +127,25 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>
 }
 
 /// The route of a request, by its path as it was sent.
-fn route<'r>(routes: &'r Routes, head: &'r Parts) -> Result<Found<'r>, Fault> {
-    let method = if head.method == Method::HEAD { &Method::GET } else { &head.method };
-    match routes.find(method.as_str(), head.uri.path()) {
-        Route::Found(found) => Ok(found),
-        Route::NoRoute => Err(no_route()),
-        Route::NotAllowed { allow } => {
+fn route<'r, 'p>(routes: &'r Routes<'static>, head: &'p Parts) -> Result<Found<'r, 'p>, Fault> {
+    match routes.find(head.method.as_str(), head.uri.path()) {
+        Match::Found(found) => Ok(found),
+        Match::NoRoute => Err(no_route()),
+        Match::NotAllowed { allow } => {
             let fault = Fault::new(Reason::MethodNotAllowed, "the address is not for this method");
-            Err(fault.with(answer::ALLOW, with_head(&allow)))
+            Err(fault.with(answer::ALLOW, allow))
         }
+        Match::Unreadable => Err(Fault::new(Reason::MalformedRequest, "the path is not percent-encoded UTF-8")),
     }
 }
 
 /// The methods that an address has.
-pub(super) fn allow(routes: &Routes, path: &str) -> Result<String, Fault> {
+pub(super) fn allow<'r>(routes: &'r Routes<'static>, path: &str) -> Result<&'r str, Fault> {
     // No address is for this one, so that the answer is the list.
     match routes.find("OPTIONS", path) {
-        Route::NotAllowed { allow } => Ok(with_head(&allow)),
-        Route::Found(_) | Route::NoRoute => Err(no_route()),
+        Match::NotAllowed { allow } => Ok(allow),
+        Match::Found(_) | Match::NoRoute | Match::Unreadable => Err(no_route()),
     }
-}
-
-fn with_head(allow: &str) -> String {
-    let head = if allow.split(", ").any(|method| method == "GET") { ", HEAD" } else { "" };
-    format!("{allow}{head}, OPTIONS")
 }
 
 fn no_route() -> Fault {

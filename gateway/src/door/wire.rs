@@ -44,24 +44,17 @@ fn find(mut wire: &[u8], wanted: u32) -> Option<Found<'_>> {
     last
 }
 
-/// Adds a text field. It stands over one that is there already.
-pub(super) fn add_text(wire: &mut Vec<u8>, number: u32, text: &str) {
-    encode_key(number, WireType::LengthDelimited, wire);
-    encode_varint(text.len() as u64, wire);
-    wire.extend_from_slice(text.as_bytes());
-}
-
 /// Adds a number field. It stands over one that is there already.
 pub(super) fn add_number(wire: &mut Vec<u8>, number: u32, value: u64) {
     encode_key(number, WireType::Varint, wire);
     encode_varint(value, wire);
 }
 
-/// Adds a message field.
-pub(super) fn add_message(wire: &mut Vec<u8>, number: u32, message: &[u8]) {
+/// Adds a field of bytes: a message, or text, which then stands over one that is there already.
+pub(super) fn add_bytes(wire: &mut Vec<u8>, number: u32, bytes: &[u8]) {
     encode_key(number, WireType::LengthDelimited, wire);
-    encode_varint(message.len() as u64, wire);
-    wire.extend_from_slice(message);
+    encode_varint(bytes.len() as u64, wire);
+    wire.extend_from_slice(bytes);
 }
 
 #[cfg(test)]
@@ -85,9 +78,11 @@ mod tests {
         assert_eq!(text(&wire, 30), None);
         assert_eq!(text(&wire, 7), None, "it is a bool");
         assert_eq!(number(&wire, 7), Some(1));
-        add_text(&mut wire, 31, "8");
-        assert_eq!(text(&wire, 31), Some("8"));
-        assert_eq!(ApiKey::decode(wire.as_slice()).unwrap().etag, "8");
+        add_bytes(&mut wire, 31, b"8");
+        add_number(&mut wire, 7, 0);
+        assert_eq!((text(&wire, 31), number(&wire, 7)), (Some("8"), Some(0)));
+        let read = ApiKey::decode(wire.as_slice()).unwrap();
+        assert_eq!((read.etag.as_str(), read.internal), ("8", false));
         assert_eq!(text(&wire[..wire.len() - 1], 31), None, "it is cut short");
     }
 }
