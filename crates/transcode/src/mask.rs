@@ -6,7 +6,7 @@ use crate::table::{Field, Kind, Known, MARK_OUTPUT_ONLY, Message, Table, Tables}
 use crate::wire::{Broken, Payload, Wire, put_bytes};
 
 /// The tag of `FieldMask.paths`.
-const PATHS: &[u8] = &[0x0a];
+pub(crate) const PATHS: &[u8] = &[0x0a];
 
 /// Writes a mask's paths as JSON text: `"title,address.postalCode"`.
 pub(crate) fn write(out: &mut Vec<u8>, mask: &[u8]) -> Result<(), Broken> {
@@ -107,12 +107,17 @@ impl Message<'_> {
     ///
     /// If the body is not JSON. Unknown fields are passed over; [`Message::to_wire`] refuses them.
     pub fn mask(self, json: &[u8]) -> Result<Vec<String>, Refusal> {
-        let mut reader = Reader::new(json)?;
-        let mut found = Vec::new();
-        leaves(self.tables, self.table, &mut reader, "", &mut found)?;
-        reader.end()?;
-        Ok(found)
+        Ok(leaves_of(self.tables, self.table, json)?)
     }
+}
+
+/// The leaves of a JSON text.
+pub(crate) fn leaves_of(tables: &Tables, table: &Table, json: &[u8]) -> Result<Vec<String>, Malformed> {
+    let mut reader = Reader::new(json)?;
+    let mut found = Vec::new();
+    leaves(tables, table, &mut reader, "", &mut found)?;
+    reader.end()?;
+    Ok(found)
 }
 
 /// Collects the leaves of the value that comes next; says whether it was an object with something in it.

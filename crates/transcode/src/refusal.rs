@@ -35,11 +35,6 @@ impl Refusal {
             Self::Violations(violations) => violations,
         }
     }
-
-    /// A refusal for one field.
-    pub(crate) fn of(violation: Violation) -> Self {
-        Self::Violations(vec![violation])
-    }
 }
 
 impl From<Malformed> for Refusal {

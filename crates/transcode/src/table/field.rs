@@ -4,6 +4,7 @@ use super::{Index, Values};
 use crate::rule::Rule;
 use crate::wire;
 use prost_reflect::FieldDescriptor;
+use std::fmt;
 
 /// Personal data.
 pub(crate) const MARK_PERSONAL: u8 = 1;
@@ -135,6 +136,12 @@ impl Field {
             },
         };
         Some([&self.key, value].concat())
+    }
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
     }
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct Table {
     absent: Vec<u8>,
     /// Where each field's part of `absent` begins, and where the last one ends.
     absent_at: Vec<usize>,
+    /// The places of the fields that must be there.
+    required: Vec<u16>,
     /// The marks of all fields, and of all that is inside them.
     pub(crate) marks: u8,
     /// For a request with an `update_mask`: the place of the mask and that of the record it speaks of.
@@ -67,9 +69,10 @@ impl Table {
         for (n, field) in fields.iter().enumerate() {
             names.entry(field.name.clone()).or_insert(place(n));
         }
+        let required = (0..fields.len()).filter(|&n| fields[n].rule.required).map(place).collect();
         let update = update(&descriptor, &fields);
         let known = Known::of(descriptor.full_name());
-        Self { known, fields, dense, names, absent, absent_at, marks: 0, update, descriptor }
+        Self { known, fields, dense, names, absent, absent_at, required, marks: 0, update, descriptor }
     }
 
     /// The place of the field with this number.
@@ -100,6 +103,11 @@ impl Table {
     #[inline]
     pub(crate) fn absent(&self, from: usize, to: usize) -> &[u8] {
         &self.absent[self.absent_at[from]..self.absent_at[to]]
+    }
+
+    /// The fields that must be there, with their places.
+    pub(crate) fn required(&self) -> impl Iterator<Item = (usize, &Field)> {
+        self.required.iter().map(|&place| (usize::from(place), &self.fields[usize::from(place)]))
     }
 
     /// The field that a wrapper wraps, the key of a map's entry.
