@@ -11,7 +11,7 @@ const OUTPUT_ONLY: i32 = 3;
 const IMMUTABLE: i32 = 5;
 
 /// The getters of a request that hand out text, and the fields they read.
-const TEXTS: [&str; 7] = ["name", "etag", "reason", "page_token", "filter", "order_by", "q"];
+const TEXTS: [&str; 6] = ["name", "reason", "page_token", "filter", "order_by", "q"];
 
 /// The implementations of every shape.
 pub(crate) fn code(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
@@ -80,6 +80,17 @@ fn ask(code: &mut String, message: &MessageDescriptor) -> Result<(), Box<dyn Err
     if let Some(field) = carried.as_ref().filter(|_| !has("name", Kind::String)) {
         let field = ident(field)?;
         writeln!(code, "    fn name(&self) -> &str {{ self.{field}.as_ref().map_or(\"\", |record| &record.name) }}")?;
+    }
+    // An update may say the version it means beside the record or in it.
+    match carried.as_ref().filter(|_| message.get_field_by_name("update_mask").is_some()) {
+        Some(field) => {
+            let field = ident(field)?;
+            writeln!(code, "    fn etag(&self) -> &str {{")?;
+            writeln!(code, "        let within = self.{field}.as_ref().map_or(\"\", |record| &record.etag);")?;
+            writeln!(code, "        if self.etag.is_empty() {{ within }} else {{ &self.etag }}\n    }}")?;
+        }
+        None if has("etag", Kind::String) => writeln!(code, "    fn etag(&self) -> &str {{ &self.etag }}")?,
+        None => {}
     }
     if has("request_id", Kind::String) {
         writeln!(code, "    fn request_id(&self) -> &str {{ &self.request_id }}")?;

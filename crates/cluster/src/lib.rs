@@ -26,6 +26,7 @@ use binaries::Binaries;
 use place::Place;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Which cluster, and what is promised of it.
 #[derive(Clone, Debug)]
@@ -57,9 +58,10 @@ impl Cluster {
         let held = hold(&place)?;
         let starting = lock_file(&place, "start.lock")?;
         starting.lock().context("wait for another process that is starting the cluster")?;
+        // First the watchdog: whatever happens to us while we start the servers, it stops them.
+        watchdog::watch(&place)?;
         let postgres = Postgres::start(&place, &binaries, spec.durable, say)?;
         let redis = Redis::start(&place, &binaries.redis, spec.durable)?;
-        watchdog::watch(&place, &postgres, &redis)?;
         drop(starting);
         Ok(Self { postgres, redis, place, held: Some(held) })
     }
@@ -103,12 +105,16 @@ impl Drop for Cluster {
     }
 }
 
-/// Forgets a cluster: whatever of it runs is stopped, its data, wherever it lies, deleted.
+/// Forgets a cluster: its data, wherever it lies, is deleted. Refused while a process holds it.
 pub fn purge(dir: &Path) -> Result<()> {
     if !dir.exists() {
         return Ok(());
     }
     let place = Place::choose(dir)?;
+    let users = lock_file(&place, "users.lock")?;
+    // The watchdog may be stopping what the last holder left.
+    let alone = process::wait(Duration::from_secs(10), || users.try_lock().ok());
+    alone.with_context(|| format!("the cluster in {} is in use", dir.display()))?;
     redis::stop_leftover(&place)?;
     postgres::stop_leftover(&place)?;
     for folder in [&place.sockets, &place.base, &place.dir] {

@@ -113,11 +113,6 @@ impl Postgres {
         Ok(())
     }
 
-    /// Whether this process started it.
-    pub(crate) fn is_ours(&self) -> bool {
-        self.child.is_some()
-    }
-
     fn url(&self, role: &str, database: &str) -> String {
         format!("postgres://{role}@localhost/{database}?host={}", self.sockets.display())
     }
@@ -145,6 +140,11 @@ impl Postgres {
         }
         Ok(())
     }
+}
+
+/// Whether it runs, whoever started it.
+pub(crate) fn runs(place: &Place) -> bool {
+    running(place).is_some()
 }
 
 /// Stops what an earlier run left. True if there was something.

@@ -51,11 +51,6 @@ impl Redis {
         self.pid
     }
 
-    /// Whether this process started it.
-    pub(crate) fn is_ours(&self) -> bool {
-        self.child.is_some()
-    }
-
     fn wait_ready(&mut self, place: &Place) -> Result<()> {
         let socket = self.socket.clone();
         let ready = wait(START_LIMIT, || {
@@ -75,6 +70,11 @@ impl Redis {
         }
         Ok(())
     }
+}
+
+/// Whether it runs, whoever started it.
+pub(crate) fn runs(place: &Place) -> bool {
+    running(place).is_some()
 }
 
 /// Stops what an earlier run left. True if there was something.

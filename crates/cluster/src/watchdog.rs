@@ -4,7 +4,7 @@
 //! exclusive lock: it gets it when nobody holds the cluster, and keeps whoever comes next waiting until all is down.
 
 use crate::place::Place;
-use crate::{Postgres, Redis, postgres, redis};
+use crate::{postgres, redis};
 use anyhow::{Context as _, Result};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
@@ -23,12 +23,11 @@ stop "$3" "$4" INT
 "#;
 
 /// Starts the watchdog, unless the one of an earlier holder still waits.
-pub(crate) fn watch(place: &Place, postgres: &Postgres, redis: &Redis) -> Result<()> {
-    // Servers found running have their watchdog, unless it was killed. Servers we started may meet the one that
-    // stopped their predecessors, on its way out: then the new one waits its turn.
-    let found = !postgres.is_ours() && !redis.is_ours();
+pub(crate) fn watch(place: &Place) -> Result<()> {
     let mut command = Command::new("flock");
-    if found {
+    // Servers that run have their watchdog, unless it was killed. Servers yet to be started may meet the one that
+    // stopped their predecessors, on its way out: then the new one waits its turn.
+    if postgres::runs(place) && redis::runs(place) {
         command.arg("--nonblock");
     }
     command.arg(place.base.join("watchdog.lock")).arg("flock").arg(place.base.join("users.lock"));

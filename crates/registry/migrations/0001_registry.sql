@@ -15,6 +15,11 @@ create function searchable(text) returns tsvector
     language sql immutable strict parallel safe
     as $$ select to_tsvector('simple'::regconfig, public.unaccent('public.unaccent'::regdictionary, $1)) $$;
 
+-- What people type, as it is looked for in what searchable() made.
+create function sought(text) returns tsquery
+    language sql immutable strict parallel safe
+    as $$ select plainto_tsquery('simple'::regconfig, public.unaccent('public.unaccent'::regdictionary, $1)) $$;
+
 -- Every version of every record, for ever: reads as of a past instant, histories, watchers. Versions and instants of a
 -- record grow together, so the primary key serves reads as of an instant too; a further index would slow every write.
 create table history (

@@ -2,13 +2,19 @@
 
 use std::fmt::{self, Debug, Write as _};
 use std::panic;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tokio::runtime::Builder;
 use tracing::field::{Field, Visit};
 use tracing::subscriber::DefaultGuard;
 use tracing::{Dispatch, Event, Level, Subscriber, dispatcher};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::{EnvFilter, Registry};
+
+/// As long as there is but one dispatcher, tracing asks that of the thread which first comes by a place in the code
+/// whether the place is logged, and remembers the answer for all threads: the thread of a test that keeps no log would
+/// silence it for one that does. With a second dispatcher it asks all of them.
+static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Registry::default().with(LevelFilter::OFF)));
 
 /// One logged event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +120,7 @@ impl Log {
 
     /// A dispatcher that keeps events here, to be set on threads of one's own.
     pub fn dispatch(&self) -> Dispatch {
+        LazyLock::force(&SECOND);
         let filter = EnvFilter::builder().with_default_directive(Level::INFO.into()).from_env_lossy();
         Dispatch::new(Registry::default().with(filter).with(Keeper(self.clone())))
     }
