@@ -13,6 +13,7 @@ use config::ExposeSecret as _;
 use identity::Signer;
 use serve::House;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What development tokens are made for, if the settings do not say.
 const DEV_AUDIENCE: &str = "legation";
@@ -35,7 +36,10 @@ pub async fn door(
     let bootstrap = service::bootstrap(settings, &roles)?;
 
     // Apart from the service's own, so that no list of keys, however long, keeps callers from being known.
-    let pool = pg::connect(&settings.database.pool()).await.context("connect to the gateway's database")?;
+    // And with little patience: a caller waits for this before it is anyone.
+    let wait = Duration::from_secs(1);
+    let own = pg::Settings { acquire_timeout: wait, statement_timeout: wait, ..settings.database.pool() };
+    let pool = pg::connect(&own).await.context("connect to the gateway's database")?;
     let (denials, writer) = Denials::new(pool.clone());
     house.tasks.spawn(writer.run(house.shutdown.clone()));
 

@@ -8,17 +8,19 @@ use crate::caller::Caller;
 use fault::Fault;
 use http::{HeaderMap, Response, StatusCode};
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Histogram, UpDownCounter};
+use opentelemetry::metrics::Histogram;
 use proto::contract::Contract;
 use proto::policy::v1::Reason;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Instant;
 use telemetry::{Trace, metric};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Code;
 use tonic::body::Body;
 
+/// How many requests are under way at the public door.
+const ACTIVE: &str = "http.server.active_requests";
 /// gRPC's codes, 0 to 16.
 const CODES: i64 = 17;
 
@@ -26,7 +28,6 @@ const CODES: i64 = 17;
 #[derive(Debug)]
 pub(super) struct Access {
     duration: Histogram<f64>,
-    active: UpDownCounter<i64>,
     /// For each method of the contract and, last, for all that is none: labels by code.
     labels: Vec<Vec<[KeyValue; 2]>>,
 }
@@ -99,7 +100,10 @@ pub(super) struct Visit {
 }
 
 impl Access {
-    pub(super) fn new(contract: &Contract) -> Self {
+    /// Measures requests to the methods of the contract, and how many of the `most` places in flight are taken.
+    pub(super) fn new(contract: &Contract, places: Arc<Semaphore>, most: usize) -> Self {
+        let taken = move || i64::try_from(most - places.available_permits()).unwrap_or(i64::MAX);
+        metric::level(ACTIVE, "How many requests are under way at the public door.", Vec::new(), taken);
         let methods = contract.methods().iter().map(|method| method.path().to_owned());
         let of_method = |name: String| (0..CODES).map(|code| labels(&name, code)).collect();
         Self {
@@ -107,14 +111,12 @@ impl Access {
                 metric::HTTP_SERVER_REQUEST_DURATION,
                 "How long a request took at the public door.",
             ),
-            active: metric::level("http.server.active_requests", "Requests under way at the public door."),
             labels: methods.chain([metric::OTHER.to_owned()]).map(of_method).collect(),
         }
     }
 
     /// Begins to watch a request.
     pub(super) fn begin(self: &Arc<Self>, trace: Trace, protocol: Protocol) -> Visit {
-        self.active.add(1, &[]);
         Visit {
             access: Arc::clone(self),
             begun: Instant::now(),
@@ -200,7 +202,6 @@ impl Drop for Visit {
         let code = self.ending.code();
         let of_method = self.target.as_ref().map_or(self.access.labels.len() - 1, |target| target.index);
         self.access.duration.record(took.as_secs_f64(), &self.access.labels[of_method][code as usize]);
-        self.access.active.add(-1, &[]);
         let subject = self.caller.as_ref().map_or("", |caller| &caller.principal.subject);
         tracing::info!(
             target: "access",

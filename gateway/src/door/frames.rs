@@ -3,7 +3,7 @@
 use bytes::{Buf as _, Bytes, BytesMut};
 use fault::Fault;
 use http::{HeaderMap, Response};
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt as _, Full};
 use proto::policy::v1::Reason;
 use std::pin::Pin;

@@ -109,14 +109,15 @@ impl Door {
     pub fn new(parts: Parts) -> anyhow::Result<Self> {
         let contract = proto::contract::contract();
         parts.upstreams.check(contract)?;
+        let in_flight = Arc::new(Semaphore::new(parts.in_flight));
         Ok(Self(Arc::new(Inner {
             pages: Pages::new(contract, &parts.address, parts.dev_issuer, &parts.issuer, parts.house.clone()),
             routes: Routes::of(contract, transcode::tables())?,
             targets: Targets::of(contract, &parts.upstreams)?,
             open: native::open_services()?,
-            access: Arc::new(Access::new(contract)),
+            access: Arc::new(Access::new(contract, Arc::clone(&in_flight), parts.in_flight)),
             origins: Origins::read(&parts.origins)?,
-            in_flight: Arc::new(Semaphore::new(parts.in_flight)),
+            in_flight,
             limit: parts.limits.limit().get(),
             callers: parts.callers,
             signer: parts.signer,

@@ -5,7 +5,7 @@ use super::frames::Limited;
 use super::input::{self, MOST_BYTES};
 use super::method::Flow;
 use super::outgoing::outgoing;
-use super::tracked::{Over, Tracked};
+use super::tracked::Over;
 use super::{Door, credential, until_over};
 use crate::caller::Caller;
 use crate::upstream::Local;

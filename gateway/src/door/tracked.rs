@@ -4,7 +4,7 @@ use super::access::{Ending, Visit};
 use bytes::Bytes;
 use fault::Fault;
 use http::{HeaderMap, Response};
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tonic::Status;

@@ -2,15 +2,20 @@
 
 use super::{BUCKET, SPAN};
 use anyhow::Context as _;
+use opentelemetry::metrics::Counter;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Script};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
+use telemetry::metric;
 
 /// How long a reservation may take before Redis counts as away: a request waits for it.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// How long Redis is left alone after it was away.
 const REST: Duration = Duration::from_secs(1);
+
+/// Requests that this gateway limited alone.
+const UNASKED: &str = "gateway.rate.unasked";
 
 /// A script in Redis, and a note of when to ask it again.
 pub(super) struct Shared {
@@ -19,6 +24,8 @@ pub(super) struct Shared {
     limit: u32,
     /// When to try again, while Redis is away.
     away: Mutex<Option<Instant>>,
+    /// How often Redis could not be asked.
+    unasked: Counter<u64>,
 }
 
 /// Permits to give back: spent by nobody, of a bucket that is over.
@@ -49,11 +56,22 @@ impl Shared {
             .set_min_delay(Duration::from_millis(10))
             .set_max_delay(Duration::from_millis(100));
         let connection = ConnectionManager::new_lazy_with_config(client, config).context("the connection to Redis")?;
-        Ok(Self { connection, script: Script::new(include_str!("reserve.lua")), limit, away: Mutex::new(None) })
+        let meter = metric::meter();
+        let unasked = meter.u64_counter(UNASKED).with_description("Requests limited alone, since Redis was away.").build();
+        let script = Script::new(include_str!("reserve.lua"));
+        Ok(Self { connection, script, limit, away: Mutex::new(None), unasked })
     }
 
     /// Reserves permits; `None` while Redis is away.
     pub(super) async fn reserve(&self, key: &str, wanted: u32, unspent: Unspent) -> Option<Grant> {
+        let grant = self.ask(key, wanted, unspent).await;
+        if grant.is_none() {
+            self.unasked.add(1, &[]);
+        }
+        grant
+    }
+
+    async fn ask(&self, key: &str, wanted: u32, unspent: Unspent) -> Option<Grant> {
         if !self.may_ask() {
             return None;
         }
