@@ -1,12 +1,16 @@
 //! The client's side: tells how long the caller waits and in which trace, and stops waiting then.
 //!
-//! tonic's own client timeout stops waiting but does not tell the server, which then works for nobody.
+//! tonic's own client timeout stops waiting but does not tell the server, which then works for nobody. And a call on a
+//! connection that the server is closing fails as CANCELLED there, as if the caller had left; here it is UNAVAILABLE.
 
 use crate::answer;
 use crate::body::{Cut, too_late};
 use crate::timeout;
+use fault::Fault;
 use http::Request;
 use pin_project_lite::pin_project;
+use proto::policy::v1::Reason;
+use std::error::Error;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -66,6 +70,7 @@ pub struct Caller<S> {
 impl<S, B> Service<Request<B>> for Caller<S>
 where
     S: Service<Request<B>, Response = crate::Response>,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     type Response = crate::Response;
     type Error = S::Error;
@@ -102,13 +107,17 @@ pin_project! {
 impl<F, E> Future for Waiting<F>
 where
     F: Future<Output = Result<crate::Response, E>>,
+    E: Into<Box<dyn Error + Send + Sync>>,
 {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         if let Poll::Ready(answered) = this.inner.poll(cx) {
-            let response = answered?;
+            let response = answered.unwrap_or_else(|error| {
+                let fault = Fault::new(Reason::Unavailable, "the service cannot be reached for the moment");
+                answer::refusal(fault.caused_by(error))
+            });
             return Poll::Ready(Ok(match *this.deadline {
                 // Headers may come at once and messages never.
                 Some(deadline) => response.map(|body| Body::new(Cut::new(body, deadline))),

@@ -74,6 +74,14 @@ async fn we_stop_waiting_for_messages_that_do_not_come() {
 }
 
 #[tokio::test]
+async fn a_broken_connection_is_no_cancellation() {
+    let channel = service_fn(|_: Request| async { Err::<Response, _>(std::io::Error::other("connection closed")) });
+    let answer = within(Outgoing::default().layer(channel).call(request())).await.unwrap();
+    let fault = fault(&answer);
+    assert_eq!((fault.reason(), fault.http()), ("UNAVAILABLE", 503));
+}
+
+#[tokio::test]
 async fn the_server_is_told_the_trace() {
     let trace = Trace::begin();
     let mut traced = request();

@@ -63,6 +63,6 @@ async fn a_stream_ends_with_the_status_when_its_time_has_passed_and_otherwise_go
     assert_eq!((messages, fault.unwrap().reason()), (2, "DEADLINE_EXCEEDED"));
 
     let body = within(rig.call(rig.request(WATCH))).await;
-    let ten_minutes = tokio::time::timeout(Duration::from_secs(600), end(body));
-    assert!(ten_minutes.await.is_err(), "a stream without a deadline has none");
+    let beyond = tokio::time::timeout(Duration::from_secs(100), end(body));
+    assert!(beyond.await.is_err(), "a stream without a deadline has none");
 }

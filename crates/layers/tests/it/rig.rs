@@ -137,5 +137,5 @@ pub(crate) async fn end(response: Response) -> (usize, Option<Fault>) {
 
 /// Waits, but not for ever.
 pub(crate) async fn within<F: Future>(future: F) -> F::Output {
-    tokio::time::timeout(Duration::from_secs(100_000), future).await.expect("it comes in time")
+    tokio::time::timeout(Duration::from_secs(120), future).await.expect("it comes in time")
 }
