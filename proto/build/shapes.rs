@@ -113,7 +113,6 @@ fn ask(code: &mut String, message: &MessageDescriptor) -> Result<(), Box<dyn Err
     let (name, kept) = (ident(&field)?, rust_path(&message_of(&field))?);
     open(code, message, &format!("Carries<{kept}>"))?;
     writeln!(code, "    fn record(&self) -> Option<&{kept}> {{ self.{name}.as_ref() }}")?;
-    writeln!(code, "    fn record_mut(&mut self) -> Option<&mut {kept}> {{ self.{name}.as_mut() }}")?;
     let id = format!("{}_id", field.name());
     if has(&id, Kind::String) {
         writeln!(code, "    fn id(&self) -> &str {{ &self.{id} }}")?;

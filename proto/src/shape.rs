@@ -113,8 +113,6 @@ pub trait Ask: Message + Name + Default + Clone + 'static {
 pub trait Carries<T>: Ask {
     /// The record.
     fn record(&self) -> Option<&T>;
-    /// The record, to change it.
-    fn record_mut(&mut self) -> Option<&mut T>;
     /// The last part of the name it shall have; empty leaves it to us.
     fn id(&self) -> &str {
         ""

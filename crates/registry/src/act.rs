@@ -3,7 +3,7 @@
 
 use crate::asked::Asked;
 use crate::call::Call;
-use crate::codec;
+use crate::codec::{Codec, Sight};
 use crate::column::Place;
 use crate::effect::{Change, Deed, Keyed};
 use crate::etag::etag;
@@ -67,7 +67,8 @@ impl<K: Keep> Registry<K> {
     }
 
     /// As [`Registry::act`], with facts about other records: `gather` reads them, and may lock them, in the
-    /// transaction that then writes the change, after the record itself is locked.
+    /// transaction that then writes the change, after the record itself is locked. It is an `async fn` or an async
+    /// closure that captures nothing: the compiler cannot yet see that one which does may move between threads.
     ///
     /// # Errors
     /// As [`Registry::act`], and what `gather` refuses.
@@ -114,10 +115,7 @@ impl<K: Keep> Registry<K> {
     ) -> Answer<K::Record> {
         let asked = Asked::of(request)?;
         let kept = async {
-            // An update is checked as a whole once the mask is applied.
-            if etag == Etag::Optional {
-                asked.check()?;
-            }
+            asked.check()?;
             pg::retrying(|| self.altered(&asked, change, etag, &gather, &verb)).await
         };
         let kept = kept.await;
@@ -197,7 +195,7 @@ impl<K: Keep> Registry<K> {
             text.visible(visible, kind, Place::Table)?.push(" for no key update");
             text.query().fetch_optional(connection).await
         };
-        found.map_err(pg::fault)?.map(|row| locked(&row)).transpose()
+        found.map_err(pg::fault)?.map(|row| locked(&row, kind.codec)).transpose()
     }
 
     /// The verb is allowed in this state.
@@ -262,9 +260,9 @@ impl<K: Keep> Registry<K> {
 }
 
 /// A row of a locked record.
-pub(crate) fn locked<T: Record>(row: &sqlx::postgres::PgRow) -> Result<Locked<T>, Fault> {
+pub(crate) fn locked<T: Record>(row: &sqlx::postgres::PgRow, codec: Codec) -> Result<Locked<T>, Fault> {
     Ok(Locked {
-        record: codec::from_doc(sql::json(row, "doc")?)?,
+        record: codec.record(sql::json(row, "doc")?, Sight::WHOLE)?,
         uid: row.try_get("uid").map_err(pg::fault)?,
         version: row.try_get("version").map_err(pg::fault)?,
         updated_at: row.try_get("updated_at").map_err(pg::fault)?,

@@ -1,10 +1,9 @@
 //! A request that passed the door: who calls, what it says, and that it keeps the contract's rules.
 
-use crate::codec::{self, Sight};
+use crate::codec::Sight;
 use crate::effect::{Deed, Keyed};
 use fault::{Fault, Violation};
 use identity::{Called, Principal};
-use proto::contract::Method;
 use proto::policy::v1::{Reason, Rule};
 use proto::shape::Ask;
 use ring::digest::{SHA256, digest};
@@ -36,10 +35,6 @@ impl<R: Ask> Asked<R> {
 
     pub(crate) fn principal(&self) -> &Principal {
         &self.called.principal
-    }
-
-    pub(crate) fn method(&self) -> &'static Method {
-        self.called.method
     }
 
     pub(crate) fn rule(&self) -> &'static Rule {
@@ -76,7 +71,8 @@ fn fingerprint<R: Ask>(ask: &R) -> [u8; 32] {
 
 /// Checks the contract's rules for a whole request.
 pub(crate) fn check<R: Ask>(ask: &R) -> Result<(), Fault> {
-    let violations = codec::check(ask);
+    let message = transcode::tables().message(&R::full_name()).expect("every request is in the contract");
+    let violations = message.check(&ask.encode_to_vec());
     if violations.is_empty() {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! Create: one statement writes the record and all that goes with it, or finds that its key was used before.
 
-use crate::asked::{self, Asked};
+use crate::asked::Asked;
 use crate::call::Call;
 use crate::effect::{Change, Deed, Effect, Keyed};
 use crate::idempotency;
@@ -41,7 +41,8 @@ impl<K: Keep> Registry<K> {
     }
 
     /// As [`Registry::create`], with facts about other records: `gather` reads them, and may lock them, in the
-    /// transaction that then writes the record; `admit` decides by them, after [`Keep::admit`].
+    /// transaction that then writes the record; `admit` decides by them, after [`Keep::admit`]. As for
+    /// [`Registry::act_with`], `gather` captures nothing.
     ///
     /// # Errors
     /// As [`Registry::create`], and what `gather` and `admit` refuse.
@@ -101,15 +102,12 @@ impl<K: Keep> Registry<K> {
 
     /// The record as the caller brought it, checked, with a name and a first version.
     fn candidate<R: Carries<K::Record>>(&self, asked: &Asked<R>) -> Result<(K::Record, Version), Fault> {
-        let mut ask = asked.ask.clone();
-        if let Some(record) = ask.record_mut() {
-            record.copy_outputs(&K::Record::default());
-        }
-        asked::check(&ask)?;
+        asked.check()?;
         let missing = || Fault::new(Reason::InvalidFields, "the record is missing");
-        let mut record = ask.record().cloned().ok_or_else(missing)?;
+        let mut record = asked.ask.record().cloned().ok_or_else(missing)?;
+        record.copy_outputs(&K::Record::default());
         let version = Version::first(self.store().now());
-        record.set_name(match ask.id() {
+        record.set_name(match asked.ask.id() {
             "" => format!("{}{}", self.kind().prefix, id_of(version.uid)),
             id => format!("{}{id}", self.kind().prefix),
         });

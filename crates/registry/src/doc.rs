@@ -18,10 +18,6 @@ impl Doc {
     pub(crate) fn new(json: Vec<u8>) -> Self {
         Self(json.into())
     }
-
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.0
-    }
 }
 
 impl Type<Postgres> for Doc {

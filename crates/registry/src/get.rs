@@ -1,7 +1,7 @@
 //! Get: a record as it is, or as the register showed it at a past instant.
 
 use crate::asked::Asked;
-use crate::codec;
+use crate::codec::Sight;
 use crate::column::Place;
 use crate::keep::{Keep, Visible};
 use crate::registry::{Answer, Registry};
@@ -24,24 +24,31 @@ impl<K: Keep> Registry<K> {
         let found = self.found(&asked).await;
         let record = self.settled(&asked, found).await?;
         self.noted(&asked, record.name()).await?;
-        Ok(tonic::Response::new(self.shown(record, &asked)?))
+        Ok(tonic::Response::new(record))
     }
 
     async fn found<R: Ask>(&self, asked: &Asked<R>) -> Result<K::Record, Fault> {
         asked.check()?;
         let (name, visible) = (asked.ask.name(), K::visible(asked.principal()));
+        let sight = asked.sight(self.kind().service());
         let found = match asked.ask.as_of() {
-            None => self.visible(name, &visible).await?,
+            None => self.visible(name, &visible, sight).await?,
             Some(as_of) => {
                 let wrong = || Fault::new(Reason::InvalidFields, "1 field is wrong").at("asOf", "is no instant");
-                self.past(name, instant(as_of).ok_or_else(wrong)?, &visible).await?
+                self.past(name, instant(as_of).ok_or_else(wrong)?, &visible, sight).await?
             }
         };
         found.ok_or_else(|| self.kind().not_found(name))
     }
 
     /// The record as of an instant, if it was there then and the caller may see it, both as it was and as it is now.
-    async fn past(&self, name: &str, as_of: DateTime<Utc>, visible: &Visible) -> Result<Option<K::Record>, Fault> {
+    async fn past(
+        &self,
+        name: &str,
+        as_of: DateTime<Utc>,
+        visible: &Visible,
+        sight: Sight,
+    ) -> Result<Option<K::Record>, Fault> {
         let kind = self.kind();
         let mut text = Sql::new("select h.doc, h.verb from (select doc, verb from history where name = ");
         text.bind(name.to_owned()).push(" and kind = ").bind(kind.name).push(" and at <= ").bind(as_of);
@@ -54,6 +61,6 @@ impl<K: Keep> Registry<K> {
         if verb == "delete" {
             return Ok(None);
         }
-        codec::from_doc(sql::json(&row, "doc")?).map(Some)
+        kind.codec.record(sql::json(&row, "doc")?, sight).map(Some)
     }
 }

@@ -1,9 +1,8 @@
 //! What the contract says about one kind of record, made ready once: table, columns, states, timers, SQL texts.
 
+use crate::codec::Codec;
 use crate::column::Column;
 use crate::texts::Texts;
-use crate::time::instant;
-use chrono::{DateTime, Utc};
 use fault::Fault;
 use proto::contract::{Resource, contract};
 use proto::policy::v1::{Automatic, Reason};
@@ -19,6 +18,7 @@ pub(crate) struct Kind {
     pub(crate) resource: &'static Resource,
     /// What stands before the id in a name: `identityCards/`.
     pub(crate) prefix: &'static str,
+    pub(crate) codec: Codec,
     pub(crate) columns: Vec<Column>,
     /// Whether any field is found by `q`.
     pub(crate) searchable: bool,
@@ -51,6 +51,7 @@ impl Kind {
             name: resource.collection(),
             resource,
             prefix,
+            codec: Codec::of(resource.message().full_name()),
             columns: Column::all(resource),
             searchable: resource.fields().iter().any(|field| searchable(&field)),
             searches_personal: resource.fields().iter().filter(searchable).any(hidden),
@@ -91,9 +92,4 @@ impl Kind {
     pub(crate) fn not_found(&self, name: &str) -> Fault {
         Fault::new(Reason::NotFound, format!("there is no {name}")).with("name", name)
     }
-}
-
-/// When a record last changed, by its own account.
-pub(crate) fn updated<T: Record>(record: &T) -> Option<DateTime<Utc>> {
-    record.update_time().and_then(instant)
 }

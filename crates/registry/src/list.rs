@@ -1,7 +1,7 @@
 //! List: a page of the records a caller may see, filtered, ordered, found by words; and the token of the next page.
 
 use crate::asked::Asked;
-use crate::codec;
+use crate::codec::Sight;
 use crate::column::Place;
 use crate::filter::{self, Expr, Scope};
 use crate::keep::{Keep, Visible};
@@ -26,6 +26,7 @@ pub(crate) struct Question<'q> {
     pub(crate) order: Order,
     pub(crate) q: &'q str,
     pub(crate) show_deleted: bool,
+    pub(crate) sight: Sight,
 }
 
 impl<K: Keep> Registry<K> {
@@ -40,7 +41,6 @@ impl<K: Keep> Registry<K> {
         let page = self.page(&asked).await;
         let (records, next) = self.settled(&asked, page).await?;
         self.noted(&asked, "").await?;
-        let records = records.into_iter().map(|record| self.shown(record, &asked)).collect::<Result<_, _>>()?;
         Ok(tonic::Response::new(P::page(records, next)))
     }
 
@@ -80,6 +80,7 @@ impl<K: Keep> Registry<K> {
             scope,
             q: ask.q(),
             show_deleted: ask.show_deleted(),
+            sight,
         })
     }
 
@@ -129,7 +130,10 @@ impl<K: Keep> Registry<K> {
             })?),
             None => None,
         };
-        let records = rows.iter().map(|row| codec::from_doc(sql::json(row, "doc")?)).collect::<Result<_, _>>()?;
+        let records = rows
+            .iter()
+            .map(|row| kind.codec.record(sql::json(row, "doc")?, question.sight))
+            .collect::<Result<_, _>>()?;
         Ok((records, last))
     }
 }

@@ -1,9 +1,10 @@
 //! Facts about other records, read in the transaction of a change, so that they still hold when it is committed.
 
-use crate::codec;
+use crate::codec::Sight;
 use crate::column;
 use crate::kind::Kind;
 use crate::sql::{self, Sql};
+use crate::texts::Texts;
 use fault::Fault;
 use proto::shape::Record;
 use sqlx::PgConnection;
@@ -26,7 +27,7 @@ impl<'t> Reader<'t> {
     /// # Errors
     /// The database's.
     pub async fn share<T: Record>(&mut self, name: &str) -> Result<Option<T>, Fault> {
-        self.read(&Kind::of_record::<T>().texts.share, name).await
+        self.read::<T>(|texts| &texts.share, name).await
     }
 
     /// The record, which nobody else can change or share until this change is committed.
@@ -34,12 +35,18 @@ impl<'t> Reader<'t> {
     /// # Errors
     /// The database's.
     pub async fn lock<T: Record>(&mut self, name: &str) -> Result<Option<T>, Fault> {
-        self.read(&Kind::of_record::<T>().texts.lock, name).await
+        self.read::<T>(|texts| &texts.lock, name).await
     }
 
-    async fn read<T: Record>(&mut self, text: &'static str, name: &str) -> Result<Option<T>, Fault> {
-        let found = sqlx::query(text).bind(name).fetch_optional(&mut *self.connection).await.map_err(pg::fault)?;
-        found.map(|row| codec::from_doc(sql::json(&row, "doc")?)).transpose()
+    async fn read<T: Record>(
+        &mut self,
+        text: fn(&'static Texts) -> &'static str,
+        name: &str,
+    ) -> Result<Option<T>, Fault> {
+        let kind = Kind::of_record::<T>();
+        let found =
+            sqlx::query(text(&kind.texts)).bind(name).fetch_optional(&mut *self.connection).await.map_err(pg::fault)?;
+        found.map(|row| kind.codec.record(sql::json(&row, "doc")?, Sight::WHOLE)).transpose()
     }
 
     /// How many records there are whose fields each have one of the values: filterable fields of text or enums, by
@@ -75,7 +82,8 @@ impl<'t> Reader<'t> {
         conditions::<T>(&mut text, fields)?;
         text.push(" order by name limit 1000");
         let rows = text.query().fetch_all(&mut *self.connection).await.map_err(pg::fault)?;
-        rows.iter().map(|row| codec::from_doc(sql::json(row, "doc")?)).collect()
+        let codec = Kind::of_record::<T>().codec;
+        rows.iter().map(|row| codec.record(sql::json(row, "doc")?, Sight::WHOLE)).collect()
     }
 }
 

@@ -1,7 +1,6 @@
 //! Makes a record ready to be written: identity, version, instants, state by the rule; and the effect of writing it.
 
 use crate::call::Call;
-use crate::codec::{self, Sight};
 use crate::effect::{Change, Deed, Effect, Keyed};
 use crate::etag::etag;
 use crate::keep::Keep;
@@ -72,19 +71,14 @@ impl<K: Keep> Registry<K> {
         let kind = self.kind();
         let (timers_set, timers_cleared) =
             call.into_timers().changes(self.store().days(), |timer| kind.automatic(timer).is_some())?;
-        let event = if codec::is_sensitive::<K::Record>() {
-            Some(codec::to_doc(&codec::redact(record.clone(), Sight::PUBLIC)?)?)
-        } else {
-            None
-        };
         Ok(Effect {
             kind: kind.name,
             name: record.name().to_owned(),
             uid: version.uid,
             version: version.version,
             at: version.at,
-            doc: codec::to_doc(record)?,
-            event,
+            doc: kind.codec.doc(record)?,
+            event: kind.codec.event_doc(record)?,
             deed: deed.clone(),
             keyed: keyed.map(|keyed| Keyed { answer: record.encode_to_vec(), ..keyed }),
             timers_set,

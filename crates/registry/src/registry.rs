@@ -4,7 +4,7 @@ use crate::append::{Appended, Appender};
 use crate::asked::Asked;
 use crate::audit::{self, Note};
 use crate::batch::Batcher;
-use crate::codec;
+use crate::codec::Sight;
 use crate::column::Place;
 use crate::effect::Deed;
 use crate::keep::{Keep, Visible};
@@ -95,27 +95,36 @@ impl<K: Keep> Registry<K> {
     /// # Errors
     /// The database's.
     pub async fn load(&self, name: &str) -> Result<Option<K::Record>, Fault> {
+        self.read(name, Sight::WHOLE).await
+    }
+
+    async fn read(&self, name: &str, sight: Sight) -> Result<Option<K::Record>, Fault> {
         let kind = self.kind();
         let found = sqlx::query(kind.texts.get.as_str()).bind(name).fetch_optional(self.store().pool()).await;
-        found.map_err(pg::fault)?.map(|row| codec::from_doc(sql::json(&row, "doc")?)).transpose()
+        found.map_err(pg::fault)?.map(|row| kind.codec.record(sql::json(&row, "doc")?, sight)).transpose()
     }
 
     /// Reads a record as far as the caller may see it.
-    pub(crate) async fn visible(&self, name: &str, visible: &Visible) -> Result<Option<K::Record>, Fault> {
+    pub(crate) async fn visible(
+        &self,
+        name: &str,
+        visible: &Visible,
+        sight: Sight,
+    ) -> Result<Option<K::Record>, Fault> {
         let kind = self.kind();
         if *visible == Visible::All {
-            return self.load(name).await;
+            return self.read(name, sight).await;
         }
         let mut text = Sql::new("select doc from ");
         text.push(&kind.texts.table).push(" where deleted_at is null and name = ").bind(name.to_owned());
         text.visible(visible, kind, Place::Table)?;
         let found = text.query().fetch_optional(self.store().pool()).await.map_err(pg::fault)?;
-        found.map(|row| codec::from_doc(sql::json(&row, "doc")?)).transpose()
+        found.map(|row| kind.codec.record(sql::json(&row, "doc")?, sight)).transpose()
     }
 
     /// A record as the caller may see it.
     pub(crate) fn shown<R: Ask>(&self, record: K::Record, asked: &Asked<R>) -> Result<K::Record, Fault> {
-        codec::redact(record, asked.sight(self.kind().service()))
+        self.kind().codec.shown(record, asked.sight(self.kind().service()))
     }
 
     /// Notes in the audit log what was refused to the caller, and lets the rest pass.

@@ -13,7 +13,6 @@ use chrono::{DateTime, Utc};
 use config::Home;
 use fault::Fault;
 use proto::policy::v1::Reason;
-use proto::shape::Record as _;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use sqlx::PgPool;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Update: fields of a record by mask and etag, within the contract's rules for the record as a whole.
 
 use crate::act::Etag;
-use crate::asked::{self, Asked, refused};
+use crate::asked::{Asked, refused};
 use crate::effect::Change;
 use crate::keep::Keep;
 use crate::merge;
@@ -26,7 +26,7 @@ impl<K: Keep> Registry<K> {
             return Err(Fault::new(Reason::InvalidFields, "the record is missing").into());
         }
         let amend = |record: &mut K::Record, before: &K::Record, ask: R, (), call: &mut _| {
-            *record = amended(before, ask)?;
+            *record = amended(before, &ask)?;
             K::amend(record, before, call)
         };
         self.answer(request, Change::Update, Etag::Required, async |_, _, _| Ok(()), amend).await
@@ -34,27 +34,22 @@ impl<K: Keep> Registry<K> {
 }
 
 /// The record with the request's fields, if the contract allows it so.
-pub(crate) fn amended<T: Record, R: Carries<T>>(before: &T, mut ask: R) -> Result<T, Fault> {
+pub(crate) fn amended<T: Record, R: Carries<T>>(before: &T, ask: &R) -> Result<T, Fault> {
     let patch = ask.record().cloned().unwrap_or_default();
     let mask = ask.mask().map(|mask| mask.paths.clone()).unwrap_or_default();
-    let mut record = merge::merged(before, &patch, &mask).map_err(refused)?;
+    let mut record = merge::merged(before, &patch, &mask).map_err(|violation| refused(vec![violation]))?;
     record.copy_outputs(before);
     record.set_name(before.name().to_owned());
     let changed = record.changed_immutables(before);
-    if let Some(slot) = ask.record_mut() {
-        slot.clone_from(&record);
-    }
-    let checked = asked::check(&ask);
     if changed.is_empty() {
-        return checked.map(|()| record);
+        return Ok(record);
     }
     let field = carrier::<T, R>();
     let fixed = changed.into_iter().map(|name| Violation {
         field: format!("{field}.{name}"),
         description: "cannot be changed once the record is made".to_owned(),
     });
-    let others = checked.err().map(|fault| fault.violations().to_vec()).unwrap_or_default();
-    Err(refused(fixed.chain(others).collect()))
+    Err(refused(fixed.collect()))
 }
 
 /// The JSON name of the request's field that holds the record.
