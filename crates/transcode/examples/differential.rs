@@ -14,8 +14,7 @@ fn main() -> ExitCode {
     let wanted = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(300_000);
     let pool = random::pool();
     let tables = Tables::of(&pool);
-    let types: Vec<_> =
-        pool.all_messages().filter(|found| found.package_name() == "kinds" && !found.is_map_entry()).collect();
+    let types = random::types(&pool);
     let mut count = differ::Count::default();
     let mut differences = 0;
     // The seeds the tests do not use.

@@ -18,6 +18,11 @@ pub(crate) fn pool() -> DescriptorPool {
     DescriptorPool::from_file_descriptor_set(set).expect("the compiler's descriptors fit together")
 }
 
+/// The messages of `kinds.proto`.
+pub(crate) fn types(pool: &DescriptorPool) -> Vec<MessageDescriptor> {
+    pool.all_messages().filter(|found| found.package_name() == "kinds" && !found.is_map_entry()).collect()
+}
+
 /// A source of random messages.
 pub(crate) struct Random {
     pub(crate) rng: StdRng,
