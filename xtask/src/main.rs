@@ -1,6 +1,7 @@
-//! The developer's verbs: up, down, test.
+//! The developer's verbs: up, down, test, demo.
 
 mod check;
+mod demo;
 mod down;
 mod local;
 mod progress;
@@ -26,6 +27,8 @@ enum Verb {
     Down(down::Options),
     /// Checks everything that CI checks.
     Test(check::Options),
+    /// Takes in every foreign mission of the data file, staffs a few, and plays a traffic stop; all through the gateway.
+    Demo(demo::Options),
 }
 
 fn main() -> ExitCode {
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         Verb::Up(options) => with_runtime(up::up(options)),
         Verb::Down(options) => down::down(&options).map(|()| ExitCode::SUCCESS),
         Verb::Test(options) => check::check(&options),
+        Verb::Demo(options) => with_runtime(demo::demo(options)),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

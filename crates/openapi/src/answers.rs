@@ -16,7 +16,6 @@ const STATUSES: &[(u16, &str, &str)] = &[
     (409, "Conflict", "The record, or another that it depends on, is not in a state that allows this."),
     (412, "PreconditionFailed", "The record changed since it was read."),
     (413, "TooLarge", "The body is larger than this door accepts."),
-    (415, "UnsupportedMediaType", "The body is of a type that this method does not read."),
     (422, "KeyReused", "The idempotency key was used before for a different request."),
     (428, "PreconditionRequired", "The request must say which version it changes."),
     (429, "RateLimited", "The caller's rate or quota is used up."),
@@ -29,6 +28,9 @@ const STATUSES: &[(u16, &str, &str)] = &[
 pub(crate) fn of(method: &Method, path: &Path, schemas: &mut Schemas<'_>) -> Value {
     let mut answers = Map::new();
     answers.insert("200".into(), success(method, schemas));
+    if !method.writes() && method.descriptor().output().get_field_by_name("etag").is_some() {
+        answers.insert("304".into(), json!({"$ref": "#/components/responses/NotModified"}));
+    }
     for status in statuses(method, path, schemas.contract()) {
         if let Some((_, name, _)) = STATUSES.iter().find(|(known, _, _)| *known == status) {
             answers.insert(status.to_string(), json!({"$ref": format!("#/components/responses/{name}")}));
@@ -51,29 +53,45 @@ pub(crate) fn components(contract: &Contract) -> Value {
             "description": format!("{words}\n\n{}", lines.join("\n")).trim_end(),
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
         });
-        if matches!(status, 429 | 503) {
-            response["headers"] = json!({"Retry-After": {"$ref": "#/components/headers/RetryAfter"}});
-        }
-        if *status == 401 {
-            response["headers"] = json!({"WWW-Authenticate": {"$ref": "#/components/headers/WWWAuthenticate"}});
-        }
+        response["headers"] = match status {
+            401 => refer(&["WWW-Authenticate", "Trace-Id"]),
+            429 => refer(&["Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Trace-Id"]),
+            503 => refer(&["Retry-After", "Trace-Id"]),
+            _ => refer(&["Trace-Id"]),
+        };
         responses.insert((*name).to_owned(), response);
     }
+    let unchanged = json!({"description": "You have this version already.", "headers": refer(&["ETag", "Trace-Id"])});
+    responses.insert("NotModified".into(), unchanged);
     Value::Object(responses)
+}
+
+/// Headers of an answer, by the names they are declared under.
+fn refer(names: &[&str]) -> Value {
+    let one = |name: &&str| ((*name).to_owned(), json!({"$ref": format!("#/components/headers/{name}")}));
+    Value::Object(names.iter().map(one).collect())
 }
 
 /// The headers of answers.
 pub(crate) fn headers() -> Value {
+    let number = json!({"type": "integer", "minimum": 0});
     json!({
+        "Trace-Id": {
+            "description": "The trace of this request, in our log too.",
+            "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        },
+        "RateLimit-Limit": {"description": "The most requests you may make in any one second.", "schema": number},
+        "RateLimit-Remaining": {"description": "How many of them are left.", "schema": number},
+        "RateLimit-Reset": {"description": "Seconds until all of them are there again.", "schema": number},
         "ETag": {
             "description": "The version answered; send it back in `If-Match` with a change.",
             "schema": {"type": "string"},
         },
-        "RetryAfter": {
+        "Retry-After": {
             "description": "Seconds to wait before trying again.",
             "schema": {"type": "integer", "minimum": 0},
         },
-        "WWWAuthenticate": {
+        "WWW-Authenticate": {
             "description": "The scheme to use: `Bearer`.",
             "schema": {"type": "string"},
         },
@@ -89,13 +107,14 @@ pub(crate) fn reasons<'a>(method: &Method, path: &Path, contract: &'a Contract) 
 }
 
 /// What each line of a stream of lines is.
-const LINES: &str = "One message as JSON a line.";
+const LINES: &str = "One message as JSON a line. If the stream fails, its last line is `{\"problem\": …}`.";
 /// What an event of a stream of events is.
-const EVENTS: &str = "Server-sent events: `data` is one message as JSON, `id` is where to go on.";
+const EVENTS: &str = "Server-sent events: `data` is one message as JSON, `id` is where to go on. If the stream fails, \
+                      its last event is a `problem`.";
 
 /// Lines of messages, as a body.
 pub(crate) fn lines(message: Value) -> Value {
-    stream(LINES, message)
+    stream("One message as JSON a line.", message)
 }
 
 /// A stream's media type. OpenAPI 3.1 has no word for the schema of one message in a stream; `contentSchema` is the
@@ -113,16 +132,19 @@ fn success(method: &Method, schemas: &mut Schemas<'_>) -> Value {
     let output = method.descriptor().output();
     let schema = Value::Object(schemas.refer(&output, Side::Answer));
     if method.descriptor().is_server_streaming() {
-        let content = match method.kind() {
-            Kind::Watch => json!({"text/event-stream": stream(EVENTS, schema)}),
-            _ => json!({"application/x-ndjson": stream(LINES, schema)}),
-        };
-        return json!({"description": "The stream.", "content": content});
+        let mut content = Map::new();
+        if !matches!(method.kind(), Kind::Import | Kind::Export) {
+            content.insert("text/event-stream".into(), stream(EVENTS, schema.clone()));
+        }
+        content.insert("application/x-ndjson".into(), stream(LINES, schema));
+        return json!({"description": "The stream.", "headers": refer(&["Trace-Id"]), "content": content});
     }
     let mut answer = json!({"description": "Done.", "content": {"application/json": {"schema": schema}}});
+    let mut headers = vec!["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Trace-Id"];
     if output.get_field_by_name("etag").is_some() {
-        answer["headers"] = json!({"ETag": {"$ref": "#/components/headers/ETag"}});
+        headers.insert(0, "ETag");
     }
+    answer["headers"] = refer(&headers);
     answer
 }
 
@@ -130,9 +152,6 @@ fn success(method: &Method, schemas: &mut Schemas<'_>) -> Value {
 fn statuses(method: &Method, path: &Path, contract: &Contract) -> Vec<u16> {
     let own = contract.reasons().iter().filter(|entry| method.writes() && entry.domain == method.package());
     let mut list: Vec<_> = reasons(method, path, contract).into_iter().chain(own).map(ReasonEntry::http).collect();
-    if has_body(method) {
-        list.push(415);
-    }
     list.sort_unstable();
     list.dedup();
     list

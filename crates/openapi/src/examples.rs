@@ -123,7 +123,7 @@ impl<'a> Examples<'a> {
         match field.descriptor().name() {
             "name" if !policy.required => return self.own_name(field),
             "uid" => return "0198a6c2-7c1e-7e3a-9d55-4b1f0c2a8e61".into(),
-            "etag" => return "\"1\"".into(),
+            "etag" => return "1-2a8e61f0".into(),
             _ => {}
         }
         if !policy.required && !side.checked() {

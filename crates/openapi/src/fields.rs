@@ -164,18 +164,18 @@ pub(crate) fn pattern(field: &Field, contract: &Contract) -> Option<String> {
     }
     match policy.format() {
         Format::Country => Some("[A-Z]{2}".into()),
-        Format::Phone => Some(r"\+[0-9][0-9 ().\-]{3,30}".into()),
+        Format::Phone => Some(r"\+[1-9][0-9 .()/\-]{3,28}[0-9]".into()),
         Format::Language => Some("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*".into()),
         Format::ResourceName => Some(name_pattern(field.reference(), contract)),
         Format::Unspecified | Format::Date | Format::Email | Format::Uri => None,
     }
 }
 
-/// `missions/[^/]+` for a name of the pattern `missions/{mission}`.
+/// `missions/[^/\s]{1,200}` for a name of the pattern `missions/{mission}`.
 fn name_pattern(reference: Option<&str>, contract: &Contract) -> String {
     let resource = contract.resources().iter().find(|resource| Some(resource.resource_type()) == reference);
-    let Some(resource) = resource else { return "[^/]+(/[^/]+)+".into() };
-    let parts = resource.pattern().split('/').map(|part| if part.starts_with('{') { "[^/]+" } else { part });
+    let Some(resource) = resource else { return r"[^/\s]+(/[^/\s]+)+".into() };
+    let parts = resource.pattern().split('/').map(|part| if part.starts_with('{') { r"[^/\s]{1,200}" } else { part });
     parts.collect::<Vec<_>>().join("/")
 }
 

@@ -2,9 +2,9 @@
 
 use crate::paths::Path;
 use crate::schemas::{Schemas, Side};
-use crate::{answers, names, parameters};
+use crate::{answers, fields, names, parameters};
 use prost_reflect::MessageDescriptor;
-use proto::contract::{Binding, Method};
+use proto::contract::{Binding, Field, Method};
 use serde_json::{Map, Value, json};
 
 /// The operation of a method's route. `at` counts the method's routes: only the first has the plain operation id.
@@ -82,6 +82,10 @@ fn body(method: &Method, binding: &Binding, path: &Path, schemas: &mut Schemas<'
     }
     let (message, side, bound) = sent(&input, binding, path);
     let example = schemas.examples().message(&message, side, &bound);
+    let needed = message
+        .fields()
+        .map(Field::read)
+        .any(|field| fields::always_there(&field, side) && !bound.contains(&field.descriptor().name().to_owned()));
     let schema = Value::Object(schemas.refer_without(&message, side, &bound));
     if method.descriptor().is_client_streaming() {
         let mut content = answers::lines(schema);
@@ -89,7 +93,8 @@ fn body(method: &Method, binding: &Binding, path: &Path, schemas: &mut Schemas<'
         return Some(json!({"required": true, "content": {"application/x-ndjson": content}}));
     }
     let content = json!({"application/json": {"schema": schema, "example": example}});
-    Some(json!({"required": true, "content": content}))
+    // Where nothing in it is required, a blank body is as good as `{}`.
+    Some(json!({"required": needed, "content": content}))
 }
 
 /// The message that is the body, and which of its fields the path binds.

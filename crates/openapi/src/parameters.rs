@@ -27,6 +27,12 @@ pub(crate) fn of(method: &Method, binding: &Binding, path: &Path, schemas: &mut 
     if *method.kind() == Kind::Watch {
         list.push(header("LastEventID"));
     }
+    if binding.method == "GET" && method.descriptor().output().get_field_by_name("etag").is_some() {
+        list.push(header("IfNoneMatch"));
+    }
+    if !method.descriptor().is_server_streaming() {
+        list.push(header("RequestTimeout"));
+    }
     list.push(header("Traceparent"));
     list
 }
@@ -48,6 +54,19 @@ pub(crate) fn components() -> Value {
             "description": "The `etag` of the version you read. The request is refused with 412 if the record has \
                             changed since. An update needs it, here or as `etag`.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        },
+        "IfNoneMatch": {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "The `ETag` of what you have. If it is still that version, the answer is 304 without a body.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        },
+        "RequestTimeout": {
+            "name": "Request-Timeout",
+            "in": "header",
+            "description": "How many seconds you wait: `2.5`. After that the answer is 504, and a write may still take effect.",
+            "schema": {"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9]{1,3})?$"},
+            "example": "10",
         },
         "LastEventID": {
             "name": "Last-Event-ID",
@@ -80,7 +99,7 @@ fn capture(capture: &Capture) -> Value {
         "in": "path",
         "required": true,
         "description": description,
-        "schema": {"type": "string", "minLength": 1, "maxLength": 120, "pattern": "^[^/:]+$"},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[^/:\s]+$"},
         "example": examples::ID,
     })
 }
@@ -150,13 +169,25 @@ mod tests {
 
     #[test]
     fn what_neither_path_nor_body_binds_is_in_the_query() {
-        assert_eq!(names("GetMission"), ["mission", "asOf", "+Traceparent"]);
-        assert_eq!(names("CreateMission"), ["missionId", "requestId", "+IdempotencyKey", "+Traceparent"]);
+        assert_eq!(names("GetMission"), ["mission", "asOf", "+IfNoneMatch", "+RequestTimeout", "+Traceparent"]);
+        assert_eq!(
+            names("CreateMission"),
+            ["missionId", "requestId", "+IdempotencyKey", "+RequestTimeout", "+Traceparent"]
+        );
         assert_eq!(
             names("UpdateMission"),
-            ["mission", "updateMask", "requestId", "etag", "+IdempotencyKey", "+IfMatch", "+Traceparent"]
+            [
+                "mission",
+                "updateMask",
+                "requestId",
+                "etag",
+                "+IdempotencyKey",
+                "+IfMatch",
+                "+RequestTimeout",
+                "+Traceparent"
+            ]
         );
-        assert_eq!(names("Open"), ["mission", "+IdempotencyKey", "+IfMatch", "+Traceparent"]);
+        assert_eq!(names("Open"), ["mission", "+IdempotencyKey", "+IfMatch", "+RequestTimeout", "+Traceparent"]);
         assert_eq!(names("WatchMissions"), ["cursor", "filter", "+LastEventID", "+Traceparent"]);
     }
 }

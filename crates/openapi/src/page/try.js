@@ -4,6 +4,8 @@ import { copier, h } from './elements.js';
 import { resolve } from './schema.js';
 
 const DAY = 86_400_000;
+/** What is seldom tried, or has another place in the form. */
+const QUIET = new Set(['traceparent', 'requestId', 'Request-Timeout', 'If-None-Match']);
 
 /** The key in use; kept for this tab alone. */
 export const key = {
@@ -14,7 +16,7 @@ export const key = {
 /** The form for one operation. */
 export function tryIt(document, operation, parameters) {
   const { method, path, value } = operation;
-  const shown = parameters.filter((parameter) => parameter.name !== 'traceparent' && parameter.name !== 'requestId');
+  const shown = parameters.filter((parameter) => !QUIET.has(parameter.name));
   const inputs = shown.map((parameter) => input(document, parameter));
   const content = Object.entries(value.requestBody?.content ?? {})[0];
   const body = content ? bodyInput(content[1]) : null;
