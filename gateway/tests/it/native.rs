@@ -67,7 +67,7 @@ async fn a_principal_sent_from_outside_is_nobodys() {
     request.metadata_mut().insert("legation-principal", signed.parse().unwrap());
     request.metadata_mut().insert("x-internal", "yes".parse().unwrap());
     request.set_timeout(Duration::from_secs(5));
-    let echo = missions.get_mission(request).await.unwrap().into_inner().display_name;
+    let echo = missions.get_mission(request).await.unwrap().into_inner().title;
     assert!(!echo.contains(&signed) && !echo.contains("x-internal"), "{echo}");
     let value = |name: &str| echo.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap();
     let principal = rig.signer.verifier().check(value("legation-principal"), chrono::Utc::now()).unwrap();

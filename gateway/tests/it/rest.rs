@@ -61,7 +61,7 @@ async fn a_service_sees_the_gateways_word_for_the_caller_and_nothing_else_of_the
         .header("x-forwarded-for", "203.0.113.9")
         .header("traceparent", trace);
     let answer = send(asked).await;
-    let echo = answer.json()["displayName"].as_str().unwrap().to_owned();
+    let echo = answer.json()["title"].as_str().unwrap().to_owned();
     let seen: Vec<_> = echo.lines().map(|line| line.split_once('=').unwrap()).collect();
     let mut names: Vec<_> = seen.iter().map(|(name, _)| *name).collect();
     names.sort_unstable();

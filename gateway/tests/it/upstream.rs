@@ -58,7 +58,7 @@ async fn get(request: GetMissionRequest, headers: &HeaderMap) -> Response<Body> 
         }
         ECHO => {
             let names: Vec<_> = headers.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap_or("?"))).collect();
-            found.display_name = names.join("\n");
+            found.title = names.join("\n");
         }
         _ => {}
     }
