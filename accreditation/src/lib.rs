@@ -1,1 +1,3 @@
 //! Foreign missions in our country, their people, privileges and immunities.
+
+pub mod immunity;

@@ -15,7 +15,13 @@ create function searchable(text) returns tsvector
     language sql immutable strict parallel safe
     as $$ select to_tsvector('simple'::regconfig, public.unaccent('public.unaccent'::regdictionary, $1)) $$;
 
--- Every version of every record, for ever: reads as of a past instant, histories, watchers.
+-- What people type, as it is looked for in what searchable() made.
+create function sought(text) returns tsquery
+    language sql immutable strict parallel safe
+    as $$ select plainto_tsquery('simple'::regconfig, public.unaccent('public.unaccent'::regdictionary, $1)) $$;
+
+-- Every version of every record, for ever: reads as of a past instant, histories, watchers. Versions and instants of a
+-- record grow together, so the primary key serves reads as of an instant too; a further index would slow every write.
 create table history (
     kind    text        not null,
     name    text        not null,
@@ -27,9 +33,8 @@ create table history (
     doc     jsonb       not null,
     tx      xid8        not null default pg_current_xact_id(),
     seq     bigint      not null generated always as identity,
-    primary key (kind, name, version)
+    primary key (name, version)
 );
-create index history_as_of on history (kind, name, at desc);
 create index history_commit_order on history (tx, seq);
 
 -- Who did or was refused what. Written with the effect; hashed afterwards in commit order (audit_chain).
@@ -91,13 +96,21 @@ create table idempotency (
 );
 create index idempotency_by_age on idempotency (at);
 
--- Instants at which a record changes by itself. due_at is empty while the clock is paused.
+-- Instants at which a record changes by itself. due_at is empty while the clock is paused; after an attempt that
+-- failed it is when to try again, and the clock still says when it was due.
 create table timers (
-    kind   text  not null,
-    name   text  not null,
-    timer  text  not null,
-    due_at timestamptz,
-    clock  jsonb not null,
+    kind     text        not null,
+    name     text        not null,
+    timer    text        not null,
+    due_at   timestamptz,
+    clock    jsonb       not null,
+    attempts integer     not null default 0,
     primary key (kind, name, timer)
 );
 create index timers_due on timers (due_at) where due_at is not null;
+
+-- Keys the service made for itself, so that all its processes have the same without a setting.
+create table own_keys (
+    purpose text  primary key,
+    key     bytea not null
+);

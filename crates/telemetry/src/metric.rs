@@ -12,7 +12,25 @@ pub const RPC_SERVER_ACTIVE_CALLS: &str = "rpc.server.active_calls";
 pub const RPC_CLIENT_CALL_DURATION: &str = "rpc.client.call.duration";
 /// How long an HTTP request took at the public door, in seconds.
 pub const HTTP_SERVER_REQUEST_DURATION: &str = "http.server.request.duration";
+/// How many events a service's relay has published.
+pub const OUTBOX_PUBLISHED: &str = "legation.outbox.published";
+/// How often Redis did not take a batch of events.
+pub const OUTBOX_FAILURES: &str = "legation.outbox.failures";
+/// How many events are committed and not yet published.
+pub const OUTBOX_WAITING: &str = "legation.outbox.waiting";
+/// How many audit rows a service's relay has sealed.
+pub const AUDIT_SEALED: &str = "legation.audit.sealed";
+/// How many events had their effect here, by [`CONSUMER_GROUP`].
+pub const INBOX_TAKEN: &str = "legation.inbox.taken";
+/// How many events came again and had no second effect.
+pub const INBOX_KNOWN: &str = "legation.inbox.known";
+/// How often a handler failed at an event.
+pub const INBOX_FAILED: &str = "legation.inbox.failed";
+/// How many events were put in the dead letters.
+pub const INBOX_DEAD: &str = "legation.inbox.dead";
 
+/// The label for a group of consumers.
+pub const CONSUMER_GROUP: &str = "legation.consumer.group";
 /// The label for the method: `/legation.accreditation.v1.MissionService/GetMission`, or [`OTHER`].
 pub const RPC_METHOD: &str = "rpc.method";
 /// The label for the service of ours that counts: `accreditation`.

@@ -1,64 +1,20 @@
-//! Compiles the contract: messages and services per package, the descriptor set with its options and comments, and
-//! what each error reason means.
+//! What each error reason means, as code, from the options of the contract's `Reason` enums.
 
-use prost::Message as _;
+use crate::{feature, module};
 use prost_reflect::{DescriptorPool, DynamicMessage, EnumDescriptor, ReflectMessage as _};
 use std::error::Error;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::{env, fs};
-
-fn main() -> Result<(), Box<dyn Error>> {
-    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
-    let out = PathBuf::from(env::var("OUT_DIR")?);
-    let vendor = root.join("vendor");
-    println!("cargo:rerun-if-changed={}", root.join("legation").display());
-    println!("cargo:rerun-if-changed={}", vendor.display());
-
-    let mut files = Vec::new();
-    collect(&root.join("legation"), &mut files)?;
-    files.extend(["google/rpc/status.proto", "google/rpc/error_details.proto"].map(|file| vendor.join(file)));
-    let mut compiler = protox::Compiler::new([&root, &vendor])?;
-    compiler.include_imports(true).include_source_info(true).open_files(&files)?;
-    // The compiler's own encoder: a round trip through prost-types drops the options.
-    let bytes = compiler.encode_file_descriptor_set();
-    fs::write(out.join("descriptors.bin"), &bytes)?;
-
-    let pool = DescriptorPool::decode(bytes.as_slice())?;
-    tonic_prost_build::configure()
-        .build_transport(true)
-        .emit_rerun_if_changed(false)
-        .compile_well_known_types(false)
-        .compile_fds(prost_types::FileDescriptorSet::decode(bytes.as_slice())?)?;
-    fs::write(out.join("reasons.rs"), reasons(&pool)?)?;
-    Ok(())
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
-    let mut entries = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
-    entries.sort_by_key(|entry| entry.path());
-    for entry in entries {
-        let path = entry.path();
-        if path.is_dir() {
-            collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "proto") {
-            files.push(path);
-        }
-    }
-    Ok(())
-}
 
 /// `impl fault::Reason` for every enum named `Reason`, from the options of its values.
-fn reasons(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
+pub(crate) fn code(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
     let option = pool.get_extension_by_name("legation.policy.v1.reason").ok_or("the reason option is missing")?;
     let mut code = String::new();
     for found in pool.all_enums().filter(|found| found.name() == "Reason") {
         let package = found.package_name().to_owned();
-        let service = package.split('.').nth(1).ok_or("a package without a service")?.to_owned();
-        if service != "policy" {
-            writeln!(code, "#[cfg(feature = \"{service}\")]")?;
+        if let Some(feature) = feature(&package) {
+            writeln!(code, "#[cfg(feature = \"{feature}\")]")?;
         }
-        let path = package.strip_prefix("legation.").ok_or("a package outside legation")?.replace('.', "::");
+        let path = module(&package).ok_or("a package outside legation")?;
         let (mut codes, mut https) = (String::new(), String::new());
         for value in found.values() {
             let variant = variant(&found, value.name());

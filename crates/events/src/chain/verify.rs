@@ -1,0 +1,223 @@
+//! Reads the whole audit log against its chain and the anchors, and finds what was changed.
+
+use super::row::{Row, columns};
+use super::{Anchor, GENESIS, Hash, Key};
+use crate::position::Position;
+use sqlx::{Connection as _, PgConnection, PgPool, Row as _};
+use std::collections::HashMap;
+use std::fmt;
+
+/// How many rows are read at once.
+const AT_ONCE: i64 = 5_000;
+/// The most findings that are listed; what is more is counted.
+const MOST_FINDINGS: usize = 1_000;
+
+const SEALED: &str = concat!(
+    "select audit_chain.position, audit_chain.seq, audit_chain.hash, ",
+    columns!(),
+    " from audit_chain left join audit on audit.seq = audit_chain.seq
+      where audit_chain.position > $1 order by audit_chain.position limit $2"
+);
+
+/// Rows outside the chain that stand before its end, or that claim a transaction yet to come.
+const INSERTED: &str = "
+    select seq from audit
+    where not exists (select from audit_chain where audit_chain.seq = audit.seq)
+      and ((tx, seq) < ($1::text::xid8, $2) or tx >= pg_snapshot_xmax(pg_current_snapshot()))
+    order by seq limit $3";
+
+const UNSEALED: &str = "
+    select count(*) from audit where not exists (select from audit_chain where audit_chain.seq = audit.seq)";
+
+/// Something in the audit log that is not as the relay sealed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// A column of the row, or the hash over it, was changed.
+    Altered {
+        /// The place in the chain.
+        position: i64,
+        /// The row's number.
+        seq: i64,
+    },
+    /// The row stands at a place where it was not sealed.
+    Moved {
+        /// The place in the chain.
+        position: i64,
+        /// The row's number.
+        seq: i64,
+    },
+    /// The row was deleted; its link is still there.
+    Deleted {
+        /// The place in the chain.
+        position: i64,
+        /// The row's number.
+        seq: i64,
+    },
+    /// Links of the chain were deleted.
+    Gap {
+        /// The first place that is empty.
+        from: i64,
+        /// The last place that is empty.
+        to: i64,
+    },
+    /// A row was put where sealing had been already.
+    Inserted {
+        /// The row's number.
+        seq: i64,
+    },
+    /// The end was cut off: an anchor stands past the last link.
+    Truncated {
+        /// The newest anchor's place.
+        anchored: i64,
+        /// The last place there is.
+        found: i64,
+    },
+    /// The link at an anchor's place is not the one that was anchored: the chain was sealed anew.
+    Resealed {
+        /// The anchor's place.
+        position: i64,
+    },
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Altered { position, seq } => write!(f, "row {seq} at position {position} was altered"),
+            Self::Moved { position, seq } => write!(f, "row {seq} was moved to position {position}"),
+            Self::Deleted { position, seq } => write!(f, "row {seq} at position {position} was deleted"),
+            Self::Gap { from, to } => write!(f, "positions {from} to {to} are missing"),
+            Self::Inserted { seq } => write!(f, "row {seq} was inserted afterwards"),
+            Self::Truncated { anchored, found } => {
+                write!(f, "the log ends at position {found} and was anchored at {anchored}")
+            }
+            Self::Resealed { position } => write!(f, "position {position} does not have the hash that was anchored"),
+        }
+    }
+}
+
+/// What a check of the audit log found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// How many links were checked.
+    pub sealed: u64,
+    /// How many rows are not sealed yet; they are as open to change as any row.
+    pub unsealed: u64,
+    /// How many sealed rows stand past the newest anchor; that they were cut off could not be seen.
+    pub unanchored: u64,
+    /// What is wrong, in the order of the chain. Empty when the log is intact.
+    pub findings: Vec<Finding>,
+    /// How many findings there are past those listed.
+    pub more: u64,
+}
+
+impl Report {
+    /// Whether nothing was found.
+    pub fn is_intact(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    fn find(&mut self, finding: Finding) {
+        if self.findings.len() < MOST_FINDINGS {
+            self.findings.push(finding);
+        } else {
+            self.more += 1;
+        }
+    }
+}
+
+/// Checks the audit log of a service against its chain and against anchors kept elsewhere, in one snapshot; sealing
+/// and writing go on meanwhile. Anchors must be those of this service.
+///
+/// # Errors
+/// When the database fails.
+pub async fn verify(pool: &PgPool, key: &Key, anchors: &[Anchor]) -> Result<Report, sqlx::Error> {
+    // A session of its own: a check that is given up leaves no open transaction in the pool.
+    let mut session = PgConnection::connect_with(&pool.connect_options()).await?;
+    sqlx::query("set statement_timeout = 0").execute(&mut session).await?;
+    sqlx::query("begin transaction isolation level repeatable read, read only").execute(&mut session).await?;
+    let mut walk = Walk::new(key, anchors);
+    loop {
+        let links = sqlx::query(SEALED).bind(walk.position).bind(AT_ONCE).fetch_all(&mut session).await?;
+        for link in &links {
+            let hash: Vec<u8> = link.try_get("hash")?;
+            walk.step(link.try_get("position")?, link.try_get("seq")?, &hash, Row::read(link)?.as_ref());
+        }
+        if links.is_empty() {
+            break;
+        }
+    }
+    let (last, mut report) = walk.end();
+    let inserted = sqlx::query_scalar(INSERTED).bind(last.tx.to_string()).bind(last.seq).bind(AT_ONCE);
+    for seq in inserted.fetch_all(&mut session).await? {
+        report.find(Finding::Inserted { seq });
+    }
+    let unsealed: i64 = sqlx::query_scalar(UNSEALED).fetch_one(&mut session).await?;
+    report.unsealed = unsealed.unsigned_abs();
+    session.close().await?;
+    Ok(report)
+}
+
+/// A walk along the chain. Each link is checked against the stored one before it, so that one change is one finding.
+struct Walk<'a> {
+    key: &'a Key,
+    anchors: HashMap<i64, Vec<&'a str>>,
+    newest: i64,
+    /// The position reached.
+    position: i64,
+    /// The stored hash at that position.
+    before: Hash,
+    /// Where the row at that position stands in commit order.
+    place: Position,
+    /// Where the last row stands whose hash is right: what is outside the chain and before it was inserted.
+    last: Position,
+    report: Report,
+}
+
+impl<'a> Walk<'a> {
+    fn new(key: &'a Key, anchors: &'a [Anchor]) -> Self {
+        let mut places: HashMap<i64, Vec<&str>> = HashMap::new();
+        for anchor in anchors {
+            places.entry(anchor.position).or_default().push(&anchor.hash);
+        }
+        let newest = anchors.iter().map(|anchor| anchor.position).max().unwrap_or(0);
+        let start = Position::default();
+        let report = Report::default();
+        Self { key, anchors: places, newest, position: 0, before: GENESIS, place: start, last: start, report }
+    }
+
+    fn step(&mut self, position: i64, seq: i64, stored: &[u8], row: Option<&Row>) {
+        if position != self.position + 1 {
+            self.report.find(Finding::Gap { from: self.position + 1, to: position - 1 });
+        }
+        match row {
+            None => self.report.find(Finding::Deleted { position, seq }),
+            Some(row) => {
+                let holds = self.key.link(&self.before, &row.canonical()) == stored;
+                // After a gap the link before it is not known, and the gap is told already.
+                if !holds && position == self.position + 1 {
+                    let is_in_order = row.position > self.place;
+                    let altered = Finding::Altered { position, seq };
+                    self.report.find(if is_in_order { altered } else { Finding::Moved { position, seq } });
+                }
+                if holds {
+                    self.last = row.position;
+                }
+                self.place = row.position;
+            }
+        }
+        if self.anchors.get(&position).is_some_and(|hashes| hashes.iter().any(|hash| *hash != hex::encode(stored))) {
+            self.report.find(Finding::Resealed { position });
+        }
+        self.report.sealed += 1;
+        self.report.unanchored += u64::from(position > self.newest);
+        self.position = position;
+        self.before = Hash::try_from(stored).unwrap_or(GENESIS);
+    }
+
+    fn end(mut self) -> (Position, Report) {
+        if self.newest > self.position {
+            self.report.find(Finding::Truncated { anchored: self.newest, found: self.position });
+        }
+        (self.last, self.report)
+    }
+}

@@ -1,0 +1,87 @@
+//! A request that passed the door: who calls, what it says, and that it keeps the contract's rules.
+
+use crate::codec::Sight;
+use crate::effect::{Deed, Keyed};
+use fault::{Fault, Violation};
+use identity::{Called, Principal};
+use proto::policy::v1::{Reason, Rule};
+use proto::shape::Ask;
+use ring::digest::{SHA256, digest};
+
+/// A call and what it asks.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked<R> {
+    pub(crate) called: Called,
+    pub(crate) ask: R,
+}
+
+impl<R: Ask> Asked<R> {
+    /// Takes a request in.
+    ///
+    /// # Errors
+    /// `INTERNAL` if it did not come through the identity layer.
+    pub(crate) fn of(request: tonic::Request<R>) -> Result<Self, Fault> {
+        let called = Called::of(&request)?.clone();
+        Ok(Self { called, ask: request.into_inner() })
+    }
+
+    /// Checks the contract's rules for the whole request.
+    ///
+    /// # Errors
+    /// `INVALID_FIELDS` with every violation at once.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        check(&self.ask)
+    }
+
+    pub(crate) fn principal(&self) -> &Principal {
+        &self.called.principal
+    }
+
+    pub(crate) fn rule(&self) -> &'static Rule {
+        self.called.method.rule()
+    }
+
+    pub(crate) fn deed(&self) -> Deed {
+        Deed::of(&self.called, self.ask.reason())
+    }
+
+    pub(crate) fn sight(&self, service: &str) -> Sight {
+        Sight::of(&self.called.principal, service)
+    }
+
+    /// The key under which the request has one effect, if it has one.
+    pub(crate) fn keyed(&self) -> Option<Keyed> {
+        let key = self.ask.request_id();
+        (!key.is_empty()).then(|| Keyed {
+            key: key.to_owned(),
+            fingerprint: fingerprint(&self.ask),
+            answer: Vec::new(),
+        })
+    }
+}
+
+/// What a request asks, in 32 bytes: the same for two requests that differ in nothing but their key.
+fn fingerprint<R: Ask>(ask: &R) -> [u8; 32] {
+    let mut ask = ask.clone();
+    ask.clear_request_id();
+    let mut fingerprint = [0; 32];
+    fingerprint.copy_from_slice(digest(&SHA256, &ask.encode_to_vec()).as_ref());
+    fingerprint
+}
+
+/// Checks the contract's rules for a whole request.
+pub(crate) fn check<R: Ask>(ask: &R) -> Result<(), Fault> {
+    let message = transcode::tables().message(&R::full_name()).expect("every request is in the contract");
+    let violations = message.check(&ask.encode_to_vec());
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(refused(violations))
+}
+
+/// The fault for fields that break the contract.
+pub(crate) fn refused(violations: Vec<Violation>) -> Fault {
+    let count = violations.len();
+    let words = if count == 1 { "1 field is wrong".to_owned() } else { format!("{count} fields are wrong") };
+    Fault::new(Reason::InvalidFields, words).with_violations(violations)
+}

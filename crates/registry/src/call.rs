@@ -1,0 +1,66 @@
+//! What a rule of the domain may know besides the record and the request: who asks, when, why, and whose house it is.
+
+use crate::effect::Deed;
+use crate::store::Store;
+use crate::time::timestamp;
+use crate::timers::Timers;
+use calendar::{Clock, WorkingDays};
+use chrono::{DateTime, Utc};
+use config::Home;
+use identity::Principal;
+use prost_types::Timestamp;
+use std::collections::BTreeMap;
+
+/// One call on one record. It has no connection to anything: a verb is a function of record, request and this.
+#[derive(Debug)]
+pub struct Call {
+    store: Store,
+    deed: Deed,
+    now: DateTime<Utc>,
+    timers: Timers,
+}
+
+impl Call {
+    pub(crate) fn new(store: &Store, deed: &Deed, now: DateTime<Utc>, clocks: BTreeMap<String, Clock>) -> Self {
+        Self { store: store.clone(), deed: deed.clone(), now, timers: Timers::new(now, clocks) }
+    }
+
+    /// Who asks: a caller, or `timers/…` for an automatic step.
+    pub fn principal(&self) -> &Principal {
+        &self.deed.principal
+    }
+
+    /// When the change takes effect in the register. Later than every earlier change of the record.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// The same instant as the contract writes it.
+    pub fn timestamp(&self) -> Timestamp {
+        timestamp(self.now)
+    }
+
+    /// Whose foreign service it is.
+    pub fn home(&self) -> &Home {
+        self.store.home()
+    }
+
+    /// The working days that due dates are counted in.
+    pub fn days(&self) -> &WorkingDays {
+        self.store.days()
+    }
+
+    /// Why, in the caller's words; empty if none were given.
+    pub fn reason(&self) -> &str {
+        &self.deed.reason
+    }
+
+    /// The record's timers.
+    pub fn timers(&mut self) -> &mut Timers {
+        &mut self.timers
+    }
+
+    pub(crate) fn into_timers(self) -> Timers {
+        self.timers
+    }
+}

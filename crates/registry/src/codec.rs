@@ -1,0 +1,99 @@
+//! Records as JSON documents and back, and what of them a caller may read.
+
+use crate::doc::Doc;
+use fault::Fault;
+use identity::{Clearance, Principal};
+use prost::Message;
+use proto::policy::v1::Reason;
+use std::borrow::Cow;
+use transcode::{Which, tables};
+
+/// From what clearance on classified fields are shown.
+const CLEARED: Clearance = Clearance::Secret;
+/// What is never kept.
+const SHOWN_ONCE: Which = Which { personal: false, classified: false, shown_once: true };
+
+/// How one type of record is written and read. Costs nothing to copy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Codec {
+    message: transcode::Message<'static>,
+    /// Whether some of its fields are not for everyone.
+    sensitive: bool,
+}
+
+impl Codec {
+    pub(crate) fn of(full_name: &str) -> Self {
+        let message = tables().message(full_name).expect("every resource is in the contract");
+        // Redaction hands back what it was given if the type has nothing to redact.
+        let sensitive = matches!(message.redact(&[], Which::ALL), Cow::Owned(_));
+        Self { message, sensitive }
+    }
+
+    /// The document to keep: all of the record but secrets that are shown once.
+    pub(crate) fn doc<T: Message>(self, record: &T) -> Result<Doc, Fault> {
+        self.written(&record.encode_to_vec(), SHOWN_ONCE)
+    }
+
+    /// The document that events carry, where it is not the same.
+    pub(crate) fn event_doc<T: Message>(self, record: &T) -> Result<Option<Doc>, Fault> {
+        self.sensitive.then(|| self.written(&record.encode_to_vec(), Which::ALL)).transpose()
+    }
+
+    /// The record that a document says.
+    pub(crate) fn record<T: Message + Default>(self, json: &[u8], sight: Sight) -> Result<T, Fault> {
+        let mut wire = Vec::new();
+        self.message.to_wire(json, &mut wire).map_err(unreadable)?;
+        T::decode(&*self.seen(&wire, sight)).map_err(unreadable)
+    }
+
+    /// The record as far as it may be seen.
+    pub(crate) fn shown<T: Message + Default>(self, record: T, sight: Sight) -> Result<T, Fault> {
+        if !self.sensitive || sight == Sight::WHOLE {
+            return Ok(record);
+        }
+        T::decode(&*self.seen(&record.encode_to_vec(), sight)).map_err(unreadable)
+    }
+
+    fn seen(self, wire: &[u8], sight: Sight) -> Cow<'_, [u8]> {
+        if !self.sensitive || sight == Sight::WHOLE {
+            return Cow::Borrowed(wire);
+        }
+        let Sight { personal, classified } = sight;
+        self.message.redact(wire, Which { personal: !personal, classified: !classified, shown_once: false })
+    }
+
+    fn written(self, wire: &[u8], without: Which) -> Result<Doc, Fault> {
+        let mut json = Vec::new();
+        self.message.to_json(&self.message.redact(wire, without), &mut json).map_err(unwritable)?;
+        Ok(Doc::new(json))
+    }
+}
+
+/// What a caller may read of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sight {
+    pub(crate) personal: bool,
+    pub(crate) classified: bool,
+}
+
+impl Sight {
+    /// Everything.
+    pub(crate) const WHOLE: Self = Self { personal: true, classified: true };
+    /// What everyone may read.
+    #[cfg(test)]
+    pub(crate) const PUBLIC: Self = Self { personal: false, classified: false };
+
+    /// What this caller may read of a service's records.
+    pub(crate) fn of(principal: &Principal, service: &str) -> Self {
+        let personal = principal.may_read_personal(service);
+        Self { personal, classified: personal && principal.clearance >= CLEARED }
+    }
+}
+
+fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> Fault {
+    Fault::new(Reason::Internal, "a kept record cannot be read").caused_by(error)
+}
+
+fn unwritable(error: impl std::error::Error + Send + Sync + 'static) -> Fault {
+    Fault::new(Reason::Internal, "a record cannot be written").caused_by(error)
+}

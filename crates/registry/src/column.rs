@@ -1,0 +1,110 @@
+//! The columns that lists and filters know: one per filterable field of a resource, and those every table has.
+
+use fault::Fault;
+use prost_reflect::{EnumDescriptor, Kind as FieldKind};
+use proto::contract::{Field, Resource};
+use proto::policy::v1::Reason;
+
+/// A field that can be filtered and ordered by, and where it is found.
+#[derive(Debug)]
+pub(crate) struct Column {
+    /// The field's name in the contract: `sending_state`.
+    pub(crate) name: &'static str,
+    /// Its name in JSON: `sendingState`.
+    pub(crate) json: &'static str,
+    /// The column, quoted: `"sending_state"`.
+    pub(crate) sql: String,
+    /// The same value taken from a document of the history.
+    pub(crate) in_doc: String,
+    pub(crate) kind: ColumnKind,
+    pub(crate) personal: bool,
+    pub(crate) classified: bool,
+}
+
+/// What a column holds.
+#[derive(Debug)]
+pub(crate) enum ColumnKind {
+    Text,
+    /// The name of a value of the enum, as text.
+    Enum(EnumDescriptor),
+    Int,
+    Real,
+    Bool,
+    Time,
+}
+
+/// Where a condition is asked: of a table's columns, or of the documents in the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Table,
+    History,
+}
+
+impl Column {
+    /// The columns of a resource, the name first.
+    pub(crate) fn all(resource: &'static Resource) -> Vec<Self> {
+        let found = |field: &&'static Field| field.is_identifier() || field.policy().filterable;
+        resource.fields().iter().filter(found).filter_map(Self::of).collect()
+    }
+
+    fn of(field: &'static Field) -> Option<Self> {
+        let descriptor = field.descriptor();
+        if descriptor.is_list() || descriptor.is_map() {
+            return None;
+        }
+        let name = descriptor.name();
+        let json = descriptor.json_name();
+        let kind = ColumnKind::of(&descriptor.kind())?;
+        // These three are the registry's own and written with the document.
+        let sql = match name {
+            "create_time" => "created_at",
+            "update_time" => "updated_at",
+            "delete_time" => "deleted_at",
+            own => own,
+        };
+        let text = format!("(h.doc->>'{json}')");
+        let in_doc = match kind {
+            ColumnKind::Text | ColumnKind::Enum(_) => text,
+            ColumnKind::Int => format!("{text}::bigint"),
+            ColumnKind::Real => format!("{text}::double precision"),
+            ColumnKind::Bool => format!("{text}::boolean"),
+            ColumnKind::Time => format!("instant{text}"),
+        };
+        let (personal, classified) = (field.policy().personal, field.policy().classified);
+        // Names in the contract are letters, digits and underscores, so quoting them is enough.
+        Some(Self { name, json, sql: format!("\"{sql}\""), in_doc, kind, personal, classified })
+    }
+
+    /// What stands for the column in a condition.
+    pub(crate) fn at(&self, place: Place) -> &str {
+        match place {
+            Place::Table => &self.sql,
+            Place::History => &self.in_doc,
+        }
+    }
+}
+
+impl ColumnKind {
+    fn of(kind: &FieldKind) -> Option<Self> {
+        Some(match kind {
+            FieldKind::String => Self::Text,
+            FieldKind::Enum(values) => Self::Enum(values.clone()),
+            FieldKind::Bool => Self::Bool,
+            FieldKind::Double | FieldKind::Float => Self::Real,
+            FieldKind::Message(message) if message.full_name() == "google.protobuf.Timestamp" => Self::Time,
+            FieldKind::Message(_) | FieldKind::Bytes => return None,
+            _ => Self::Int,
+        })
+    }
+}
+
+/// The column of a field, by its name in the contract or in JSON.
+pub(crate) fn find<'c>(columns: &'c [Column], field: &str) -> Option<&'c Column> {
+    columns.iter().find(|column| column.name == field || column.json == field)
+}
+
+/// As [`find`], for fields that our own code names.
+pub(crate) fn known<'c>(columns: &'c [Column], field: &str) -> Result<&'c Column, Fault> {
+    find(columns, field)
+        .ok_or_else(|| Fault::new(Reason::Internal, format!("the resource has no filterable field {field}")))
+}

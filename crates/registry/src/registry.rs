@@ -1,0 +1,202 @@
+//! The registry of one kind of record: what its gRPC service calls.
+
+use crate::append::{Appended, Appender};
+use crate::asked::Asked;
+use crate::audit::{self, Note};
+use crate::batch::Batcher;
+use crate::codec::Sight;
+use crate::column::Place;
+use crate::effect::Deed;
+use crate::keep::{Keep, Visible};
+use crate::kind::Kind;
+use crate::sql::{self, Sql};
+use crate::store::Store;
+use ::fault::Fault;
+use futures::Stream;
+use proto::shape::{Ask, Record};
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// What a method answers.
+pub type Answer<T> = Result<tonic::Response<T>, tonic::Status>;
+
+/// What a method answers that sends many messages.
+pub type Feed<M> = Pin<Box<dyn Stream<Item = Result<M, tonic::Status>> + Send>>;
+
+/// The registry of one kind of record. Cheap to clone.
+///
+/// Its methods are what the methods of the gRPC service are made of: each takes the request as it came in and gives
+/// the answer as it goes out.
+pub struct Registry<K: Keep>(Arc<Inner<K>>);
+
+struct Inner<K: Keep> {
+    store: Store,
+    kind: &'static Kind,
+    /// Only records that are never changed are appended.
+    appender: Option<Batcher<Appender<K>>>,
+}
+
+impl<K: Keep> Clone for Registry<K> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K: Keep> fmt::Debug for Registry<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Registry").field(&self.0.kind.name).finish()
+    }
+}
+
+/// A record, and whether it is the answer given to the same request before.
+#[derive(Clone, Debug)]
+pub struct Kept<T> {
+    /// The record, whole.
+    pub record: T,
+    /// Whether this is a repetition, with no effect of its own.
+    pub replayed: bool,
+}
+
+impl<T> Kept<T> {
+    pub(crate) fn new(record: T) -> Self {
+        Self { record, replayed: false }
+    }
+
+    pub(crate) fn replayed(record: T) -> Self {
+        Self { record, replayed: true }
+    }
+}
+
+impl<K: Keep> Registry<K> {
+    pub(crate) fn new(store: &Store) -> Self {
+        let kind = Kind::of_record::<K::Record>();
+        let appends = kind.resource.policy().append_only;
+        let appender = appends.then(|| Batcher::new(Appender::new(store.pool().clone(), kind)));
+        Self(Arc::new(Inner { store: store.clone(), kind, appender }))
+    }
+
+    /// A registry for a single use, which appends nothing.
+    pub(crate) fn passing(store: &Store) -> Self {
+        Self(Arc::new(Inner { store: store.clone(), kind: Kind::of_record::<K::Record>(), appender: None }))
+    }
+
+    pub(crate) fn kind(&self) -> &'static Kind {
+        self.0.kind
+    }
+
+    pub(crate) fn appender(&self) -> Option<&Batcher<Appender<K>>> {
+        self.0.appender.as_ref()
+    }
+
+    /// The register it belongs to.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Reads a record for a rule of our own, whole and whoever asks: what the caller learns of it is the rule's
+    /// business. None if there is no such record.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn load(&self, name: &str) -> Result<Option<K::Record>, Fault> {
+        self.read(name, Sight::WHOLE).await
+    }
+
+    async fn read(&self, name: &str, sight: Sight) -> Result<Option<K::Record>, Fault> {
+        let kind = self.kind();
+        let found = sqlx::query(kind.texts.get.as_str()).bind(name).fetch_optional(self.store().pool()).await;
+        found.map_err(pg::fault)?.map(|row| kind.codec.record(sql::json(&row, "doc")?, sight)).transpose()
+    }
+
+    /// Reads a record as far as the caller may see it.
+    pub(crate) async fn visible(
+        &self,
+        name: &str,
+        visible: &Visible,
+        sight: Sight,
+    ) -> Result<Option<K::Record>, Fault> {
+        let kind = self.kind();
+        if *visible == Visible::All {
+            return self.read(name, sight).await;
+        }
+        let mut text = Sql::new("select doc from ");
+        text.push(&kind.texts.table).push(" where deleted_at is null and name = ").bind(name.to_owned());
+        text.visible(visible, kind, Place::Table)?;
+        let found = text.query().fetch_optional(self.store().pool()).await.map_err(pg::fault)?;
+        found.map(|row| kind.codec.record(sql::json(&row, "doc")?, sight)).transpose()
+    }
+
+    /// A record as the caller may see it.
+    pub(crate) fn shown<R: Ask>(&self, record: K::Record, asked: &Asked<R>) -> Result<K::Record, Fault> {
+        self.kind().codec.shown(record, asked.sight(self.kind().service()))
+    }
+
+    /// Notes in the audit log what was refused to the caller, and lets the rest pass.
+    pub(crate) async fn settled<T, R: Ask>(&self, asked: &Asked<R>, result: Result<T, Fault>) -> Result<T, Fault> {
+        let Err(fault) = result else { return result };
+        // To one who may see everything, nothing was denied: there just is no such record.
+        let blind = fault.reason() == "NOT_FOUND" && K::visible(asked.principal()) == Visible::All;
+        if audit::is_denial(&fault) && !blind {
+            self.note(asked.deed(), asked.ask.name(), fault.reason()).await?;
+        }
+        Err(fault)
+    }
+
+    /// Notes a read in the audit log, if the contract wants it noted, before it is answered.
+    pub(crate) async fn noted<R: Ask>(&self, asked: &Asked<R>, name: &str) -> Result<(), Fault> {
+        if !asked.rule().audited_read {
+            return Ok(());
+        }
+        self.note(asked.deed(), name, audit::OK).await
+    }
+
+    async fn note(&self, deed: Deed, name: &str, outcome: &str) -> Result<(), Fault> {
+        let (name, outcome, at) = (name.to_owned(), outcome.to_owned(), self.store().now());
+        self.store().auditor().note(Note { at, deed, name, outcome }).await
+    }
+
+    /// What a database error on a write means: the resource's own word for a constraint it named, or the house's.
+    pub(crate) fn broken(error: sqlx::Error) -> Fault {
+        match pg::constraint(&error).and_then(K::constraint) {
+            Some(fault) => fault.caused_by(error),
+            None => pg::fault(error),
+        }
+    }
+
+    /// Appends a record of a kind that is only ever added to, with everyone else who is appending: one statement
+    /// writes all that wait, and each is answered after its commit. A request sent again gets its first answer.
+    ///
+    /// # Errors
+    /// `IDEMPOTENCY_KEY_REUSED`; the rule or constraint that the record breaks; the database's.
+    pub async fn append<R: Ask>(
+        &self,
+        called: &identity::Called,
+        ask: &R,
+        record: K::Record,
+    ) -> Result<Kept<K::Record>, Fault> {
+        let asked = Asked { called: called.clone(), ask: ask.clone() };
+        match self.appended(&asked, record).await? {
+            Appended::New(record) => Ok(Kept::new(record)),
+            Appended::Before(record) => Ok(Kept::replayed(record)),
+        }
+    }
+
+    /// Notes in the audit log a read of something that is no record of this kind, before it is answered.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn audit_read<R: Ask>(&self, called: &identity::Called, ask: &R) -> Result<(), Fault> {
+        self.note(Deed::of(called, ask.reason()), ask.name(), audit::OK).await
+    }
+
+    /// The record that a request brings must have a name of this kind.
+    pub(crate) fn check_name(&self, record: &K::Record) -> Result<(), Fault> {
+        let id = record.name().strip_prefix(self.kind().prefix);
+        if id.is_some_and(|id| !id.is_empty() && !id.contains('/')) {
+            return Ok(());
+        }
+        let words = format!("{:?} is no name of {}", record.name(), self.kind().name);
+        Err(Fault::new(proto::policy::v1::Reason::Internal, words))
+    }
+}

@@ -1,0 +1,16 @@
+//! The registry on a real database: what it keeps, whom it lets, and every race it must win.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+mod appends;
+mod creates;
+mod imports;
+mod lists;
+mod past;
+mod races;
+mod timers;
+mod updates;
+mod verbs;
+mod visibility;
+mod watches;
+mod world;

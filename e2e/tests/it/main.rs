@@ -1,0 +1,3 @@
+//! The house as a whole: its rules, its stories, what it survives.
+
+mod house;

@@ -1,0 +1,228 @@
+//! The rules of the contract that `buf lint` does not know: every method, resource, reason and comment of ours keeps them.
+//!
+//! That no two routes collide, the gateway's own tests hold; that every filterable field has its column, the registry's.
+
+use prost_reflect::{DescriptorPool, EnumDescriptor, FileDescriptor, MessageDescriptor};
+use proto::contract::{Contract, Kind, Method, Resource, comment, contract};
+use proto::google::rpc::Code;
+use std::collections::BTreeSet;
+
+/// Methods that change something and that partner agencies may call all the same, each with the reason.
+const PARTNER_WRITES: [(&str, &str); 1] = [(
+    "/legation.accreditation.v1.ImmunityService/DetermineImmunity",
+    "asks a question; that the answer is kept as a record is for us, not for the agency",
+)];
+
+/// What breaks a rule, a line each.
+#[derive(Default)]
+struct Faults(Vec<String>);
+
+impl Faults {
+    fn unless(&mut self, kept: bool, who: &str, rule: impl AsRef<str>) {
+        if !kept {
+            self.0.push(format!("{who}: {}", rule.as_ref()));
+        }
+    }
+}
+
+/// Holds a contract to the rules.
+fn judge(contract: &Contract) -> Faults {
+    let mut faults = Faults::default();
+    for method in contract.methods() {
+        access(method, &mut faults);
+        requests(contract, method, &mut faults);
+        states(contract, method, &mut faults);
+    }
+    contract.resources().iter().for_each(|resource| shape(resource, &mut faults));
+    reasons(contract, &mut faults);
+    comments(contract.pool(), &mut faults);
+    faults
+}
+
+/// Every method has a route and says who may call it; partners read.
+fn access(method: &Method, faults: &mut Faults) {
+    let (path, rule) = (method.path(), method.rule());
+    faults.unless(!method.bindings().is_empty(), path, "has no route");
+    let prefix = format!("/v1/{}/", method.service());
+    for binding in method.bindings() {
+        faults.unless(binding.template.starts_with(&prefix), path, format!("a route begins with {prefix}"));
+    }
+    faults.unless(rule.any_caller == rule.permission.is_empty(), path, "has a permission, or is for any caller");
+    if !rule.any_caller {
+        let parts: Vec<_> = rule.permission.split('.').collect();
+        let words = parts.iter().all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric()));
+        faults.unless(parts.len() == 3 && words, path, "a permission is service.collection.action");
+        faults.unless(parts[0] == method.service(), path, "a permission names the method's own service");
+    }
+    let listed = PARTNER_WRITES.iter().any(|(known, _)| *known == path);
+    faults.unless(!rule.partner || !method.writes() || listed, path, "partners read, unless it is listed why not");
+}
+
+/// Lists page; what changes something can be repeated; what changes a record can say which version it means.
+fn requests(contract: &Contract, method: &Method, faults: &mut Faults) {
+    let path = method.path();
+    let (input, output) = (method.descriptor().input(), method.descriptor().output());
+    let has = |message: &MessageDescriptor, field: &str| message.get_field_by_name(field).is_some();
+    if matches!(method.kind(), Kind::List | Kind::Revisions) {
+        for field in ["page_size", "page_token"] {
+            faults.unless(has(&input, field), path, format!("a list has {field}"));
+        }
+        faults.unless(has(&output, "next_page_token"), path, "a list has next_page_token");
+    }
+    let changes = matches!(method.kind(), Kind::Verb(_) | Kind::Update | Kind::Delete);
+    if changes || *method.kind() == Kind::Create {
+        faults.unless(has(&input, "request_id"), path, "what changes something has request_id");
+    }
+    // A verb that answers with a record that is only ever added, as a determination is, changes no other.
+    let adds = contract.resource(output.full_name()).is_some_and(|resource| resource.policy().append_only);
+    faults.unless(!changes || adds || has(&input, "etag"), path, "what changes a record has etag");
+}
+
+/// A rule names states that exist, and an earlier verb that exists.
+fn states(contract: &Contract, method: &Method, faults: &mut Faults) {
+    let (path, rule) = (method.path(), method.rule());
+    let resource = method.resource().and_then(|name| contract.resource(name));
+    let states = resource.and_then(Resource::states);
+    for state in rule.from.iter().chain(&rule.to) {
+        let value = states.and_then(|states| states.get_value_by_name(state));
+        faults.unless(
+            value.is_some_and(|value| value.number() != 0),
+            path,
+            format!("{state} is no state of its resource"),
+        );
+    }
+    if !rule.distinct_from.is_empty() {
+        let others = contract.methods().iter().filter(|other| other.path() != path);
+        let mut verbs = others.filter(|other| other.resource() == method.resource()).filter_map(Method::verb);
+        let found = verbs.any(|verb| verb == rule.distinct_from);
+        faults.unless(found, path, "distinct_from is no other verb of its resource");
+    }
+}
+
+/// A record has what the registry keeps of every record, and its names say where it is kept.
+fn shape(resource: &Resource, faults: &mut Faults) {
+    let name = resource.message().full_name();
+    let policy = resource.policy();
+    let mut kept = vec!["uid", "etag", "create_time"];
+    if !policy.append_only {
+        kept.push("update_time");
+    }
+    for wanted in kept {
+        let field = resource.fields().iter().find(|field| field.descriptor().name() == wanted);
+        faults.unless(field.is_some(), name, format!("has no {wanted}"));
+        let ours = field.is_none_or(|field| field.is_output_only());
+        faults.unless(ours, name, format!("{wanted} is the registry's to set"));
+    }
+    let identifiers = resource.fields().iter().filter(|field| field.is_identifier());
+    faults.unless(identifiers.map(|field| field.descriptor().name()).eq(["name"]), name, "its identifier is its name");
+    let collection = resource.pattern().rsplit('/').nth(1).unwrap_or_default();
+    faults.unless(collection == resource.collection(), name, "its pattern ends with its collection and an id");
+    let kind = format!("{}.legation/{}", resource.service(), resource.message().name());
+    faults.unless(resource.resource_type() == kind, name, format!("its type is {kind}"));
+    for step in &policy.automatic {
+        let known = |state: &String| resource.states().is_some_and(|states| states.get_value_by_name(state).is_some());
+        faults.unless(
+            step.from.iter().chain(&step.to).all(known),
+            name,
+            format!("{} names an unknown state", step.verb),
+        );
+        let complete = [&step.verb, &step.timer, &step.doc].iter().all(|text| !text.is_empty());
+        faults.unless(complete, name, "a step of a timer has its verb, timer and words");
+    }
+}
+
+/// A reason tells code and remedy.
+fn reasons(contract: &Contract, faults: &mut Faults) {
+    let mut names = BTreeSet::new();
+    for reason in contract.reasons() {
+        let known = Code::try_from(reason.rule.code).is_ok_and(|code| code != Code::Ok && code != Code::Unknown);
+        faults.unless(known, &reason.name, "has no code");
+        faults.unless(reason.rule.remedy.ends_with('.'), &reason.name, "its remedy is a sentence");
+        faults.unless(names.insert((&reason.domain, &reason.name)), &reason.name, "is declared twice");
+    }
+}
+
+/// Everything of ours that people read in the docs has words.
+fn comments(pool: &DescriptorPool, faults: &mut Faults) {
+    for file in pool.files().filter(|file| file.package_name().starts_with("legation.")) {
+        for service in file.services() {
+            described(&file, service.path(), service.full_name(), faults);
+            service.methods().for_each(|method| described(&file, method.path(), method.full_name(), faults));
+        }
+        file.messages().for_each(|message| message_comments(&file, &message, faults));
+        file.enums().for_each(|found| enum_comments(&file, &found, faults));
+    }
+}
+
+fn message_comments(file: &FileDescriptor, message: &MessageDescriptor, faults: &mut Faults) {
+    if message.is_map_entry() {
+        return;
+    }
+    described(file, message.path(), message.full_name(), faults);
+    message.fields().for_each(|field| described(file, field.path(), field.full_name(), faults));
+    let choices = message.oneofs().filter(|oneof| !oneof.is_synthetic());
+    choices.for_each(|oneof| described(file, oneof.path(), oneof.full_name(), faults));
+    message.child_messages().for_each(|child| message_comments(file, &child, faults));
+    message.child_enums().for_each(|child| enum_comments(file, &child, faults));
+}
+
+fn enum_comments(file: &FileDescriptor, found: &EnumDescriptor, faults: &mut Faults) {
+    described(file, found.path(), found.full_name(), faults);
+    found.values().for_each(|value| described(file, value.path(), value.full_name(), faults));
+}
+
+fn described(file: &FileDescriptor, path: &[i32], name: &str, faults: &mut Faults) {
+    faults.unless(!comment(file, path).is_empty(), name, "has no comment");
+}
+
+#[test]
+fn our_contract_keeps_its_rules() {
+    assert!(contract().methods().len() > 30, "the contract was read");
+    let faults = judge(contract()).0;
+    assert!(faults.is_empty(), "the contract breaks its rules:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn what_is_listed_as_an_exception_is_one() {
+    for (path, _) in PARTNER_WRITES {
+        let method = contract().method(path).expect("a listed method is in the contract");
+        assert!(method.rule().partner && method.writes(), "{path} needs no exception");
+    }
+}
+
+/// Our contract with bytes of its descriptors replaced by as many others.
+fn altered(from: &[u8], to: &[u8]) -> Contract {
+    assert_eq!(from.len(), to.len(), "lengths stand in the descriptors too");
+    let mut bytes = proto::DESCRIPTORS.to_vec();
+    let places: Vec<_> = (0..bytes.len() - from.len()).filter(|at| bytes[*at..].starts_with(from)).collect();
+    assert!(!places.is_empty(), "{} is in the descriptors", from.escape_ascii());
+    for at in places {
+        bytes[at..at + to.len()].copy_from_slice(to);
+    }
+    Contract::read(DescriptorPool::decode(bytes.as_slice()).expect("the altered descriptors can be read"))
+}
+
+#[track_caller]
+fn is_refused(from: &[u8], to: &[u8], words: &str) {
+    let faults = judge(&altered(from, to)).0;
+    let noticed = faults.iter().any(|fault| fault.contains(words));
+    assert!(noticed, "{} went unnoticed: {faults:#?}", to.escape_ascii());
+}
+
+#[test]
+fn each_rule_can_be_broken() {
+    is_refused(b"accreditation.missions.decide", b"accreditation:missions:decide", "is service.collection.action");
+    is_refused(b"accreditation.missions.import", b"accreditatiox.missions.import", "the method's own service");
+    is_refused(b"/v1/accreditation/missions:watch", b"/v2/accreditation/missions:watch", "a route begins with");
+    // In a rule: `to: "ACTIVE"` becomes `partner: true to: "OPEN"`.
+    is_refused(b"manage\x22\x06ACTIVE", b"manage\x10\x01\x22\x04OPEN", "partners read");
+    is_refused(b"manage\x22\x06ACTIVE", b"manage\x22\x06ACTIVX", "ACTIVX is no state");
+    is_refused(b"\x0arequest_id", b"\x0arequest_ix", "has request_id");
+    is_refused(b"\x0apage_token", b"\x0apage_tokex", "a list has page_token");
+    is_refused(b"\x04etag", b"\x04etax", "what changes a record has etag");
+    is_refused(b"\x04etag", b"\x04etax", "has no etag");
+    is_refused(b"\x0erequestConsent", b"\x0erequestConsenx", "distinct_from is no other verb");
+    is_refused(b"missions/{mission}", b"missionx/{mission}", "its pattern ends with its collection");
+    is_refused(b"Check the name.", b"Check the name!", "its remedy is a sentence");
+    is_refused(b" Withdraws a proposal.", b"                      ", "has no comment");
+}

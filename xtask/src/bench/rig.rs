@@ -1,0 +1,268 @@
+//! The house under load: a durable PostgreSQL, the services as release binaries of their own, one mission in the
+//! register.
+
+use super::load::Shot;
+use anyhow::{Context, Result, bail, ensure};
+use cluster::{Cluster, Spec};
+use identity::{ApiKeyText, Permissions, Principal, Signer};
+use prost::Message as _;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A running house.
+pub(super) struct Rig {
+    /// What the cases are measured against.
+    pub(super) cluster: Cluster,
+    /// Where cases keep their files.
+    pub(super) folder: PathBuf,
+    /// The mission that is read, `missions/bench`.
+    pub(super) mission: String,
+    /// The member that is asked about.
+    pub(super) member: String,
+    gateway: Process,
+    accreditation: Process,
+    key: String,
+    signer: Signer,
+}
+
+struct Process {
+    child: Child,
+    address: String,
+    admin: String,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself; the case that needed it has said so.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Rig {
+    /// Builds, starts and fills the house.
+    pub(super) fn start(root: &Path) -> Result<Self> {
+        let folder = root.join(".local/bench");
+        cluster::purge(&folder.join("cluster"))?;
+        std::fs::create_dir_all(&folder)?;
+        build(root)?;
+        let spec = Spec {
+            dir: folder.join("cluster"),
+            tools: root.join(".local/tools"),
+            durable: true,
+            install: true,
+        };
+        let cluster = Cluster::start(&spec, &mut |line| println!("{line}"))?;
+        cluster.postgres().provide(&["accreditation", "gateway"])?;
+        let signer = Signer::generate();
+        let admin = ApiKeyText::generate();
+        let accreditation = start(root, "accreditation", "ACCREDITATION", |command, prefix| {
+            command.env(format!("{prefix}_DATABASE_URL"), cluster.postgres().service_url("accreditation"));
+            command.env(format!("{prefix}_REDIS_URL"), cluster.redis().url(0));
+            command.env(format!("{prefix}_PRINCIPAL_KEYS"), signer.public_text());
+            command.env(format!("{prefix}_MIGRATE"), "true");
+        })?;
+        let gateway = start(root, "gateway", "GATEWAY", |command, prefix| {
+            command.env(format!("{prefix}_DATABASE_URL"), cluster.postgres().service_url("gateway"));
+            command.env(format!("{prefix}_REDIS_URL"), cluster.redis().url(1));
+            command.env(format!("{prefix}_SIGNING_KEY"), signer.private_text());
+            command.env(format!("{prefix}_PRINCIPAL_KEYS"), signer.public_text());
+            command.env(format!("{prefix}_UPSTREAMS"), format!("accreditation=http://{}", accreditation.address));
+            command.env(format!("{prefix}_BOOTSTRAP_KEY_SHA256"), format!("{}:{}", admin.id(), admin.sha256_hex()));
+            command.env(format!("{prefix}_RATE"), "10000000");
+            command.env(format!("{prefix}_MIGRATE"), "true");
+        })?;
+        let mut rig = Self {
+            cluster,
+            folder,
+            mission: "missions/bench".into(),
+            member: String::new(),
+            gateway,
+            accreditation,
+            key: String::new(),
+            signer,
+        };
+        rig.fill(&admin)?;
+        Ok(rig)
+    }
+
+    /// A REST request through the gateway.
+    pub(super) fn rest(&self, path: &str) -> Shot {
+        Shot {
+            url: format!("http://{}{path}", self.gateway.address),
+            headers: vec![("authorization".into(), format!("Bearer {}", self.key))],
+            body: None,
+            http1: true,
+        }
+    }
+
+    /// A REST request with a JSON body.
+    pub(super) fn post(&self, path: &str, name: &str, body: &serde_json::Value) -> Result<Shot> {
+        let file = self.folder.join(format!("{name}.json"));
+        std::fs::write(&file, body.to_string())?;
+        let mut shot = self.rest(path);
+        shot.headers.push(("content-type".into(), "application/json".into()));
+        shot.body = Some(file);
+        Ok(shot)
+    }
+
+    /// A gRPC request through the gateway.
+    pub(super) fn grpc(&self, method: &str, message: &impl prost::Message) -> Result<Shot> {
+        let authorization = ("authorization".to_owned(), format!("Bearer {}", self.key));
+        self.grpc_to(&self.gateway.address, method, message, authorization)
+    }
+
+    /// A gRPC request to the service itself, with a principal signed for a minute.
+    pub(super) fn direct(&self, method: &str, message: &impl prost::Message) -> Result<Shot> {
+        let principal = Principal {
+            subject: "apiKeys/bench".into(),
+            agency: None,
+            mission: None,
+            permissions: Permissions::of(["*"]),
+            clearance: identity::Clearance::default(),
+            expires: i64::MAX,
+        };
+        let token = self.signer.mint(&principal, chrono::Utc::now());
+        self.grpc_to(&self.accreditation.address, method, message, (identity::METADATA_KEY.to_owned(), token))
+    }
+
+    fn grpc_to(
+        &self,
+        address: &str,
+        method: &str,
+        message: &impl prost::Message,
+        caller: (String, String),
+    ) -> Result<Shot> {
+        let file = self.folder.join("grpc.bin");
+        let bytes = message.encode_to_vec();
+        let length = u32::try_from(bytes.len()).context("the message is too large")?;
+        let mut frame = vec![0];
+        frame.extend(length.to_be_bytes());
+        frame.extend(bytes);
+        std::fs::write(&file, frame)?;
+        let headers = vec![
+            ("content-type".into(), "application/grpc".into()),
+            ("te".into(), "trailers".into()),
+            caller,
+        ];
+        Ok(Shot { url: format!("http://{address}{method}"), headers, body: Some(file), http1: false })
+    }
+
+    /// A key that may do everything accreditation offers, the mission that is read, and an accredited diplomat.
+    fn fill(&mut self, admin: &ApiKeyText) -> Result<()> {
+        self.key = admin.as_str().to_owned();
+        let expiry = chrono::Utc::now() + chrono::TimeDelta::days(2);
+        let mut keys = Vec::new();
+        for role in ["protocol-officer", "legal-adviser", "tenant-admin"] {
+            let key = serde_json::json!({
+                "agency": "bench", "title": "bench", "role": role, "internal": true, "expireTime": expiry.to_rfc3339(),
+            });
+            let answer = self.call("POST", "/v1/gateway/apiKeys", &key)?;
+            keys.push(answer["secret"].as_str().context("the answer shows the secret")?.to_owned());
+        }
+        let (officer, adviser) = (keys[0].clone(), keys[1].clone());
+        self.key = officer.clone();
+        let line = serde_json::json!({"missionId": "bench", "mission": mission("bench")});
+        self.call("POST", "/v1/accreditation/missions:import", &line)?;
+        let member = serde_json::json!({
+            "mission": self.mission, "category": "DIPLOMATIC_STAFF", "familyName": "Example", "givenNames": "Person",
+            "birthDate": "1980-02-29", "nationality": "FR", "residence": "FOREIGN", "title": "Second Secretary",
+            "arrivalTime": (chrono::Utc::now() - chrono::TimeDelta::days(9)).to_rfc3339(),
+        });
+        let answer = self.call("POST", "/v1/accreditation/members?memberId=bench", &member)?;
+        self.member = answer["name"].as_str().context("the answer names the member")?.to_owned();
+        for (verb, key) in [("beginValidation", &officer), ("passValidation", &officer), ("accredit", &adviser)] {
+            self.key.clone_from(key);
+            self.call("POST", &format!("/v1/accreditation/{}:{verb}", self.member), &serde_json::json!({}))?;
+        }
+        self.key = officer;
+        Ok(())
+    }
+
+    /// One call through the gateway with curl's own strictness: anything but a good answer is an error.
+    fn call(&self, method: &str, path: &str, body: &serde_json::Value) -> Result<serde_json::Value> {
+        let url = format!("http://{}{path}", self.gateway.address);
+        let content = if path.ends_with(":import") { "application/x-ndjson" } else { "application/json" };
+        let answer = super::client().block_on(async {
+            let request = reqwest::Client::new().request(method.parse()?, url).bearer_auth(&self.key);
+            let answer = request.header("content-type", content).body(body.to_string()).send().await?;
+            let (status, text) = (answer.status(), answer.text().await?);
+            ensure!(status.is_success(), "{path} answered {status}: {text}");
+            Ok(text)
+        })?;
+        let first = answer.lines().next().unwrap_or("{}");
+        serde_json::from_str(if path.ends_with(":import") { first } else { &answer }).context("the answer is JSON")
+    }
+
+    /// The resident memory of both services together, in megabytes.
+    pub(super) fn resident(&self) -> Result<f64> {
+        Ok(resident(self.gateway.child.id())? + resident(self.accreditation.child.id())?)
+    }
+}
+
+/// A mission of about a kilobyte.
+pub(super) fn mission(id: &str) -> serde_json::Value {
+    serde_json::json!({
+        "sendingState": "FR", "type": "EMBASSY", "title": format!("Embassy of France, record {id}"), "seat": "Washington",
+        "address": {"regionCode": "US", "postalCode": "20007", "locality": "Washington",
+            "addressLines": ["4101 Reservoir Road, Northwest", "Chancery, main entrance on the garden side"]},
+        "location": {"latitude": 38.914, "longitude": -77.079},
+        "jurisdictions": ["District of Columbia", "Maryland", "Virginia", "West Virginia", "Delaware"],
+        "phone": "+1 202 555 0100", "email": "registry@example.org", "website": "https://example.org/embassy",
+        "externalId": format!("https://example.org/records/{id}"),
+    })
+}
+
+/// Resident memory of a process in megabytes.
+pub(super) fn resident(pid: u32) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("the process has ended")?;
+    let kilobytes: f64 = line.split_whitespace().next().context("a number")?.parse()?;
+    Ok(kilobytes / 1_000.0)
+}
+
+fn build(root: &Path) -> Result<()> {
+    println!("building the release binaries");
+    let done = Command::new(env!("CARGO"))
+        .args(["build", "--release", "-p", "accreditation", "-p", "gateway", "-p", "standalone"])
+        .current_dir(root)
+        .status()?;
+    ensure!(done.success(), "the release build failed");
+    Ok(())
+}
+
+/// An address nobody listens on at the moment.
+pub(super) fn free_address() -> Result<String> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
+}
+
+fn start(root: &Path, name: &str, prefix: &str, set: impl FnOnce(&mut Command, &str)) -> Result<Process> {
+    let (address, admin) = (free_address()?, free_address()?);
+    let mut command = Command::new(root.join("target/release").join(name));
+    command.env(format!("{prefix}_LISTEN"), &address).env(format!("{prefix}_ADMIN_LISTEN"), &admin);
+    command.env("TELEMETRY_FILTER", "warn");
+    set(&mut command, prefix);
+    let child = command.stdout(Stdio::null()).spawn().with_context(|| format!("{name} does not start"))?;
+    let mut process = Process { child, address, admin };
+    ready(&process.admin, &mut process.child)?;
+    Ok(process)
+}
+
+/// Waits until the admin port says ready; gives the time it took.
+pub(super) fn ready(admin: &str, child: &mut Child) -> Result<Duration> {
+    let begun = Instant::now();
+    let url = format!("http://{admin}/readyz");
+    loop {
+        if let Some(status) = child.try_wait()? {
+            bail!("the process ended before it was ready: {status}");
+        }
+        let up = super::client().block_on(async { reqwest::get(&url).await.is_ok_and(|a| a.status().is_success()) });
+        if up {
+            return Ok(begun.elapsed());
+        }
+        ensure!(begun.elapsed() < Duration::from_secs(30), "not ready after 30 s");
+        std::thread::yield_now();
+    }
+}

@@ -1,0 +1,187 @@
+//! `cargo xtask demo`: takes in every foreign mission of the file, staffs a few of them, and plays a traffic stop.
+
+mod countries;
+mod door;
+mod import;
+mod missions;
+mod posts;
+mod register;
+mod scenes;
+mod staff;
+mod stop;
+
+use crate::local::Local;
+use crate::stack::{Instance, Keys, Stack};
+use anyhow::{Context as _, Result, bail, ensure};
+use chrono::Utc;
+use door::Door;
+use import::import;
+use missions::Mapped;
+use posts::{Hosted, hosted_by};
+use proto::accreditation::v1::mission::Type;
+use register::{Register, name};
+use staff::Missions;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// How to play it.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Whose foreign service it is: the state whose foreign missions are taken in. The service must have the same.
+    #[arg(long, env = "HOME_STATE", default_value = "US")]
+    home: String,
+    /// Where the gateway is; the one that `cargo xtask up` runs if not given.
+    #[arg(long)]
+    url: Option<String>,
+    /// A file with a key for each role, as `cargo xtask up` writes it.
+    #[arg(long)]
+    keys: Option<PathBuf>,
+    /// Begin the import at this line of xtask/data/posts.csv, to go on after an interruption.
+    #[arg(long, default_value_t = 0)]
+    from_line: usize,
+}
+
+/// Plays it against the gateway that runs, or starts one for the time it takes.
+pub(crate) async fn demo(options: Options) -> Result<ExitCode> {
+    let local = Local::open()?;
+    let keys = || match &options.keys {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(anyhow::Error::from)
+            .and_then(|text| Ok(serde_json::from_str(&text)?))
+            .with_context(|| format!("read {}", path.display())),
+        None => Keys::read(&local).map(|keys| by_role(&keys)),
+    };
+    if let Some(url) = &options.url {
+        return play(&options, url, keys()?).await;
+    }
+    match Instance::claim(&local)? {
+        Err(running) if running.address.is_empty() => bail!("`cargo xtask up` is starting; try again when it is ready"),
+        Err(running) => play(&options, &running.address, keys()?).await,
+        Ok(instance) => {
+            let stack = Stack::start(&local, false).await?;
+            instance.publish(&stack.address)?;
+            let outcome = play(&options, &stack.address, by_role(&stack.keys)).await;
+            stack.stop().await?;
+            outcome
+        }
+    }
+}
+
+fn by_role(keys: &Keys) -> BTreeMap<String, String> {
+    keys.iter().map(|(role, key)| (role.to_owned(), key.to_owned())).collect()
+}
+
+/// Plays it against a gateway, and says whether every answer was right.
+async fn play(options: &Options, address: &str, keys: BTreeMap<String, String>) -> Result<ExitCode> {
+    let door = Door::new(address, keys);
+    let decides = door.holder(&["protocol-officer"], "accreditation.members.decide").await?;
+    let notifies =
+        door.holder(&["mission-signatory", "mission-clerk", "legal-adviser"], "accreditation.members.notify").await?;
+    let hosted = hosted_by(&options.home)?;
+    take_in(&door, decides, &hosted, options).await?;
+    let staffed = choose(&hosted.mapped, &options.home)?;
+    add_missing(&door, decides, &staffed).await?;
+
+    let register = Register { door: &door, notifies, decides, home: &options.home, now: Utc::now() };
+    let cards = staff(&register, &staffed.missions).await?;
+    let checks = stop::play(&door, &cards).await?;
+    stop::table(&checks);
+    let wrong = checks.iter().filter(|check| !check.holds()).count();
+    println!("\n{} answers, {wrong} of them not as they must be.", checks.len());
+    Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Imports every foreign mission twice: the second time nothing may change.
+async fn take_in(door: &Door, role: &str, hosted: &Hosted, options: &Options) -> Result<()> {
+    let (posts, senders) = (hosted.posts, hosted.senders);
+    println!("{posts} foreign posts of {senders} senders stand in {}.", options.home);
+    let nowhere: Vec<_> = hosted.nowhere.iter().map(|(place, count)| format!("{count} in {place}")).collect();
+    println!("  Without a country code for where they stand, in nobody's register: {}.", nowhere.join(", "));
+    for (line, what, reason) in &hosted.unmapped {
+        println!("  line {line}: {what}: not taken in: {reason}");
+    }
+    for mission in &hosted.mapped {
+        mission.notes.iter().for_each(|note| println!("  line {}: {}: {note}", mission.line, mission.id));
+    }
+    let begin = hosted.mapped.iter().position(|mission| mission.line >= options.from_line);
+    let rest = &hosted.mapped[begin.unwrap_or(hosted.mapped.len())..];
+    for round in ["Import", "The same again"] {
+        let summary = import(door, role, rest).await?;
+        println!("{round}: {summary}.");
+        summary.rejected.iter().for_each(|(line, why)| println!("  line {line}: {why}"));
+        ensure!(summary.of("REJECTED") == 0, "lines were refused");
+        let repeated = round != "Import";
+        ensure!(!repeated || summary.of("UNCHANGED") == rest.len(), "a second import changed something");
+    }
+    Ok(())
+}
+
+/// The missions that are staffed, and those of them that the file does not have.
+struct Staffed {
+    missions: Missions,
+    missing: Vec<Mapped>,
+}
+
+/// Kinds of mission that get staff.
+const KINDS: [Type; 5] =
+    [Type::Embassy, Type::ConsulateGeneral, Type::HonoraryPost, Type::PermanentMission, Type::IoOffice];
+
+/// Chooses the state with most of these kinds of mission, then most missions, then the first by name.
+fn choose(mapped: &[Mapped], home: &str) -> Result<Staffed> {
+    let mut states: BTreeMap<&str, Vec<&Mapped>> = BTreeMap::new();
+    for mission in mapped {
+        states.entry(&mission.sending_state).or_default().push(mission);
+    }
+    let has = |missions: &[&Mapped], kind: Type| missions.iter().any(|mission| mission.kind == kind);
+    let with_embassy = states.into_iter().filter(|(_, missions)| has(missions, Type::Embassy));
+    let worth = |missions: &[&Mapped]| (KINDS.iter().filter(|kind| has(missions, **kind)).count(), missions.len());
+    let best = with_embassy.rev().max_by_key(|(_, missions)| worth(missions));
+    let (state, own) = best.with_context(|| format!("the file has no embassy in {home}"))?;
+    let (mut names, mut missing) = (BTreeMap::new(), Vec::new());
+    for kind in KINDS {
+        let id = match own.iter().find(|mission| mission.kind == kind) {
+            Some(found) => found.id.clone(),
+            None => {
+                let embassy = own.iter().find(|mission| mission.kind == Type::Embassy).context("it has an embassy")?;
+                missing.push(Mapped::beside(embassy, kind));
+                missing.last().map(|mission| mission.id.clone()).unwrap_or_default()
+            }
+        };
+        names.insert(kind.as_str_name(), format!("missions/{id}"));
+    }
+    Ok(Staffed { missions: Missions { sending_state: state.to_owned(), names }, missing })
+}
+
+/// Takes in the kinds of mission that the file does not know, such as permanent missions to organisations.
+async fn add_missing(door: &Door, role: &str, staffed: &Staffed) -> Result<()> {
+    for mission in &staffed.missing {
+        println!("Not in the file, taken in for the demonstration: {}.", mission.id);
+    }
+    let summary = import(door, role, &staffed.missing).await?;
+    summary.rejected.iter().for_each(|(_, why)| println!("  {why}"));
+    ensure!(summary.of("REJECTED") == 0, "a mission was refused");
+    Ok(())
+}
+
+/// Brings everybody into the register, and gives the names of their cards.
+async fn staff(register: &Register<'_>, missions: &Missions) -> Result<BTreeMap<String, String>> {
+    let mut cards = BTreeMap::new();
+    println!(
+        "\nPeople of {} are notified by {} and accredited by {}:",
+        missions.sending_state, register.notifies, register.decides
+    );
+    for person in staff::everybody()? {
+        let member = register.accredited(&person, missions).await?;
+        let card = match person.id.as_str() {
+            "counsellor" => register.stolen_card(&member).await?,
+            _ => register.card(&member, "ISSUED").await?,
+        };
+        if person.id == "predecessor" {
+            register.long_gone(member).await?;
+        }
+        println!("  {:32} {:36} {}", person.category.to_lowercase().replace('_', " "), person.role(), name(&card));
+        cards.insert(person.id.clone(), name(&card).to_owned());
+    }
+    Ok(cards)
+}

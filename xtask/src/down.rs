@@ -1,0 +1,54 @@
+//! `cargo xtask down`: stops what `up` started, and forgets it if asked to.
+
+use crate::local::Local;
+use crate::progress::Step;
+use crate::stack::{Running, stop_leftover};
+use anyhow::Result;
+
+/// What is forgotten besides the databases.
+const KEPT: [&str; 5] = ["secrets.json", "keys.json", "up.json", "standalone.log", "standalone.log.1"];
+
+/// How far to go.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Delete all data too: databases, keys, secrets, logs. Downloaded programs stay.
+    #[arg(long)]
+    purge: bool,
+}
+
+/// Stops a running `up`, or what a killed one left.
+pub(crate) fn down(options: &Options) -> Result<()> {
+    let local = Local::open()?;
+    let step = Step::begin("stopping");
+    let stopped = stop(&local);
+    let stopped = step.done(stopped)?;
+    if !stopped {
+        eprintln!("Nothing was running.");
+    }
+    if options.purge {
+        let step = Step::begin("forgetting all data");
+        step.done(purge(&local))?;
+    }
+    Ok(())
+}
+
+fn stop(local: &Local) -> Result<bool> {
+    if let Some(running) = Running::find(local)? {
+        running.stop(local)?;
+        return Ok(true);
+    }
+    let standalone = stop_leftover(local)?;
+    Ok(cluster::halt(&local.cluster().dir)? || standalone)
+}
+
+fn purge(local: &Local) -> Result<()> {
+    cluster::purge(&local.cluster().dir)?;
+    for name in KEPT {
+        local.delete(name)?;
+    }
+    // Tests may be running; their data is nobody's, and the next `down --purge` finds it again.
+    if let Err(error) = cluster::purge(&local.test_cluster().dir) {
+        eprintln!("The data of tests stays: {error:#}");
+    }
+    Ok(())
+}

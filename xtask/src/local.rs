@@ -1,0 +1,79 @@
+//! `.local/`: what the developer's verbs keep between runs, for their owner alone.
+
+use anyhow::{Context as _, Result};
+use std::fs::{self, File, Permissions};
+use std::io::Write as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// The folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Local(PathBuf);
+
+impl Local {
+    /// The folder of this checkout, made if absent.
+    pub(crate) fn open() -> Result<Self> {
+        let folder = root().join(".local");
+        fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+        Ok(Self(folder))
+    }
+
+    /// A file or folder in it.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// The cluster that `up` runs, which keeps what was committed.
+    pub(crate) fn cluster(&self) -> cluster::Spec {
+        cluster::Spec { dir: self.path("cluster"), tools: self.path("tools"), durable: true, install: true }
+    }
+
+    /// The cluster that tests run on, which keeps nothing.
+    pub(crate) fn test_cluster(&self) -> cluster::Spec {
+        cluster::Spec { dir: self.path("test"), durable: false, ..self.cluster() }
+    }
+
+    /// Writes a file that only its owner may read, whole or not at all.
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<()> {
+        let (path, part) = (self.path(name), self.path(&format!("{name}.part")));
+        let write = || -> std::io::Result<()> {
+            let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+            file.set_permissions(Permissions::from_mode(0o600))?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&part, &path)
+        };
+        write().with_context(|| format!("write {}", path.display()))
+    }
+
+    /// The text of a file, if it is there.
+    pub(crate) fn read(&self, name: &str) -> Result<Option<String>> {
+        match fs::read_to_string(self.path(name)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("read {}", self.path(name).display())),
+        }
+    }
+
+    /// Deletes a file, if it is there.
+    pub(crate) fn delete(&self, name: &str) -> Result<()> {
+        match fs::remove_file(self.path(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("delete {}", self.path(name).display()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The root of the checkout.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace")
+}
+
+/// Cargo, as it runs us.
+pub(crate) fn cargo() -> std::process::Command {
+    let mut command = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}

@@ -1,0 +1,50 @@
+//! Secrets made at first need and kept in `.local/secrets.json`, which only its owner may read.
+
+use crate::local::Local;
+use anyhow::{Context as _, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use identity::ApiKeyText;
+use ring::rand::{SecureRandom as _, SystemRandom};
+use std::collections::BTreeMap;
+
+const FILE: &str = "secrets.json";
+
+/// The secrets by name.
+pub(crate) struct Secrets {
+    local: Local,
+    kept: BTreeMap<String, String>,
+}
+
+impl Secrets {
+    /// Reads what there is.
+    pub(crate) fn open(local: &Local) -> Result<Self> {
+        let text = local.read(FILE)?;
+        let kept = text.map(|text| serde_json::from_str(&text)).transpose().context("read .local/secrets.json")?;
+        Ok(Self { local: local.clone(), kept: kept.unwrap_or_default() })
+    }
+
+    /// The secret of this name; made now if there is none.
+    pub(crate) fn get(&mut self, name: &str, make: impl FnOnce() -> String) -> Result<String> {
+        if let Some(kept) = self.kept.get(name) {
+            return Ok(kept.clone());
+        }
+        let made = make();
+        self.kept.insert(name.to_owned(), made.clone());
+        self.local.write(FILE, &serde_json::to_string_pretty(&self.kept)?)?;
+        Ok(made)
+    }
+}
+
+/// The key with which `up` makes the other keys. The gateway is told its hash alone.
+pub(crate) fn bootstrap_key(secrets: &mut Secrets) -> Result<ApiKeyText> {
+    let text = secrets.get("bootstrap-key", || ApiKeyText::generate().expose().to_owned())?;
+    ApiKeyText::parse(&text).context("the bootstrap key in .local/secrets.json is none")
+}
+
+/// 32 random bytes in base64: the seed of an Ed25519 key, or a symmetric key.
+pub(crate) fn random_key() -> String {
+    let mut bytes = [0; 32];
+    SystemRandom::new().fill(&mut bytes).expect("the system gives random bytes");
+    STANDARD.encode(bytes)
+}

@@ -1,0 +1,90 @@
+//! What `standalone` is told through its environment.
+
+use crate::local::root;
+use crate::progress::Step;
+use crate::stack::secrets::{Secrets, bootstrap_key, random_key};
+use anyhow::{Context as _, Result, bail};
+use cluster::Cluster;
+use identity::Signer;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::Stdio;
+use tokio::process::Command;
+
+/// Where it listens if nobody says otherwise and the port is free.
+const USUAL_ADDRESS: &str = "127.0.0.1:8080";
+
+/// The settings, and where they put it.
+pub(crate) struct Settings {
+    environment: Vec<(&'static str, String)>,
+    address: String,
+    admin_address: String,
+}
+
+impl Settings {
+    /// Chooses addresses, keys and databases. What the caller's own environment says wins.
+    pub(crate) fn choose(cluster: &Cluster, secrets: &mut Secrets) -> Result<Self> {
+        let listen = own("GATEWAY_LISTEN").map_or_else(|| free(&[USUAL_ADDRESS, "127.0.0.1:0"]), Ok)?;
+        let admin = own("ADMIN_LISTEN").map_or_else(|| free(&["127.0.0.1:0"]), Ok)?;
+        let signing_key = secrets.get("gateway-signing-key", random_key)?;
+        let signer = Signer::from_text(&signing_key).context("the signing key in .local/secrets.json is none")?;
+        let bootstrap = bootstrap_key(secrets)?;
+        let (postgres, redis) = (cluster.postgres(), cluster.redis());
+        let mut environment = vec![
+            ("GATEWAY_LISTEN", listen.clone()),
+            ("ADMIN_LISTEN", admin.clone()),
+            ("GATEWAY_DATABASE_URL", postgres.service_url("gateway")),
+            ("GATEWAY_REDIS_URL", redis.url(0)),
+            ("GATEWAY_SIGNING_KEY", signing_key),
+            ("GATEWAY_BOOTSTRAP_KEY_SHA256", format!("{}:{}", bootstrap.id(), bootstrap.sha256_hex())),
+            ("GATEWAY_DEV_ISSUER", "true".to_owned()),
+            ("ACCREDITATION_DATABASE_URL", postgres.service_url("accreditation")),
+            ("ACCREDITATION_REDIS_URL", redis.url(0)),
+            ("ACCREDITATION_PRINCIPAL_KEYS", signer.public_text()),
+            ("TELEMETRY_LOGS", "json".to_owned()),
+        ];
+        environment.retain(|(name, _)| own(name).is_none());
+        Ok(Self { environment, address: format!("http://{listen}"), admin_address: format!("http://{admin}") })
+    }
+
+    /// Where it is called: `http://127.0.0.1:8080`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Where it says whether it is ready.
+    pub(crate) fn admin_address(&self) -> &str {
+        &self.admin_address
+    }
+
+    /// The program with its settings.
+    pub(crate) fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value))).current_dir(root());
+        command
+    }
+
+    /// Brings the schemas of all services up to date.
+    pub(crate) async fn migrate(&self, program: &Path) -> Result<()> {
+        let step = Step::begin("migrating the databases");
+        let mut command = self.command(program);
+        command.arg("migrate").stdin(Stdio::null()).kill_on_drop(true);
+        let output = command.output().await.context("run standalone migrate");
+        step.done(output.and_then(|output| {
+            if output.status.success() {
+                return Ok(());
+            }
+            bail!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+        }))
+    }
+}
+
+fn own(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The first of these addresses that is free; port 0 stands for any.
+fn free(candidates: &[&str]) -> Result<String> {
+    let bound = candidates.iter().find_map(|candidate| TcpListener::bind(candidate).ok()?.local_addr().ok());
+    bound.as_ref().map(SocketAddr::to_string).with_context(|| format!("none of {candidates:?} is free"))
+}
