@@ -62,6 +62,12 @@ pub(super) fn all() -> Vec<Scene> {
             questions: vec![],
         },
         Scene {
+            title: "A card that has expired, in the hand of a diplomat",
+            card: Card::Of("attache"),
+            finding: "CARD_EXPIRED",
+            questions: vec![ask("ARREST_OR_DETENTION", "YES", "VCDR 29")],
+        },
+        Scene {
             title: "A card that was reported stolen",
             card: Card::Of("counsellor"),
             finding: "CARD_REVOKED",
