@@ -86,7 +86,8 @@ impl Window {
     fn spend(&self) -> Option<Verdict> {
         let mut lease = self.lease.lock().expect("nothing panics while it is held");
         let now = Instant::now();
-        if let Some(wait) = lease.full.and_then(|full| full.checked_duration_since(now)).filter(|wait| !wait.is_zero()) {
+        if let Some(wait) = lease.full.and_then(|full| full.checked_duration_since(now)).filter(|wait| !wait.is_zero())
+        {
             return Some(Verdict::Wait(wait));
         }
         if lease.permits == 0 || now >= lease.until {

@@ -9,7 +9,14 @@ use serde_json::json;
 async fn an_address_that_is_none_is_404_and_one_for_other_methods_405() {
     let rig = start().await;
     let key = rig.role("protocol-officer").await;
-    for path in ["/", "/v1", "/v1/accreditation/mission", "/v1/accreditation/missions/", "/v2/accreditation/missions", "//v1/gateway/whoami"] {
+    for path in [
+        "/",
+        "/v1",
+        "/v1/accreditation/mission",
+        "/v1/accreditation/missions/",
+        "/v2/accreditation/missions",
+        "//v1/gateway/whoami",
+    ] {
         let answer = send(rig.get(&key, path)).await;
         assert_eq!((answer.status, answer.reason().as_str()), (404, "NO_ROUTE"), "{path}");
     }
@@ -42,7 +49,8 @@ async fn a_version_in_if_match_is_the_one_meant() {
     let rig = start().await;
     let (name, _) = rig.key(json!({"role": "police-verifier"})).await;
     let etag = send(rig.get(&rig.admin, &format!("/v1/gateway/{name}"))).await.header("etag").unwrap().to_owned();
-    let revoke = |tag: &str| rig.post(&rig.admin, &format!("/v1/gateway/{name}:revoke"), &json!({})).header("if-match", tag);
+    let revoke =
+        |tag: &str| rig.post(&rig.admin, &format!("/v1/gateway/{name}:revoke"), &json!({})).header("if-match", tag);
     let stale = send(revoke("\"99-nothing\"")).await;
     assert_eq!((stale.status, stale.reason().as_str()), (412, "STALE_ETAG"), "{stale:?}");
     assert_eq!(send(revoke(&etag)).await.status, 200);
