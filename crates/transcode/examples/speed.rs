@@ -11,16 +11,18 @@ use transcode::{Message, Which, tables};
 /// A mission with most of its fields set: 1 KB on the wire.
 const MISSION: &str = r#"{
     "name": "missions/fra-washington", "sendingState": "FR", "type": "EMBASSY",
-    "title": "Embassy of the French Republic in Washington", "seat": "Washington", "state": "OPEN",
+    "title": "Embassy of the French Republic to the United States of America in Washington, District of Columbia", "seat": "Washington", "state": "OPEN",
     "address": {
         "revision": 0, "regionCode": "US", "languageCode": "en", "postalCode": "20007", "sortingCode": "",
         "administrativeArea": "District of Columbia", "locality": "Washington", "sublocality": "Georgetown",
-        "addressLines": ["4101 Reservoir Road NW", "Chancery, main building, second floor"],
+        "addressLines": ["4101 Reservoir Road NW", "Chancery, main building, second floor",
+            "Deliveries by the gate on Whitehaven Parkway, on working days between 09:00 and 16:30 only"],
         "recipients": ["His Excellency the Ambassador", "Chancery Section"], "organization": "Embassy of France"
     },
     "location": {"latitude": 38.9125, "longitude": -77.0789},
     "jurisdictions": ["Delaware", "District of Columbia", "Maryland", "North Carolina", "Virginia", "West Virginia",
-        "Pennsylvania", "South Carolina", "Kentucky", "Tennessee", "the Commonwealth of the Northern Mariana Islands"],
+        "Pennsylvania", "South Carolina", "Kentucky", "Tennessee", "the Commonwealth of the Northern Mariana Islands",
+        "the Commonwealth of Puerto Rico", "the Territory of Guam", "American Samoa", "the United States Virgin Islands"],
     "phone": "+1 202 944 6000", "email": "chancery.washington-amba@diplomatie.example.fr",
     "website": "https://franceintheus.example.org/mission/washington?lang=en",
     "externalId": "embassies-2021-04/3127", "sizeLimit": 0,

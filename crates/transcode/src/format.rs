@@ -23,7 +23,7 @@ pub(crate) fn is_email(text: &str) -> bool {
 
 /// What stands in a local part besides letters and digits (RFC 5322, `atext`).
 fn is_atom_sign(c: char) -> bool {
-    "!#$%&'*+-/=?^_`{|}~".contains(c)
+    matches!(c, '!' | '#'..='\'' | '*' | '+' | '-' | '/' | '=' | '?' | '^'..='`' | '{'..='~')
 }
 
 /// A host name: labels of letters, digits and inner hyphens, in any script.
@@ -60,7 +60,13 @@ pub(crate) fn is_uri(text: &str) -> bool {
     let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let host = address.map_or_else(|| is_host(host), |address| address.parse::<std::net::Ipv6Addr>().is_ok());
     let port = port.is_none_or(|port| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok());
-    host && port && tail.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"\"<>\\^`{|}".contains(c))
+    host && port && tail.chars().all(is_address_sign)
+}
+
+/// What may stand in an address after its host: no space, and none of the signs that RFC 3986 leaves out.
+fn is_address_sign(c: char) -> bool {
+    let left_out = matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}');
+    !left_out && if c.is_ascii() { c.is_ascii_graphic() } else { !c.is_whitespace() && !c.is_control() }
 }
 
 static LANGUAGE: LazyLock<Regex> = LazyLock::new(|| {
@@ -98,7 +104,8 @@ pub(crate) fn is_name_of(text: &str, pattern: &[Option<String>]) -> bool {
 
 /// One identifier in a name: neither empty nor with spaces or signs that cannot be seen.
 fn is_segment(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 200 && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+    let seen = |c: char| if c.is_ascii() { c.is_ascii_graphic() } else { !c.is_whitespace() && !c.is_control() };
+    !text.is_empty() && text.len() <= 200 && text.chars().all(seen)
 }
 
 #[cfg(test)]

@@ -31,10 +31,7 @@ fn fields_are_dropped_however_deep() {
     assert_eq!(shown(&all["part"]), "n");
     assert_eq!(shown(&all["part"]["inner"]), "n");
     assert_eq!(all["title"], "Desk");
-    assert!(
-        !String::from_utf8_lossy(&thing.redact(&bytes, Which::ALL)).contains('s'),
-        "only Desk and a and n are left"
-    );
+    assert!(!String::from_utf8_lossy(&thing.redact(&bytes, Which::ALL)).contains(['x', 'S', 't']));
 }
 
 #[test]
