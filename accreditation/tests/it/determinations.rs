@@ -1,12 +1,14 @@
 //! Answers given on the road: kept as they were given, seen by whoever asked, never changed.
 
-use crate::world::{World, at, consulate, decider, embassy, police, reason, registrar, relative, secretary, stamp, staff_of, world};
+use crate::world::{
+    World, at, consulate, decider, embassy, police, reason, registrar, relative, secretary, staff_of, stamp, world,
+};
 use identity::Principal;
 use proto::accreditation::v1::member::EndCause;
 use proto::accreditation::v1::mission::State;
 use proto::accreditation::v1::{
-    self as pb, Category, Circumstances, CivilAction, Determination, DetermineImmunityRequest, Immune, Matter, Member, Relation,
-    Residence, Status, Tier,
+    self as pb, Category, Circumstances, CivilAction, Determination, DetermineImmunityRequest, Immune, Matter, Member,
+    Relation, Residence, Status, Tier,
 };
 
 async fn ask(world: &World, by: &Principal, request: DetermineImmunityRequest) -> Result<Determination, tonic::Status> {
@@ -118,6 +120,7 @@ async fn a_family_is_answered_from_its_principal() {
     assert_eq!((answer.immune(), answer.derived_from()), (Immune::Yes, Category::DiplomaticStaff));
     assert_eq!(answer.citations[0].provision, "37.1");
     world.terminate(&principal.name, EndCause::Death).await;
+    world.clock.set(at("2026-05-14T13:00:00Z"));
     let widowed = world.determine(&police("mpd"), &spouse, Matter::ArrestOrDetention).await.unwrap();
     assert_eq!((widowed.immune(), widowed.status()), (Immune::Yes, Status::GracePeriod));
     assert_eq!(widowed.citations.last().unwrap().provision, "39.3");

@@ -63,10 +63,7 @@ async fn cards_are_for_the_accredited_and_the_text_follows_the_tier() {
     assert_eq!(reason(world.issue("members/nobody", EXPIRES).await), "BROKEN_REFERENCE");
     let principal = world.accredited("garnier", secretary(&mission)).await;
     let spouse = world.accredited("spouse", relative(&principal, Relation::Spouse)).await.name;
-    let servant = Member {
-        category: pb::Category::ServiceStaff.into(),
-        ..secretary(&mission)
-    };
+    let servant = Member { category: pb::Category::ServiceStaff.into(), ..secretary(&mission) };
     let servant = world.accredited("driver", servant).await.name;
     let of_spouse = world.issue(&spouse, EXPIRES).await.unwrap();
     let of_servant = world.issue(&servant, EXPIRES).await.unwrap();
@@ -113,7 +110,8 @@ async fn an_officer_learns_what_is_needed_and_no_more() {
     for secret in ["1988-04-12", "20AB12345", "people/garnier"] {
         assert!(!shown.contains(secret), "{secret} is none of an officer's business");
     }
-    let noted = format!("audit where name = '{}' and agency = 'mpd' and outcome = 'OK' and method like '%Verify%'", card.name);
+    let noted =
+        format!("audit where name = '{}' and agency = 'mpd' and outcome = 'OK' and method like '%Verify%'", card.name);
     assert_eq!(world.count(&noted).await, 1, "the look is on record");
 }
 

@@ -10,11 +10,8 @@ async fn a_notification_is_taken_in_with_all_that_goes_with_it() {
     let world = world().await;
     let mission = world.embassy("FR").await;
     let member = Member { person: "people/garnier".into(), ..secretary(&mission) };
-    let request = pb::CreateMemberRequest {
-        member: Some(member),
-        member_id: "garnier".into(),
-        request_id: "note-26-117".into(),
-    };
+    let request =
+        pb::CreateMemberRequest { member: Some(member), member_id: "garnier".into(), request_id: "note-26-117".into() };
     let made = world.members(&registrar()).create_member(request.clone()).await.unwrap().into_inner();
     insta::assert_json_snapshot!("a_member_is_notified", world.traces(&made.name, &made).await);
     let again = world.members(&registrar()).create_member(request).await.unwrap().into_inner();

@@ -9,11 +9,8 @@ use serde_json::json;
 #[tokio::test]
 async fn a_mission_comes_to_life_by_four_eyes() {
     let world = world().await;
-    let request = pb::CreateMissionRequest {
-        mission: Some(embassy("FR")),
-        mission_id: "fr".into(),
-        request_id: "k-1".into(),
-    };
+    let request =
+        pb::CreateMissionRequest { mission: Some(embassy("FR")), mission_id: "fr".into(), request_id: "k-1".into() };
     let made = world.missions(&registrar()).create_mission(request).await.unwrap().into_inner();
     insta::assert_json_snapshot!("a_mission_is_proposed", world.traces(&made.name, &made).await);
 
@@ -49,7 +46,7 @@ async fn an_opening_is_a_fact_of_the_past() {
     let world = world().await;
     let name = world.mission("fr", embassy("FR"), mission::State::Establishing).await;
     let open = |instant| pb::OpenRequest { name: name.clone(), open_time: stamp(instant), ..Default::default() };
-    let early = world.missions(&registrar()).open(open("2026-05-04T13:00:00.000001Z")).await;
+    let early = world.missions(&registrar()).open(open("2026-05-04T13:00:01Z")).await;
     assert_eq!(reason(early), "DATES_IMPLAUSIBLE");
     world.missions(&registrar()).open(open("2026-05-04T13:00:00Z")).await.unwrap();
 }
@@ -59,12 +56,8 @@ async fn after_a_break_of_relations_someone_is_in_charge() {
     let world = world().await;
     let name = world.embassy("FR").await;
     let sever = async |power: &str, in_custody| {
-        let request = pb::SeverRequest {
-            name: name.clone(),
-            protecting_power: power.into(),
-            in_custody,
-            ..Default::default()
-        };
+        let request =
+            pb::SeverRequest { name: name.clone(), protecting_power: power.into(), in_custody, ..Default::default() };
         world.missions(&decider()).sever(request).await
     };
     assert_eq!(reason(sever("", false).await), "PROTECTION_NOT_SETTLED");
@@ -152,11 +145,11 @@ async fn existing_missions_are_imported_open_once() {
     };
     let first = import().await;
     let outcomes: Vec<_> = first.iter().map(|answer| (answer.line, answer.outcome())).collect();
-    assert_eq!(outcomes, [(1, ImportOutcome::Created), (2, ImportOutcome::Failed), (3, ImportOutcome::Created)]);
+    assert_eq!(outcomes, [(1, ImportOutcome::Created), (2, ImportOutcome::Rejected), (3, ImportOutcome::Created)]);
     assert_eq!(first[1].failure.as_ref().unwrap().reason, "SENDING_STATE_IS_OURS");
     let rows = world.count("history").await;
     let again: Vec<_> = import().await.iter().map(|answer| answer.outcome()).collect();
-    assert_eq!(again, [ImportOutcome::Unchanged, ImportOutcome::Failed, ImportOutcome::Unchanged]);
+    assert_eq!(again, [ImportOutcome::Unchanged, ImportOutcome::Rejected, ImportOutcome::Unchanged]);
     assert_eq!(world.count("history").await, rows, "sent again, a line changes nothing");
 
     let request = pb::GetMissionRequest { name: "missions/fr".into(), as_of: None };
@@ -214,8 +207,7 @@ async fn everything_can_be_exported_and_a_life_can_be_read() {
     world.mission_step(&decider(), "suspend", &name).await.unwrap();
     let request = pb::ListMissionRevisionsRequest { name, ..Default::default() };
     let life = world.missions(&registrar()).list_mission_revisions(request).await.unwrap().into_inner();
-    let verbs: Vec<_> =
-        life.revisions.iter().map(|step| step.revision.as_ref().unwrap().verb.as_str()).collect();
+    let verbs: Vec<_> = life.revisions.iter().map(|step| step.revision.as_ref().unwrap().verb.as_str()).collect();
     assert_eq!(verbs, ["suspend", "create"]);
     assert_eq!(life.revisions[0].mission.as_ref().unwrap().state(), mission::State::Suspended);
     assert_eq!(json!(life.revisions.len()), json!(2));

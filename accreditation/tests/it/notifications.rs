@@ -36,8 +36,8 @@ const EXISTS_AT: [(Type, &str); 12] = [
     (Type::Consulate, "consular honorary"),
     (Type::ViceConsulate, "consular honorary"),
     (Type::ConsularAgency, "consular honorary"),
-    (Type::PermanentMission, "to an organisation"),
-    (Type::ObserverMission, "to an organisation"),
+    (Type::PermanentMission, "to-organisation"),
+    (Type::ObserverMission, "to-organisation"),
     (Type::IoOffice, "organisation"),
     (Type::Delegation, "diplomatic"),
     (Type::RepresentativeOffice, "diplomatic"),
@@ -56,18 +56,17 @@ fn belongs_to(category: Category) -> &'static [&'static str] {
         Category::ConsularEmployee | Category::ConsularServiceStaff | Category::HonoraryConsularOfficer => {
             &["consular", "honorary"]
         }
-        Category::ResidentRepresentative
-        | Category::PermanentMissionSupportStaff
-        | Category::MeetingRepresentative => &["to an organisation"],
+        Category::ResidentRepresentative | Category::PermanentMissionSupportStaff | Category::MeetingRepresentative => {
+            &["to-organisation"]
+        }
         Category::IoExecutive | Category::IoOfficial | Category::IoExpert => &["organisation"],
         Category::LocallyEngagedStaff | Category::TemporaryDuty => {
-            &["diplomatic", "consular", "honorary", "to an organisation", "organisation"]
+            &["diplomatic", "consular", "honorary", "to-organisation", "organisation"]
         }
         // Those derive from a principal and have a test of their own.
-        Category::FamilyMember
-        | Category::PrivateServant
-        | Category::ConsularPrivateStaff
-        | Category::Unspecified => &[],
+        Category::FamilyMember | Category::PrivateServant | Category::ConsularPrivateStaff | Category::Unspecified => {
+            &[]
+        }
     }
 }
 
@@ -163,7 +162,7 @@ async fn nationals_of_other_states_need_our_consent_if_they_represent() {
     };
     assert_eq!(reason(notify(ours.clone()).await), "NATIONALITY_NEEDS_CONSENT");
     notify(Member { nationality_consent: true, ..ours.clone() }).await.unwrap();
-    let contradiction = Member { residence: Residence::Foreign.into(), ..ours };
+    let contradiction = Member { residence: Residence::Foreign.into(), nationality_consent: true, ..ours };
     assert_eq!(fields(notify(contradiction).await), ["member.residence"]);
 }
 

@@ -11,15 +11,21 @@ async fn every_filterable_field_has_its_column() {
     let mut missing = Vec::new();
     for resource in contract().resources().iter().filter(|resource| resource.service() == "accreditation") {
         let table = &resource.policy().table;
-        let rows = sqlx::query("select column_name::text, data_type::text from information_schema.columns where table_name = $1")
-            .bind(table)
-            .fetch_all(&world.db.pool)
-            .await
-            .unwrap();
+        let rows = sqlx::query(
+            "select column_name::text, data_type::text from information_schema.columns where table_name = $1",
+        )
+        .bind(table)
+        .fetch_all(&world.db.pool)
+        .await
+        .unwrap();
         let columns: BTreeMap<String, String> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
         for (column, kind) in [
-            ("name", "text"), ("uid", "uuid"), ("version", "bigint"), ("doc", "jsonb"),
-            ("created_at", "timestamp with time zone"), ("updated_at", "timestamp with time zone"),
+            ("name", "text"),
+            ("uid", "uuid"),
+            ("version", "bigint"),
+            ("doc", "jsonb"),
+            ("created_at", "timestamp with time zone"),
+            ("updated_at", "timestamp with time zone"),
             ("deleted_at", "timestamp with time zone"),
         ] {
             if columns.get(column).map(String::as_str) != Some(kind) {

@@ -19,9 +19,15 @@ impl World {
     pub(crate) async fn traces<T: Message + Name>(&self, name: &str, answer: &T) -> Value {
         let mut found = json!({ "answer": json_of(answer) });
         for (what, text) in [
-            ("history", "select to_jsonb(h) - 'tx' - 'seq' - 'doc' as row from history h where name = $1 order by version"),
+            (
+                "history",
+                "select to_jsonb(h) - 'tx' - 'seq' - 'doc' as row from history h where name = $1 order by version",
+            ),
             ("audit", "select to_jsonb(a) - 'tx' - 'seq' - 'trace' as row from audit a where name = $1 order by seq"),
-            ("outbox", "select to_jsonb(o) - 'tx' - 'seq' - 'traceparent' as row from outbox o where name = $1 order by version"),
+            (
+                "outbox",
+                "select to_jsonb(o) - 'tx' - 'seq' - 'traceparent' as row from outbox o where name = $1 order by version",
+            ),
         ] {
             let rows = sqlx::query(text).bind(name).fetch_all(&self.db.pool).await.unwrap();
             found[what] = rows.iter().map(|row| row.get::<Value, _>("row")).collect();
@@ -40,7 +46,9 @@ impl Mask {
             Value::Object(fields) => {
                 let masked = fields.into_iter().map(|(key, value)| {
                     let masked = match key.as_str() {
-                        "uid" | "etag" if value.as_str().is_some_and(|text| !text.is_empty()) => json!(format!("[{key}]")),
+                        "uid" | "etag" if value.as_str().is_some_and(|text| !text.is_empty()) => {
+                            json!(format!("[{key}]"))
+                        }
                         "rules" => json!("[rules]"),
                         _ => self.over(value),
                     };
@@ -56,12 +64,12 @@ impl Mask {
 
     /// Names that were made for a record: of persons, cards and answers.
     fn text(&mut self, text: &str) -> String {
-        let made = |prefix: &str, least: usize| {
-            let id = text.strip_prefix(prefix)?;
-            (id.len() >= least && id.bytes().any(|byte| byte.is_ascii_digit())).then_some(prefix)
-        };
-        let made = made("people/", 36).or_else(|| made("identityCards/", 9)).or_else(|| made("determinations/", 20));
-        let Some(prefix) = made else { return text.to_owned() };
+        let made = [("people/", 36), ("identityCards/", 9), ("determinations/", 20)];
+        let made = made.into_iter().find(|(prefix, least)| {
+            let id = text.strip_prefix(prefix);
+            id.is_some_and(|id| id.len() >= *least && id.bytes().any(|byte| byte.is_ascii_digit()))
+        });
+        let Some((prefix, _)) = made else { return text.to_owned() };
         let next = self.0.len() + 1;
         format!("{prefix}[{}]", self.0.entry(text.to_owned()).or_insert(next))
     }

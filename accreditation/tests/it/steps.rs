@@ -40,7 +40,9 @@ impl World {
             "beginValidation" => plain!(client, name, begin_validation, BeginValidationRequest),
             "return" => {
                 let correction = "the photograph is missing".into();
-                client.return_notification(pb::ReturnNotificationRequest { name, correction, ..Default::default() }).await
+                client
+                    .return_notification(pb::ReturnNotificationRequest { name, correction, ..Default::default() })
+                    .await
             }
             "resubmit" => plain!(client, name, resubmit, ResubmitRequest),
             "passValidation" => plain!(client, name, pass_validation, PassValidationRequest),

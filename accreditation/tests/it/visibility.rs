@@ -36,10 +36,8 @@ async fn personal_data_are_blank_without_the_right_to_them() {
     let world = world().await;
     let mission = world.embassy("FR").await;
     let name = world.notify("garnier", secretary(&mission)).await.unwrap().name;
-    let clerk = Principal {
-        permissions: Permissions::of(["accreditation.members.read"]),
-        ..testkit::principal::<&str>([])
-    };
+    let clerk =
+        Principal { permissions: Permissions::of(["accreditation.members.read"]), ..testkit::principal::<&str>([]) };
     let request = pb::GetMemberRequest { name, as_of: None };
     let seen = world.members(&clerk).get_member(request).await.unwrap().into_inner();
     assert_eq!(seen.title, "Second Secretary");

@@ -101,8 +101,7 @@ pub(crate) fn staff_of(mission: &str) -> Principal {
 
 /// A partner agency on the road.
 pub(crate) fn police(agency: &str) -> Principal {
-    let permissions =
-        ["missions.read", "members.determineImmunity", "identityCards.verify", "determinations.read"];
+    let permissions = ["missions.read", "members.determineImmunity", "identityCards.verify", "determinations.read"];
     Principal {
         subject: format!("apiKeys/{agency}").into(),
         agency: Some(agency.into()),
@@ -195,7 +194,12 @@ impl World {
         self.cards(&police("mpd")).verify_identity_card(request).await.unwrap().into_inner()
     }
 
-    pub(crate) async fn determine(&self, by: &Principal, member: &str, matter: pb::Matter) -> Result<pb::Determination, Status> {
+    pub(crate) async fn determine(
+        &self,
+        by: &Principal,
+        member: &str,
+        matter: pb::Matter,
+    ) -> Result<pb::Determination, Status> {
         let request = pb::DetermineImmunityRequest { name: member.into(), matter: matter.into(), ..Default::default() };
         self.immunity(by).determine_immunity(request).await.map(Response::into_inner)
     }
