@@ -38,7 +38,9 @@ mod token;
 mod update;
 mod watch;
 
+pub use asked::check;
 pub use call::Call;
+pub use etag::version;
 pub use keep::{Keep, Visible};
 pub use reader::Reader;
 pub use registry::{Answer, Feed, Kept, Registry};
