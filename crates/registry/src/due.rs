@@ -179,7 +179,7 @@ impl<K: Keep> Registry<K> {
         let mut tx = pg::begin(self.store().pool()).await?;
         let row = sqlx::query(kind.texts.try_lock.as_str()).bind(name).fetch_optional(&mut *tx).await;
         let Some(row) = row.map_err(pg::fault)? else {
-            if self.load(name).await?.is_some() {
+            if self.is_there(&mut tx, name).await? {
                 return Ok(Fired::Busy);
             }
             return self.drop_timer(tx, name, timer, Reason::NotFound).await;
@@ -201,10 +201,16 @@ impl<K: Keep> Registry<K> {
         K::fire(&mut record, timer, &mut call)?;
         self.lead(&mut record, &automatic.to, before.record.state())?;
         record.set_name(name.to_owned());
-        self.alter(&mut tx, &mut record, version, Change::Update, &deed, None, call).await?;
+        let written = self.alter(&mut tx, &mut record, version, Change::Update, &deed, None, call).await?;
+        ::fault::refuse_if(!written, Reason::Internal, "a locked record was not written")?;
         tx.commit().await.map_err(pg::fault)?;
         self.store().signal().committed(true);
         Ok(Fired::Done)
+    }
+
+    async fn is_there(&self, connection: &mut PgConnection, name: &str) -> Result<bool, Fault> {
+        let found = sqlx::query(self.kind().texts.get.as_str()).bind(name).fetch_optional(connection).await;
+        Ok(found.map_err(pg::fault)?.is_some())
     }
 
     /// Takes a timer away if it is still due.
