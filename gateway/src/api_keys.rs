@@ -6,19 +6,19 @@ use fault::{Fault, refuse_if};
 use identity::{ApiKeyText, Called, Permissions, Principal};
 use proto::gateway::v1::api_key_service_server::ApiKeyService;
 use proto::gateway::v1::{
-    ApiKey, CreateApiKeyRequest, CreateApiKeyResponse, GetApiKeyRequest, ListApiKeysRequest, ListApiKeysResponse, Reason,
-    RevokeApiKeyRequest, WhoAmIRequest, WhoAmIResponse,
+    ApiKey, CreateApiKeyRequest, CreateApiKeyResponse, GetApiKeyRequest, ListApiKeysRequest, ListApiKeysResponse,
+    Reason, RevokeApiKeyRequest, WhoAmIRequest, WhoAmIResponse,
 };
 use registry::{Answer, Call, Keep, Registry, Visible, instant, timestamp};
 use std::sync::Arc;
 use tonic::{Request, Response};
 
 /// The longest that a key may last.
-pub const LONGEST: TimeDelta = TimeDelta::days(400);
+pub(crate) const LONGEST: TimeDelta = TimeDelta::days(400);
 
 /// The keys, and the rules by which they are made.
 #[derive(Clone, Debug)]
-pub struct ApiKeys {
+pub(crate) struct ApiKeys {
     registry: Registry<Self>,
     rules: Arc<Rules>,
 }
@@ -45,7 +45,7 @@ impl Keep for ApiKeys {
 
 impl ApiKeys {
     /// The keys that a registry keeps.
-    pub fn new(registry: Registry<Self>, rules: Arc<Rules>) -> Self {
+    pub(crate) fn new(registry: Registry<Self>, rules: Arc<Rules>) -> Self {
         Self { registry, rules }
     }
 }
@@ -69,7 +69,8 @@ impl Rules {
 
     fn role_exists(&self, key: &ApiKey) -> Result<(), Fault> {
         let unknown = !key.role.is_empty() && self.roles.get(&key.role).is_none();
-        refuse_if(unknown, Reason::UnknownRole, "there is no such role").map_err(|fault| fault.at("apiKey.role", "is no role"))
+        refuse_if(unknown, Reason::UnknownRole, "there is no such role")
+            .map_err(|fault| fault.at("apiKey.role", "is no role"))
     }
 
     /// Each permission exists, and a partner may hold it unless the key is our own. So with those of the role.
@@ -106,7 +107,8 @@ fn expiry_fits(key: &ApiKey, now: DateTime<Utc>) -> Result<(), Fault> {
     let expires = key.expire_time.as_ref().and_then(instant);
     let fits = expires.is_some_and(|expires| now < expires && expires <= now + LONGEST);
     let words = format!("a key lasts until an instant to come, and for {} days at most", LONGEST.num_days());
-    refuse_if(!fits, Reason::ExpiryUnfit, words).map_err(|fault| fault.at("apiKey.expireTime", "is too early or too late"))
+    refuse_if(!fits, Reason::ExpiryUnfit, words)
+        .map_err(|fault| fault.at("apiKey.expireTime", "is too early or too late"))
 }
 
 #[tonic::async_trait]

@@ -73,11 +73,7 @@ fn development(settings: &Settings, roles: &Arc<Roles>) -> DevIssuer {
 }
 
 /// Whose tokens are accepted: the issuer's, the development issuer's, or nobody's.
-fn people(
-    settings: &Settings,
-    dev_issuer: Option<&DevIssuer>,
-    roles: Arc<Roles>,
-) -> anyhow::Result<Option<People>> {
+fn people(settings: &Settings, dev_issuer: Option<&DevIssuer>, roles: Arc<Roles>) -> anyhow::Result<Option<People>> {
     let (issuer, audience) = match (&settings.oidc_issuer, &settings.oidc_audience, dev_issuer) {
         (Some(url), Some(audience), _) => (Issuer::remote(url)?, audience.clone()),
         (_, _, Some(own)) => (own.issuer(), DEV_AUDIENCE.to_owned()),

@@ -89,7 +89,9 @@ impl Known {
     /// Whether the permission exists; one with a `*` at its end, whether any begins so.
     pub fn knows(&self, permission: &str) -> bool {
         match permission.strip_suffix(".*") {
-            Some(stem) => self.all.iter().any(|known| known.strip_prefix(stem).is_some_and(|rest| rest.starts_with('.'))),
+            Some(stem) => {
+                self.all.iter().any(|known| known.strip_prefix(stem).is_some_and(|rest| rest.starts_with('.')))
+            }
             None => self.all.contains(permission),
         }
     }

@@ -64,7 +64,11 @@ impl Database {
     /// The pool's settings.
     pub fn pool(&self) -> pg::Settings {
         let max_connections = self.connections.get();
-        pg::Settings { max_connections, application_name: "gateway".into(), ..pg::Settings::new(self.url.expose_secret()) }
+        pg::Settings {
+            max_connections,
+            application_name: "gateway".into(),
+            ..pg::Settings::new(self.url.expose_secret())
+        }
     }
 }
 
@@ -74,17 +78,28 @@ impl Settings {
     pub fn contradictions(&self) -> Vec<&'static str> {
         let issuer = self.oidc_issuer.is_some();
         let found = [
-            (issuer && self.oidc_audience.is_none(), "GATEWAY_OIDC_ISSUER is set without GATEWAY_OIDC_AUDIENCE: tokens made for others would be accepted"),
+            (
+                issuer && self.oidc_audience.is_none(),
+                "GATEWAY_OIDC_ISSUER is set without GATEWAY_OIDC_AUDIENCE: tokens made for others would be accepted",
+            ),
             (!issuer && self.oidc_audience.is_some(), "GATEWAY_OIDC_AUDIENCE is set without GATEWAY_OIDC_ISSUER"),
-            (issuer && self.dev_issuer, "GATEWAY_DEV_ISSUER hands out tokens to anyone and must not run beside GATEWAY_OIDC_ISSUER"),
-            (self.dev_issuer && !self.listen.ip().is_loopback(), "GATEWAY_DEV_ISSUER hands out tokens to anyone and GATEWAY_LISTEN is where others reach it"),
+            (
+                issuer && self.dev_issuer,
+                "GATEWAY_DEV_ISSUER hands out tokens to anyone and must not run beside GATEWAY_OIDC_ISSUER",
+            ),
+            (
+                self.dev_issuer && !self.listen.ip().is_loopback(),
+                "GATEWAY_DEV_ISSUER hands out tokens to anyone and GATEWAY_LISTEN is where others reach it",
+            ),
         ];
         found.into_iter().filter_map(|(wrong, words)| wrong.then_some(words)).collect()
     }
 
     /// Where clients reach the door.
     pub fn address(&self) -> String {
-        self.public_url.as_deref().map_or_else(|| format!("http://{}", self.listen), |url| url.trim_end_matches('/').to_owned())
+        self.public_url
+            .as_deref()
+            .map_or_else(|| format!("http://{}", self.listen), |url| url.trim_end_matches('/').to_owned())
     }
 }
 

@@ -98,7 +98,9 @@ impl Target {
     pub(super) fn permit(&self, caller: &Caller) -> Result<(), Fault> {
         let rule = self.method.rule();
         if caller.partner && !rule.partner {
-            return Err(Fault::new(Reason::PermissionDenied, "partners cannot call this").with("permission", &rule.permission));
+            return Err(
+                Fault::new(Reason::PermissionDenied, "partners cannot call this").with("permission", &rule.permission)
+            );
         }
         if rule.any_caller || caller.principal.may(&rule.permission) {
             return Ok(());

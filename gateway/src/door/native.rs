@@ -9,8 +9,8 @@ use super::tracked::Over;
 use super::{Door, credential, until_over};
 use crate::caller::Caller;
 use crate::upstream::Local;
-use fault::Fault;
 use bytes::Bytes;
+use fault::Fault;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Request, Response, StatusCode};
 use proto::policy::v1::Reason;
@@ -18,9 +18,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tonic::{Code, Status};
 use tonic::body::Body;
 use tonic::service::Routes;
+use tonic::{Code, Status};
 use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
@@ -130,7 +130,8 @@ pub(super) fn refusal(status: Status, protocol: Protocol) -> Response<Body> {
 
 /// Health and reflection (both versions) of everything behind the door.
 pub(super) fn open_services() -> anyhow::Result<Local> {
-    let reflection = || tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(proto::DESCRIPTORS);
+    let reflection =
+        || tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(proto::DESCRIPTORS);
     // Its reporter says SERVING of the empty name, the whole server, from the start.
     let (_, health) = tonic_health::server::health_reporter();
     let routes = Routes::new(health).add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);

@@ -31,7 +31,8 @@ pub(super) async fn answer(
 ) -> Result<Response<Body>, Fault> {
     let (head, body) = request.into_parts();
     let found = route(&door.0.routes, &head)?;
-    let target = door.0.targets.of_path(found.route().method().path()).expect("routes and targets are of the same contract");
+    let target =
+        door.0.targets.of_path(found.route().method().path()).expect("routes and targets are of the same contract");
     door.permit(visit, caller, target)?;
     let call = Call { door, caller, from, target, head: &head };
     match target.flow {

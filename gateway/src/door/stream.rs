@@ -9,8 +9,8 @@ use super::{credential, until_over, wire};
 use bytes::Bytes;
 use fault::{Fault, Problem};
 use futures::stream;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::Response;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use std::sync::Arc;
@@ -38,9 +38,9 @@ impl Form {
     /// Lines if the method is for bulk or the client asks for them, events otherwise.
     pub(super) fn of(target: &Target, headers: &HeaderMap) -> Self {
         let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let lines = accepted.flat_map(|value| value.split(',')).any(|media| {
-            media.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case(LINES))
-        });
+        let lines = accepted
+            .flat_map(|value| value.split(','))
+            .any(|media| media.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case(LINES)));
         if lines || target.is_bulk() { Self::Lines } else { Self::Events }
     }
 

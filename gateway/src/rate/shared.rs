@@ -57,7 +57,8 @@ impl Shared {
             .set_max_delay(Duration::from_millis(100));
         let connection = ConnectionManager::new_lazy_with_config(client, config).context("the connection to Redis")?;
         let meter = metric::meter();
-        let unasked = meter.u64_counter(UNASKED).with_description("Requests limited alone, since Redis was away.").build();
+        let unasked =
+            meter.u64_counter(UNASKED).with_description("Requests limited alone, since Redis was away.").build();
         let script = Script::new(include_str!("reserve.lua"));
         Ok(Self { connection, script, limit, away: Mutex::new(None), unasked })
     }

@@ -47,7 +47,10 @@ async fn every_violation_is_named_at_once() {
     let cases = [
         (with("\"colour\": \"red\""), vec!["apiKey.colour"]),
         (with("\"title\": \"again\""), vec!["apiKey.title"]),
-        (with("\"internal\": \"yes\", \"permissions\": [1, \"x\\u0000y\"]"), vec!["apiKey.internal", "apiKey.permissions[0]", "apiKey.permissions[1]"]),
+        (
+            with("\"internal\": \"yes\", \"permissions\": [1, \"x\\u0000y\"]"),
+            vec!["apiKey.internal", "apiKey.permissions[0]", "apiKey.permissions[1]"],
+        ),
         (with("\"revokeTime\": \"yesterday\", \"colour\": 1"), vec!["apiKey.revokeTime", "apiKey.colour"]),
         (with("\"state\": \"ASLEEP\""), vec!["apiKey.state"]),
     ];
@@ -72,7 +75,16 @@ async fn every_violation_is_named_at_once() {
 async fn what_the_query_and_the_path_say_must_be_known_and_readable() {
     let rig = start().await;
     let get = |path: String| send(rig.get(&rig.admin, &path));
-    for query in ["colour=red", "pageSize=many", "pageSize=1&pageSize=2", "pageSize=-1", "page_size=1&pageSize=1", "filter=%00", "filter=%ff", "%zz=1"] {
+    for query in [
+        "colour=red",
+        "pageSize=many",
+        "pageSize=1&pageSize=2",
+        "pageSize=-1",
+        "page_size=1&pageSize=1",
+        "filter=%00",
+        "filter=%ff",
+        "%zz=1",
+    ] {
         let answer = get(format!("{KEYS}?{query}")).await;
         assert_eq!(answer.status, 400, "{query}: {answer:?}");
     }
@@ -89,7 +101,8 @@ async fn a_body_of_two_mebibytes_is_too_large_however_it_comes() {
     let body = json!({"title": "x".repeat(2 << 20)}).to_string();
     let known = post(&rig, body.clone()).await;
     assert_eq!((known.status, known.reason().as_str()), (413, "REQUEST_TOO_LARGE"));
-    let pieces: Vec<Result<Vec<u8>, std::io::Error>> = body.as_bytes().chunks(60_000).map(|piece| Ok(piece.to_vec())).collect();
+    let pieces: Vec<Result<Vec<u8>, std::io::Error>> =
+        body.as_bytes().chunks(60_000).map(|piece| Ok(piece.to_vec())).collect();
     let streamed = post(&rig, reqwest::Body::wrap_stream(futures::stream::iter(pieces))).await;
     assert_eq!((streamed.status, streamed.reason().as_str()), (413, "REQUEST_TOO_LARGE"));
     assert_eq!(written(&rig).await, 0);
@@ -102,11 +115,17 @@ async fn a_body_says_that_it_is_json_and_is_not_compressed() {
         let asked = rig.ask(Method::POST, KEYS).bearer_auth(&rig.admin).header(name, value);
         send(asked.body(key(json!({"role": "police-verifier"})).to_string()))
     };
-    for (name, value) in [("content-type", "text/plain"), ("content-type", "application/x-www-form-urlencoded"), ("content-encoding", "gzip")] {
+    for (name, value) in [
+        ("content-type", "text/plain"),
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("content-encoding", "gzip"),
+    ] {
         assert_eq!(ask(name, value).await.reason(), "MALFORMED_REQUEST", "{name}: {value}");
     }
     assert_eq!(ask("content-type", "application/json; charset=utf-8").await.status, 200);
-    let with_body = send(rig.get(&rig.admin, "/v1/gateway/whoami").header("content-type", "application/json").body("{\"a\": 1}")).await;
+    let with_body =
+        send(rig.get(&rig.admin, "/v1/gateway/whoami").header("content-type", "application/json").body("{\"a\": 1}"))
+            .await;
     assert_eq!(with_body.status, 400, "{with_body:?}");
     let long = send(rig.post(&rig.admin, KEYS, &key(json!({}))).header("idempotency-key", "x".repeat(256))).await;
     assert_eq!(long.status, 400, "{long:?}");
@@ -133,7 +152,13 @@ async fn written(rig: &Rig) -> i64 {
 #[tokio::test]
 async fn numbers_and_times_out_of_range_are_the_clients_fault() {
     let rig = start().await;
-    for value in [json!("0000-01-01T00:00:00Z"), json!("9999-12-31T24:00:00Z"), json!(5), json!({}), json!("2026-02-30T00:00:00Z")] {
+    for value in [
+        json!("0000-01-01T00:00:00Z"),
+        json!("9999-12-31T24:00:00Z"),
+        json!(5),
+        json!({}),
+        json!("2026-02-30T00:00:00Z"),
+    ] {
         let answer = post(&rig, key(json!({"role": "police-verifier", "expireTime": value})).to_string()).await;
         assert_eq!(answer.status, 400, "{value}: {answer:?}");
     }

@@ -15,11 +15,15 @@ async fn who_was_turned_away_is_in_the_audit_log() {
     until("the rate is used up", async || rig.who(&key).await.status == 429).await;
 
     let found = until("the denials are written", async || {
-        let rows = sqlx::query("select actor, agency, method, outcome, trace, name from audit where outcome <> 'OK' order by seq");
+        let rows = sqlx::query(
+            "select actor, agency, method, outcome, trace, name from audit where outcome <> 'OK' order by seq",
+        );
         let rows = rows.fetch_all(&rig.db.pool).await.unwrap();
-        let of = |outcome: &str| rows.iter().find(|row| row.get::<&str, _>("outcome") == outcome).map(|row| {
-            ["actor", "agency", "method", "trace", "name"].map(|column| row.get::<String, _>(column))
-        });
+        let of = |outcome: &str| {
+            rows.iter()
+                .find(|row| row.get::<&str, _>("outcome") == outcome)
+                .map(|row| ["actor", "agency", "method", "trace", "name"].map(|column| row.get::<String, _>(column)))
+        };
         Some([of("UNAUTHENTICATED")?, of("PERMISSION_DENIED")?, of("RATE_LIMITED")?])
     })
     .await;

@@ -45,7 +45,15 @@ async fn each_line_is_answered_with_its_own_number_and_the_rest_goes_on() {
     ];
     let answer = import(&rig, body.concat()).await;
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/x-ndjson")), "{answer:?}");
-    let expected = [("1", "CREATED"), ("2", "REJECTED"), ("4", "CREATED"), ("5", "REJECTED"), ("6", "REJECTED"), ("7", "REJECTED"), ("8", "CREATED")];
+    let expected = [
+        ("1", "CREATED"),
+        ("2", "REJECTED"),
+        ("4", "CREATED"),
+        ("5", "REJECTED"),
+        ("6", "REJECTED"),
+        ("7", "REJECTED"),
+        ("8", "CREATED"),
+    ];
     assert_eq!(outcomes(&answer), expected.map(|(line, outcome)| (line.to_owned(), outcome.to_owned())));
     let find = |number: &str| {
         let lines = answer.text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -53,7 +61,8 @@ async fn each_line_is_answered_with_its_own_number_and_the_rest_goes_on() {
     };
     assert_eq!(find("2")["failure"]["reason"], "MALFORMED_REQUEST");
     assert_eq!(find("6")["failure"]["reason"], "REQUEST_TOO_LARGE");
-    let fields: Vec<_> = find("5")["failure"]["violations"].as_array().unwrap().iter().map(|v| v["field"].clone()).collect();
+    let fields: Vec<_> =
+        find("5")["failure"]["violations"].as_array().unwrap().iter().map(|v| v["field"].clone()).collect();
     assert_eq!(fields, ["colour", "size"]);
     assert_eq!(find("8")["name"], "missions/d");
 }

@@ -167,10 +167,25 @@ async fn a_new_key_is_held_against_four_rules() {
             "PERMISSION_NOT_FOR_PARTNERS",
             vec!["apiKey.permissions[1]", "apiKey.permissions[2]"],
         ),
-        (json!({"permissions": ["accreditation.missions.*"]}), 400, "PERMISSION_NOT_FOR_PARTNERS", vec!["apiKey.permissions[0]"]),
-        (json!({"internal": true, "permissions": ["x.y.z"]}), 400, "PERMISSION_NOT_FOR_PARTNERS", vec!["apiKey.permissions[0]"]),
+        (
+            json!({"permissions": ["accreditation.missions.*"]}),
+            400,
+            "PERMISSION_NOT_FOR_PARTNERS",
+            vec!["apiKey.permissions[0]"],
+        ),
+        (
+            json!({"internal": true, "permissions": ["x.y.z"]}),
+            400,
+            "PERMISSION_NOT_FOR_PARTNERS",
+            vec!["apiKey.permissions[0]"],
+        ),
         (json!({"role": "police-verifier", "expireTime": in_days(-1)}), 400, "EXPIRY_UNFIT", vec!["apiKey.expireTime"]),
-        (json!({"role": "police-verifier", "expireTime": in_days(401)}), 400, "EXPIRY_UNFIT", vec!["apiKey.expireTime"]),
+        (
+            json!({"role": "police-verifier", "expireTime": in_days(401)}),
+            400,
+            "EXPIRY_UNFIT",
+            vec!["apiKey.expireTime"],
+        ),
     ];
     for (fields, status, reason, at) in cases {
         let answer = make(&rig, &rig.admin, fields.clone()).await;

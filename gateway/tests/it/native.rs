@@ -182,7 +182,9 @@ async fn health_and_reflection_need_no_key() {
     let request = v1::ServerReflectionRequest { host: String::new(), message_request: Some(ask) };
     let mut answers = new.server_reflection_info(tokio_stream::iter([request])).await.unwrap().into_inner();
     let answer = answers.next().await.unwrap().unwrap().message_response.unwrap();
-    let v1::server_reflection_response::MessageResponse::ListServicesResponse(list) = answer else { panic!("{answer:?}") };
+    let v1::server_reflection_response::MessageResponse::ListServicesResponse(list) = answer else {
+        panic!("{answer:?}")
+    };
     assert!(list.service.iter().any(|service| service.name == missions), "{list:?}");
 
     let mut old = v1alpha::server_reflection_client::ServerReflectionClient::new(channel(&rig).await);
@@ -190,5 +192,8 @@ async fn health_and_reflection_need_no_key() {
     let request = v1alpha::ServerReflectionRequest { host: String::new(), message_request: Some(ask) };
     let mut answers = old.server_reflection_info(tokio_stream::iter([request])).await.unwrap().into_inner();
     let answer = answers.next().await.unwrap().unwrap().message_response.unwrap();
-    assert!(matches!(answer, v1alpha::server_reflection_response::MessageResponse::FileDescriptorResponse(_)), "{answer:?}");
+    assert!(
+        matches!(answer, v1alpha::server_reflection_response::MessageResponse::FileDescriptorResponse(_)),
+        "{answer:?}"
+    );
 }

@@ -14,7 +14,11 @@ async fn the_documentation_is_whole_and_asks_no_other_host() {
     let tag = document.header("etag").unwrap();
     assert_eq!(send(rig.ask(Method::GET, "/openapi.json").header("if-none-match", tag)).await.status, 304);
 
-    for (path, media) in [("/docs", "text/html; charset=utf-8"), ("/docs/errors", "text/html; charset=utf-8"), ("/docs/docs.js", "text/javascript; charset=utf-8")] {
+    for (path, media) in [
+        ("/docs", "text/html; charset=utf-8"),
+        ("/docs/errors", "text/html; charset=utf-8"),
+        ("/docs/docs.js", "text/javascript; charset=utf-8"),
+    ] {
         let page = send(rig.ask(Method::GET, path)).await;
         assert_eq!((page.status, page.header("content-type")), (200, Some(media)), "{path}");
         assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'self'"), "{path}");
@@ -50,7 +54,10 @@ async fn the_development_issuer_hands_out_tokens_that_are_accepted() {
     assert_eq!(send(rig.ask(Method::GET, "/dev/issuer/jwks.json")).await.json()["keys"][0]["kid"], "dev");
 
     let wrong = send(rig.ask(Method::POST, "/dev/issuer/token").json(&json!({"subject": "", "roles": ["root"]}))).await;
-    assert_eq!((wrong.reason().as_str(), wrong.fields()), ("INVALID_FIELDS", vec!["subject".to_owned(), "roles[0]".to_owned()]));
+    assert_eq!(
+        (wrong.reason().as_str(), wrong.fields()),
+        ("INVALID_FIELDS", vec!["subject".to_owned(), "roles[0]".to_owned()])
+    );
 }
 
 #[tokio::test]

@@ -37,14 +37,21 @@ async fn every_method_is_refused_to_one_who_holds_nothing_whatever_it_asks() {
     for method in contract().methods() {
         let binding = &method.bindings()[0];
         let path = binding.template.replace("**", "x").replace('*', "x");
-        let path: String = path.split(['{', '}']).map(|part| part.split_once('=').map_or(part, |(_, pattern)| pattern)).collect();
+        let path: String =
+            path.split(['{', '}']).map(|part| part.split_once('=').map_or(part, |(_, pattern)| pattern)).collect();
         let http: Method = binding.method.parse().unwrap();
         // A body that is no JSON: what is refused first is what the caller may not do.
-        let answer = send(rig.ask(http, &path).bearer_auth(&key).header("content-type", "application/json").body("{")).await;
+        let answer =
+            send(rig.ask(http, &path).bearer_auth(&key).header("content-type", "application/json").body("{")).await;
         if method.rule().any_caller {
             assert_ne!(answer.status, 403, "{}", method.path());
         } else {
-            assert_eq!((answer.status, answer.reason().as_str()), (403, "PERMISSION_DENIED"), "{} {path}", method.path());
+            assert_eq!(
+                (answer.status, answer.reason().as_str()),
+                (403, "PERMISSION_DENIED"),
+                "{} {path}",
+                method.path()
+            );
         }
         let nobody = send(rig.ask(Method::GET, &path)).await;
         assert_eq!(nobody.status, 401, "{}", method.path());

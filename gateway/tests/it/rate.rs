@@ -29,8 +29,10 @@ async fn three_gateways_together_never_let_more_through_than_the_limit() {
     let first = plan().set("RATE", LIMIT.to_string()).start().await;
     let (_, key) = first.key(json!({"role": "police-verifier"})).await;
     let rate = LIMIT.to_string();
-    let (second, third) =
-        (plan().beside(&first).set("RATE", &*rate).start().await, plan().beside(&first).set("RATE", &*rate).start().await);
+    let (second, third) = (
+        plan().beside(&first).set("RATE", &*rate).start().await,
+        plan().beside(&first).set("RATE", &*rate).start().await,
+    );
     let rigs = [Arc::new(first), Arc::new(second), Arc::new(third)];
     let until = Instant::now() + Duration::from_millis(3_200);
     let callers = rigs.iter().flat_map(|rig| std::iter::repeat_n(rig, 4));
@@ -56,7 +58,8 @@ async fn a_caller_is_told_its_rate_and_when_to_come_back() {
     assert_eq!((first.header("ratelimit-limit"), first.header("ratelimit-reset")), (Some("10"), Some("1")));
     let left = |answer: &Answer| answer.header("ratelimit-remaining").unwrap().parse::<u32>().unwrap();
     assert!(left(&first) <= 9, "{first:?}");
-    let refused = until("the rate is used up", async || Some(rig.who(&key).await).filter(|answer| answer.status == 429)).await;
+    let refused =
+        until("the rate is used up", async || Some(rig.who(&key).await).filter(|answer| answer.status == 429)).await;
     assert_eq!((refused.reason().as_str(), left(&refused)), ("RATE_LIMITED", 0));
     assert!(matches!(refused.header("retry-after"), Some("1" | "2")), "{refused:?}");
     // Others are not touched by it.

@@ -9,7 +9,8 @@ use testkit::until;
 async fn read_until(response: &mut reqwest::Response, part: &str) -> String {
     let mut text = String::new();
     while !text.contains(part) {
-        let chunk = response.chunk().await.expect("the stream is not broken").unwrap_or_else(|| panic!("no {part} in {text}"));
+        let chunk =
+            response.chunk().await.expect("the stream is not broken").unwrap_or_else(|| panic!("no {part} in {text}"));
         text.push_str(std::str::from_utf8(&chunk).expect("it is UTF-8"));
     }
     text
@@ -61,7 +62,11 @@ async fn an_export_is_lines_whatever_is_accepted() {
     let rig = start().await;
     let answer = send(rig.get(&officer(&rig).await, "/v1/accreditation/missions:export")).await;
     assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
-    let names: Vec<Value> = answer.text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["mission"]["name"].clone()).collect();
+    let names: Vec<Value> = answer
+        .text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["mission"]["name"].clone())
+        .collect();
     assert_eq!(names, ["missions/1", "missions/2", "missions/3"]);
 }
 

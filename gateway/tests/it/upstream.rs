@@ -20,16 +20,16 @@ use tonic::{Code, Status};
 use tower::service_fn;
 
 /// Where an answer's mission shows what headers reached the service, as a display name.
-pub const ECHO: &str = "missions/echo";
+pub(crate) const ECHO: &str = "missions/echo";
 /// A mission that is never answered.
-pub const SLOW: &str = "missions/slow";
+pub(crate) const SLOW: &str = "missions/slow";
 /// A mission whose answer is a fault of ours, with details that a client must not read.
-pub const BROKEN: &str = "missions/broken";
+pub(crate) const BROKEN: &str = "missions/broken";
 /// A filter whose watcher is told of three changes and then of a failure.
-pub const FAILING: &str = "failing";
+pub(crate) const FAILING: &str = "failing";
 
 /// The service.
-pub fn service() -> Local {
+pub(crate) fn service() -> Local {
     Local::new(service_fn(|request| async { Ok::<_, Infallible>(answer(request).await) }))
 }
 
@@ -40,9 +40,9 @@ async fn answer(request: Request<Body>) -> Response<Body> {
         "GetMission" => get(only(request).await, &headers).await,
         "CreateMission" => messages(stream::iter([Ok(mission("missions/new"))])),
         "WatchMissions" => watch(only(request).await),
-        "ExportMissions" => messages(stream::iter((1..=3).map(|n| {
-            Ok(ExportMissionsResponse { mission: Some(mission(&format!("missions/{n}"))) })
-        }))),
+        "ExportMissions" => messages(stream::iter(
+            (1..=3).map(|n| Ok(ExportMissionsResponse { mission: Some(mission(&format!("missions/{n}"))) })),
+        )),
         "ImportMissions" => messages(import(request.into_body())),
         _ => Status::from(Fault::new(Reason::NotFound, "there is nothing here")).into_http(),
     }
@@ -57,7 +57,8 @@ async fn get(request: GetMissionRequest, headers: &HeaderMap) -> Response<Body> 
             return Status::from(fault).into_http();
         }
         ECHO => {
-            let names: Vec<_> = headers.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap_or("?"))).collect();
+            let names: Vec<_> =
+                headers.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap_or("?"))).collect();
             found.title = names.join("\n");
         }
         _ => {}
@@ -102,7 +103,7 @@ fn import(body: Body) -> impl Stream<Item = Result<ImportMissionsResponse, Statu
     })
 }
 
-pub fn mission(name: &str) -> Mission {
+pub(crate) fn mission(name: &str) -> Mission {
     Mission { name: name.to_owned(), etag: "7-abc".to_owned(), sending_state: "FR".to_owned(), ..Mission::default() }
 }
 
@@ -120,9 +121,7 @@ fn take<T: Message + Default>(held: &mut BytesMut) -> Option<T> {
 }
 
 /// Answers with these messages, and with the status of the last.
-fn messages<T: Message + 'static>(
-    messages: impl Stream<Item = Result<T, Status>> + Send + 'static,
-) -> Response<Body> {
+fn messages<T: Message + 'static>(messages: impl Stream<Item = Result<T, Status>> + Send + 'static) -> Response<Body> {
     let frames = messages.map(|message| {
         message.map_or_else(|status| Frame::trailers(trailers(&status)), |message| Frame::data(framed(&message)))
     });
@@ -146,4 +145,3 @@ fn trailers(status: &Status) -> HeaderMap {
     status.add_header(&mut headers).expect("a status of tests fits");
     headers
 }
-
