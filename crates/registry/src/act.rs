@@ -151,9 +151,12 @@ impl<K: Keep> Registry<K> {
         verb(&mut record, &before.record, asked.ask.clone(), gathered, &mut call)?;
         self.lead(&mut record, &asked.rule().to, before.record.state())?;
         record.set_name(name.to_owned());
+        if change == Change::Delete {
+            call.timers().clear_all();
+        }
         if self.alter(&mut tx, &mut record, version, change, &deed, keyed.clone(), call).await? {
             tx.commit().await.map_err(pg::fault)?;
-            self.store().signal().committed();
+            self.store().signal().committed(self.kind().has_timers());
             return Ok(Kept::new(record));
         }
         // The key was used meanwhile, for another record.

@@ -123,7 +123,7 @@ impl<K: Keep> Registry<K> {
             return Err(Fault::new(Reason::Internal, "records that never change have no timers"));
         }
         if appender.write(effect).await? {
-            self.store().signal().committed();
+            self.store().signal().committed(false);
             return Ok(Appended::New(record));
         }
         let keyed = keyed.ok_or_else(|| Fault::new(Reason::Internal, "the record was not written"))?;

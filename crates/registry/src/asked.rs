@@ -69,8 +69,11 @@ fn fingerprint<R: Ask>(ask: &R) -> [u8; 32] {
     fingerprint
 }
 
-/// Checks the contract's rules for a whole request.
-pub(crate) fn check<R: Ask>(ask: &R) -> Result<(), Fault> {
+/// Checks the contract's rules for a whole request: for methods that are not the registry's own.
+///
+/// # Errors
+/// `INVALID_FIELDS` with every violation.
+pub fn check<R: Ask>(ask: &R) -> Result<(), Fault> {
     let message = transcode::tables().message(&R::full_name()).expect("every request is in the contract");
     let violations = message.check(&ask.encode_to_vec());
     if violations.is_empty() {

@@ -101,7 +101,7 @@ impl<K: Keep> Registry<K> {
     }
 
     /// The record as the caller brought it, checked, with a name and a first version.
-    fn candidate<R: Carries<K::Record>>(&self, asked: &Asked<R>) -> Result<(K::Record, Version), Fault> {
+    pub(crate) fn candidate<R: Carries<K::Record>>(&self, asked: &Asked<R>) -> Result<(K::Record, Version), Fault> {
         asked.check()?;
         let missing = || Fault::new(Reason::InvalidFields, "the record is missing");
         let mut record = asked.ask.record().cloned().ok_or_else(missing)?;
@@ -136,7 +136,7 @@ impl<K: Keep> Registry<K> {
         let text = self.kind().texts.write(Change::Insert, effect.keyed.is_some(), effect.is_timed());
         let written = effect.write(on, text).await.map_err(Self::broken)?;
         if written {
-            self.store().signal().committed();
+            self.store().signal().committed(effect.is_timed());
         }
         Ok(written)
     }

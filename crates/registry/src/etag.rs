@@ -8,3 +8,8 @@ pub(crate) fn etag(version: i64, uid: Uuid) -> String {
     let (_, random) = uid.as_u64_pair();
     format!("{version}-{:08x}", random & 0xffff_ffff)
 }
+
+/// The version that an etag stands for; none if it is no etag of ours.
+pub fn version(etag: &str) -> Option<i64> {
+    etag.split_once('-')?.0.parse().ok()
+}

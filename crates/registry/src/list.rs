@@ -19,12 +19,12 @@ const PAGE: i64 = 50;
 const GREATEST_PAGE: i64 = 1_000;
 
 /// A question to one kind of record, understood.
-pub(crate) struct Question<'q> {
+pub(crate) struct Question {
     pub(crate) visible: Visible,
     pub(crate) filter: Option<Expr>,
     pub(crate) scope: Scope,
     pub(crate) order: Order,
-    pub(crate) q: &'q str,
+    pub(crate) q: String,
     pub(crate) show_deleted: bool,
     pub(crate) sight: Sight,
 }
@@ -65,7 +65,7 @@ impl<K: Keep> Registry<K> {
     }
 
     /// What a request asks of the records.
-    pub(crate) fn question<'q, R: Ask>(&self, asked: &'q Asked<R>) -> Result<Question<'q>, Fault> {
+    pub(crate) fn question<R: Ask>(&self, asked: &Asked<R>) -> Result<Question, Fault> {
         let (kind, sight, ask) = (self.kind(), asked.sight(self.kind().service()), &asked.ask);
         let scope = Scope::new(&kind.columns, Place::Table, sight);
         if !ask.q().is_empty() {
@@ -78,23 +78,24 @@ impl<K: Keep> Registry<K> {
             filter: filter::parse(ask.filter())?,
             order: Order::parse(ask.order_by(), &scope)?,
             scope,
-            q: ask.q(),
+            q: ask.q().to_owned(),
             show_deleted: ask.show_deleted(),
             sight,
         })
     }
 
     /// What a token is good for: this question of this caller.
-    pub(crate) fn seal<'a, R: Ask>(&'a self, purpose: &'a str, asked: &'a Asked<R>) -> [&'a str; 7] {
+    pub(crate) fn seal<'a, R: Ask>(&'a self, purpose: &'a str, asked: &'a Asked<R>) -> [&'a str; 8] {
         let ask = &asked.ask;
         let deleted = if ask.show_deleted() { "with deleted" } else { "" };
-        [purpose, self.kind().name, ask.filter(), ask.order_by(), ask.q(), deleted, &asked.principal().subject]
+        let caller = &asked.principal().subject;
+        [purpose, self.kind().name, ask.name(), ask.filter(), ask.order_by(), ask.q(), deleted, caller]
     }
 
     /// The next records after a place, and the place of the last of them if there are more.
     pub(crate) async fn following(
         &self,
-        question: &Question<'_>,
+        question: &Question,
         after: Option<&Position>,
         size: i64,
     ) -> Result<(Vec<K::Record>, Option<Position>), Fault> {
@@ -111,7 +112,7 @@ impl<K: Keep> Registry<K> {
             filter::compile(filter, &question.scope, &mut text)?;
         }
         if !question.q.is_empty() {
-            text.push(" and search @@ sought(").bind(question.q.to_owned()).push(")");
+            text.push(" and search @@ sought(").bind(question.q.clone()).push(")");
         }
         if let Some(position) = after {
             question.order.after(position, &mut text)?;

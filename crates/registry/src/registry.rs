@@ -12,12 +12,17 @@ use crate::kind::Kind;
 use crate::sql::{self, Sql};
 use crate::store::Store;
 use ::fault::Fault;
+use futures::Stream;
 use proto::shape::{Ask, Record};
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// What a method answers.
 pub type Answer<T> = Result<tonic::Response<T>, tonic::Status>;
+
+/// What a method answers that sends many messages.
+pub type Feed<M> = Pin<Box<dyn Stream<Item = Result<M, tonic::Status>> + Send>>;
 
 /// The registry of one kind of record. Cheap to clone.
 ///

@@ -3,6 +3,7 @@
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -22,42 +23,77 @@ const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 /// waits also looks by itself.
 #[derive(Debug)]
 pub(crate) struct Signal {
-    heard: watch::Sender<()>,
-    rung: Arc<Notify>,
+    heard: Heard,
+    rung: Arc<Rung>,
     _tasks: JoinSet<()>,
 }
 
+/// Those who wait in this process.
+#[derive(Clone, Debug)]
+struct Heard {
+    commits: watch::Sender<()>,
+    /// Commits that touched timers.
+    timers: watch::Sender<()>,
+}
+
+/// What other processes are still to be told.
+#[derive(Debug, Default)]
+struct Rung {
+    commits: Notify,
+    timers: AtomicBool,
+}
+
+/// What a ring says if a timer was touched since the last one.
+const TIMERS: &str = "timers";
+
 impl Signal {
     pub(crate) fn new(pool: &PgPool) -> Self {
-        let (heard, rung) = (watch::Sender::new(()), Arc::new(Notify::new()));
+        let heard = Heard { commits: watch::Sender::new(()), timers: watch::Sender::new(()) };
+        let rung = Arc::new(Rung::default());
         let mut tasks = JoinSet::new();
         tasks.spawn(ring(pool.clone(), Arc::clone(&rung)));
         tasks.spawn(listen(pool.clone(), heard.clone()));
         Self { heard, rung, _tasks: tasks }
     }
 
-    /// Something was committed.
-    pub(crate) fn committed(&self) {
-        self.heard.send_replace(());
-        self.rung.notify_one();
+    /// Something was committed, and touched timers or not.
+    pub(crate) fn committed(&self, timed: bool) {
+        self.heard.tell(timed);
+        self.rung.timers.fetch_or(timed, Ordering::Relaxed);
+        self.rung.commits.notify_one();
     }
 
     /// Hears of what is committed from now on.
     pub(crate) fn subscribe(&self) -> watch::Receiver<()> {
-        self.heard.subscribe()
+        self.heard.commits.subscribe()
+    }
+
+    /// Hears of timers that are touched from now on.
+    pub(crate) fn subscribe_timers(&self) -> watch::Receiver<()> {
+        self.heard.timers.subscribe()
     }
 }
 
-async fn ring(pool: PgPool, rung: Arc<Notify>) {
+impl Heard {
+    fn tell(&self, timed: bool) {
+        self.commits.send_replace(());
+        if timed {
+            self.timers.send_replace(());
+        }
+    }
+}
+
+async fn ring(pool: PgPool, rung: Arc<Rung>) {
     loop {
-        rung.notified().await;
-        if let Err(error) = sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(&pool).await {
+        rung.commits.notified().await;
+        let said = if rung.timers.swap(false, Ordering::Relaxed) { TIMERS } else { "" };
+        if let Err(error) = sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(said).execute(&pool).await {
             tracing::debug!(%error, "other processes were not told of a commit; they look by themselves");
         }
     }
 }
 
-async fn listen(pool: PgPool, heard: watch::Sender<()>) {
+async fn listen(pool: PgPool, heard: Heard) {
     loop {
         if let Err(error) = hear(&pool, &heard).await {
             tracing::debug!(%error, "commits of other processes are not heard; they are looked for");
@@ -69,11 +105,11 @@ async fn listen(pool: PgPool, heard: watch::Sender<()>) {
     }
 }
 
-async fn hear(pool: &PgPool, heard: &watch::Sender<()>) -> Result<(), sqlx::Error> {
+async fn hear(pool: &PgPool, heard: &Heard) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(CHANNEL).await?;
     loop {
-        listener.recv().await?;
-        heard.send_replace(());
+        let ring = listener.recv().await?;
+        heard.tell(ring.payload() == TIMERS);
     }
 }

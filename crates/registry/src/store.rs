@@ -18,6 +18,7 @@ use sqlx::PgPool;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, RwLock};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// The register of one service. Cheap to clone.
 #[derive(Clone)]
@@ -28,6 +29,7 @@ struct Inner {
     home: Arc<Home>,
     days: Arc<WorkingDays>,
     clock: Arc<dyn Clockwork>,
+    shutdown: CancellationToken,
     tokens: TokenKey,
     signal: Signal,
     auditor: Auditor,
@@ -43,13 +45,15 @@ pub struct Options {
     pub days: Arc<WorkingDays>,
     /// What time it is.
     pub clock: Arc<dyn Clockwork>,
+    /// When the service stops: then watchers are sent away.
+    pub shutdown: CancellationToken,
 }
 
 impl Options {
     /// Options on the system's clock, with the working days of our own state.
     pub fn new(home: Arc<Home>) -> Self {
         let days = Arc::new(WorkingDays::of([home.state.as_str()], home.timezone));
-        Self { home, days, clock: Arc::new(SystemClock) }
+        Self { home, days, clock: Arc::new(SystemClock), shutdown: CancellationToken::new() }
     }
 }
 
@@ -60,10 +64,11 @@ impl Store {
     /// If the database cannot be read.
     pub async fn open(pool: PgPool, options: Options) -> Result<Self, Fault> {
         let tokens = TokenKey::new(&own_key(&pool, "tokens").await?);
-        let Options { home, days, clock } = options;
+        let Options { home, days, clock, shutdown } = options;
         let signal = Signal::new(&pool);
         let auditor = Auditor::new(&pool);
-        Ok(Self(Arc::new(Inner { pool, home, days, clock, tokens, signal, auditor, fires: RwLock::default() })))
+        let fires = RwLock::default();
+        Ok(Self(Arc::new(Inner { pool, home, days, clock, shutdown, tokens, signal, auditor, fires })))
     }
 
     /// The registry of one kind of record, by the rules of `K`.
@@ -96,6 +101,11 @@ impl Store {
 
     pub(crate) fn clock(&self) -> &dyn Clockwork {
         self.0.clock.as_ref()
+    }
+
+    /// Completes when the service stops.
+    pub(crate) fn stopping(&self) -> WaitForCancellationFutureOwned {
+        self.0.shutdown.clone().cancelled_owned()
     }
 
     pub(crate) fn tokens(&self) -> &TokenKey {

@@ -49,6 +49,11 @@ impl Timers {
         }
     }
 
+    /// Clears every timer.
+    pub fn clear_all(&mut self) {
+        self.touched.extend(std::mem::take(&mut self.clocks).into_keys());
+    }
+
     /// Stops a timer's clock as of now.
     ///
     /// # Errors

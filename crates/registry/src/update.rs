@@ -44,12 +44,17 @@ pub(crate) fn amended<T: Record, R: Carries<T>>(before: &T, ask: &R) -> Result<T
     if changed.is_empty() {
         return Ok(record);
     }
+    Err(refused(fixed::<T, R>(changed)))
+}
+
+/// The violations of changing fields that must stay as they were made.
+pub(crate) fn fixed<T: Record, R: Ask>(changed: Vec<&'static str>) -> Vec<Violation> {
     let field = carrier::<T, R>();
-    let fixed = changed.into_iter().map(|name| Violation {
+    let fixed = |name| Violation {
         field: format!("{field}.{name}"),
         description: "cannot be changed once the record is made".to_owned(),
-    });
-    Err(refused(fixed.collect()))
+    };
+    changed.into_iter().map(fixed).collect()
 }
 
 /// The JSON name of the request's field that holds the record.

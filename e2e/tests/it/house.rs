@@ -29,9 +29,11 @@ fn workspace() -> BTreeMap<String, (PathBuf, Vec<String>)> {
     let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
     let mut crates = BTreeMap::new();
     for package in packages {
-        let folder = Path::new(package["manifest_path"].as_str().expect("a path")).parent().expect("a folder").to_owned();
+        let folder =
+            Path::new(package["manifest_path"].as_str().expect("a path")).parent().expect("a folder").to_owned();
         let dependencies = package["dependencies"].as_array().expect("a list");
-        let own = dependencies.iter().filter(|dependency| dependency["path"].is_string() && dependency["kind"].is_null());
+        let own =
+            dependencies.iter().filter(|dependency| dependency["path"].is_string() && dependency["kind"].is_null());
         crates.insert(text(&package["name"]), (folder, own.map(|dependency| text(&dependency["name"])).collect()));
     }
     crates
@@ -72,7 +74,8 @@ fn no_source_file_outgrows_one_idea() {
     sources(&root(), &mut files);
     assert!(files.len() > 50, "the sources were found");
     let lines = |path: &Path| fs::read_to_string(path).expect("a source is text").lines().count();
-    let too_long: Vec<_> = files.iter().map(|path| (lines(path), path)).filter(|(count, _)| *count > MOST_LINES).collect();
+    let too_long: Vec<_> =
+        files.iter().map(|path| (lines(path), path)).filter(|(count, _)| *count > MOST_LINES).collect();
     assert!(too_long.is_empty(), "over {MOST_LINES} lines: {too_long:#?}");
 }
 
@@ -91,9 +94,7 @@ fn names_say_what_is_inside() {
 fn every_module_begins_with_the_sentence_that_says_what_it_is_for() {
     let mut files = Vec::new();
     sources(&root(), &mut files);
-    let silent: Vec<_> = files
-        .iter()
-        .filter(|path| !fs::read_to_string(path).expect("a source is text").starts_with("//! "))
-        .collect();
+    let silent: Vec<_> =
+        files.iter().filter(|path| !fs::read_to_string(path).expect("a source is text").starts_with("//! ")).collect();
     assert!(silent.is_empty(), "no first line: {silent:#?}");
 }

@@ -1,6 +1,6 @@
 //! Runs one command of the checks, and shows what it said if it failed.
 
-use super::results::Tally;
+use super::results::{Tally, worth_showing};
 use crate::progress::Step;
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Command, Stdio};
@@ -22,7 +22,7 @@ pub(super) fn check(what: &str, command: &mut Command) -> Tally {
     let tally = if outcome.success { Tally::PASSED } else { Tally::FAILED };
     step.end(tally.mark());
     if !outcome.success {
-        println!("{}", outcome.output);
+        println!("{}", worth_showing(&outcome.output));
     }
     tally
 }

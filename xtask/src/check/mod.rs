@@ -31,6 +31,8 @@ enum Level {
     Contract,
     /// All tests: engines, kits on real databases, the descriptor rules, services, stories.
     Tests,
+    /// That the generated docs are what the contract says.
+    Docs,
 }
 
 /// Runs the checks. The last line is `N passed, N failed`.
@@ -50,6 +52,7 @@ pub(crate) fn check(options: &Options) -> Result<ExitCode> {
             }
             Level::Contract => contract::check(&local),
             Level::Tests => tests(&local),
+            Level::Docs => docs(),
         };
     }
     println!("{} passed, {} failed", tally.passed, tally.failed);
@@ -83,4 +86,16 @@ fn tests(local: &Local) -> Tally {
         return tally + Tally::FAILED;
     }
     tally
+}
+
+/// That the generated docs are as they would be written now.
+fn docs() -> Tally {
+    let step = Step::begin("docs: what is generated is up to date");
+    match step.done(crate::docs::check()) {
+        Ok(()) => Tally::PASSED,
+        Err(error) => {
+            println!("{error:#}");
+            Tally::FAILED
+        }
+    }
 }

@@ -59,7 +59,7 @@ pub(super) fn worth_showing(output: &str) -> String {
         let words = line.trim_start();
         let test_passed =
             words.starts_with("test ") && (words.ends_with(" ... ok") || words.starts_with("test result: ok"));
-        let built = ["Compiling ", "Running ", "Doc-tests ", "running ", "Finished "];
+        let built = ["Compiling ", "Checking ", "Downloaded ", "Running ", "Doc-tests ", "running ", "Finished "];
         words.is_empty() || test_passed || built.iter().any(|start| words.starts_with(start))
     };
     output.lines().filter(|line| !well(line)).collect::<Vec<_>>().join("\n")

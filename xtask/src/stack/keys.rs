@@ -13,11 +13,12 @@ const FILE: &str = "keys.json";
 const LIFETIME: chrono::Days = chrono::Days::new(365);
 
 /// A role, the agency that has it, and whether the agency is our own house: partners hold less.
-const ROLES: [(&str, &str, bool); 6] = [
+const ROLES: [(&str, &str, bool); 7] = [
     ("protocol-officer", "foreign-ministry", true),
     ("legal-adviser", "foreign-ministry", true),
     ("police-verifier", "metropolitan-police", false),
     ("auditor", "court-of-audit", true),
+    ("mission-signatory", "foreign-ministry", true),
     ("mission-clerk", "foreign-ministry", true),
     ("tenant-admin", "foreign-ministry", true),
 ];

@@ -133,6 +133,7 @@ impl Report {
 pub async fn verify(pool: &PgPool, key: &Key, anchors: &[Anchor]) -> Result<Report, sqlx::Error> {
     // A session of its own: a check that is given up leaves no open transaction in the pool.
     let mut session = PgConnection::connect_with(&pool.connect_options()).await?;
+    sqlx::query("set statement_timeout = 0").execute(&mut session).await?;
     sqlx::query("begin transaction isolation level repeatable read, read only").execute(&mut session).await?;
     let mut walk = Walk::new(key, anchors);
     loop {

@@ -20,6 +20,7 @@ use crate::metrics::RelayMetrics;
 use crate::outage::Outage;
 use bell::Bell;
 use chrono::{DateTime, Utc};
+use fault::Fault;
 use lead::Candidate;
 use publish::Publisher;
 use redis::{Client, RedisError};
@@ -72,13 +73,17 @@ impl Relay {
     /// Consumers that had an event already know it by its id.
     ///
     /// # Errors
-    /// When the database fails.
-    pub async fn replay(&self, since: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+    /// As [`pg::fault`].
+    pub async fn replay(&self, since: DateTime<Utc>) -> Result<u64, Fault> {
+        let mut tx = pg::begin(&self.pool).await?;
+        // A week of events takes longer than a caller's statement may.
+        sqlx::query("set local statement_timeout = 0").execute(&mut *tx).await.map_err(pg::fault)?;
         let again = sqlx::query("update outbox set published_at = null where published_at is not null and at >= $1");
-        let rows = again.bind(since).execute(&self.pool).await?.rows_affected();
-        sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(&self.pool).await?;
-        tracing::info!(service = %self.service, events = rows, %since, "events are published again");
-        Ok(rows)
+        let events = again.bind(since).execute(&mut *tx).await.map_err(pg::fault)?.rows_affected();
+        tx.commit().await.map_err(pg::fault)?;
+        sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(&self.pool).await.map_err(pg::fault)?;
+        tracing::info!(service = %self.service, events, %since, "events are published again");
+        Ok(events)
     }
 
     /// Stands by on a session until it leads, then works until shutdown.
@@ -107,13 +112,13 @@ impl Relay {
         while !shutdown.is_cancelled() {
             let sealed = within(sealer.seal(session)).await?;
             metrics.sealed(sealed);
-            let mut published = 0;
+            let mut is_more = sealed > 0;
             if outage.left().is_zero() {
                 match within(publisher.publish(session)).await {
-                    Ok(events) => {
+                    Ok(progress) => {
                         outage.over();
-                        metrics.published(events);
-                        published = events;
+                        metrics.published(progress.published);
+                        is_more |= progress.is_more;
                     }
                     Err(Trouble::Database(error)) => return Err(error),
                     Err(Trouble::Redis(error)) => {
@@ -125,7 +130,7 @@ impl Relay {
             if let Some(waiting) = within(sweeper.sweep(session)).await? {
                 metrics.waiting(waiting);
             }
-            if sealed > 0 || published > 0 {
+            if is_more {
                 continue;
             }
             let pause = match outage.left() {

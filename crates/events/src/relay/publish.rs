@@ -27,11 +27,25 @@ const WAITING: &str = "
 
 const MARK: &str = "update outbox set published_at = clock_timestamp() where seq = any($1)";
 
-const UNMARK_ALL: &str = "update outbox set published_at = null where published_at is not null";
+/// Of what is marked and stands after a position, so much at once that one statement stays short.
+const UNMARK: &str = "
+    update outbox set published_at = null from (
+        select seq from outbox
+        where published_at is not null and (tx, seq) > ($1::text::xid8, $2) limit $3
+    ) as lost
+    where outbox.seq = lost.seq";
 
-const UNMARK_AFTER: &str = "
-    update outbox set published_at = null
-    where published_at is not null and (tx, seq) > ($1::text::xid8, $2)";
+/// How many marks are taken back at once.
+const UNMARK_AT_ONCE: i64 = 50_000;
+
+/// What one step of publishing came to.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// How many events were published.
+    pub(super) published: usize,
+    /// Whether there may be more to do at once.
+    pub(super) is_more: bool,
+}
 
 /// Publishes over one connection to Redis.
 pub(super) struct Publisher {
@@ -59,8 +73,8 @@ impl Publisher {
         }
     }
 
-    /// Publishes one batch, and says how many events it was.
-    pub(super) async fn publish(&mut self, session: &mut PgConnection) -> Result<usize, Trouble> {
+    /// Publishes one batch.
+    pub(super) async fn publish(&mut self, session: &mut PgConnection) -> Result<Progress, Trouble> {
         let outcome = self.batch(session).await;
         if matches!(outcome, Err(Trouble::Redis(_))) {
             self.link.give_up();
@@ -68,19 +82,25 @@ impl Publisher {
         outcome
     }
 
-    async fn batch(&mut self, session: &mut PgConnection) -> Result<usize, Trouble> {
-        self.look_for_loss(session).await?;
+    async fn batch(&mut self, session: &mut PgConnection) -> Result<Progress, Trouble> {
+        if !self.make_good(session).await? {
+            return Ok(Progress { published: 0, is_more: true });
+        }
         let events = self.waiting(session).await?;
-        let Some((last, _)) = events.last() else { return Ok(0) };
+        let Some((last, _)) = events.last() else { return Ok(Progress::default()) };
         let last = *last;
         let mut pipeline = self.pipeline(&events);
         // The head goes with its events or not at all, and tells later what this Redis has seen.
         pipeline.set(&self.head_key, last.to_string()).ignore();
-        pipeline.exec_async(self.link.open().await?).await?;
+        let taken: Option<Vec<redis::Value>> = pipeline.query_async(self.link.open().await?).await?;
+        if taken.is_none() {
+            // The head was changed or emptied since it was read: look again.
+            return Ok(Progress { published: 0, is_more: true });
+        }
         self.head = Some(Some(last));
         let numbers: Vec<i64> = events.iter().map(|(position, _)| position.seq).collect();
         sqlx::query(MARK).bind(numbers).execute(session).await?;
-        Ok(events.len())
+        Ok(Progress { published: events.len(), is_more: true })
     }
 
     async fn waiting(&self, session: &mut PgConnection) -> Result<Vec<(Position, Event)>, sqlx::Error> {
@@ -132,27 +152,30 @@ impl Publisher {
     }
 
     /// Compares the head in Redis with what was marked as published. A Redis that was emptied, or that came back from
-    /// an older copy of itself, gets again what it lost, as far back as the outbox reaches.
-    async fn look_for_loss(&mut self, session: &mut PgConnection) -> Result<(), Trouble> {
+    /// an older copy of itself, gets again what it lost, as far back as the outbox reaches. Says whether all marks of
+    /// what was lost are taken back: until then nothing is published, or the order would be lost too.
+    async fn make_good(&mut self, session: &mut PgConnection) -> Result<bool, Trouble> {
         let known = if self.link.is_new() { None } else { self.head };
-        let found = self.read_head().await?;
+        let found = self.watch_head().await?;
         if known == Some(found) {
-            return Ok(());
+            return Ok(true);
         }
-        let lost = match found {
-            Some(head) => sqlx::query(UNMARK_AFTER).bind(head.tx.to_string()).bind(head.seq).execute(session).await?,
-            None => sqlx::query(UNMARK_ALL).execute(session).await?,
-        };
-        if lost.rows_affected() > 0 {
-            let events = lost.rows_affected();
+        let head = found.unwrap_or_default();
+        let unmark = sqlx::query(UNMARK).bind(head.tx.to_string()).bind(head.seq).bind(UNMARK_AT_ONCE);
+        let events = unmark.execute(session).await?.rows_affected();
+        if events > 0 {
             tracing::warn!(service = %self.service, events, "redis lost events; they are published again");
         }
-        self.head = Some(found);
-        Ok(())
+        let is_done = events < UNMARK_AT_ONCE.unsigned_abs();
+        self.head = is_done.then_some(found);
+        Ok(is_done)
     }
 
-    async fn read_head(&mut self) -> RedisResult<Option<Position>> {
-        let head: Option<String> = redis::cmd("GET").arg(&self.head_key).query_async(self.link.open().await?).await?;
+    /// Reads the head, and watches it: if it changes before the next batch is taken, the batch is not.
+    async fn watch_head(&mut self) -> RedisResult<Option<Position>> {
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("WATCH").arg(&self.head_key).ignore().get(&self.head_key);
+        let (head,): (Option<String>,) = pipeline.query_async(self.link.open().await?).await?;
         Ok(head.and_then(|text| text.parse().ok()))
     }
 }

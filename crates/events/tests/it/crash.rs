@@ -10,6 +10,9 @@ async fn a_relay_killed_between_publishing_and_marking_loses_nothing_and_makes_o
     for name in &names {
         world.happen(name).await;
     }
+    // An older transaction of any database of the cluster keeps them waiting.
+    let ready = "select count(*) from outbox where tx < pg_snapshot_xmin(pg_current_snapshot())";
+    until("nothing older is open", async || world.count(ready).await == 5).await;
     // Marking waits for this lock, so the relay stands just before it.
     let mut lock = world.begin().await;
     sqlx::query("select seq from outbox for update").execute(&mut *lock).await.unwrap();

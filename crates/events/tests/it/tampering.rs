@@ -186,6 +186,17 @@ fn a_tail_cut_off_and_grown_again_is_found_by_the_anchor() {
 }
 
 #[tokio::test]
+async fn a_sealed_row_moved_past_the_end_does_not_stop_the_relay() {
+    let (world, anchors) = sealed().await;
+    world.execute("update audit set tx = pg_current_xact_id() where seq = 4").await;
+    let relay = world.relay();
+    world.happen("missions/after").await;
+    world.all_sealed().await;
+    relay.stop().await;
+    assert_eq!(world.verify(&anchors).await.findings, [Finding::Altered { position: 4, seq: 4 }]);
+}
+
+#[tokio::test]
 async fn links_cut_off_alone_are_sealed_again_to_the_same_hashes() {
     let (world, anchors) = sealed().await;
     world.execute("delete from audit_chain where position > 7").await;

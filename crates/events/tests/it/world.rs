@@ -149,10 +149,6 @@ impl World {
         redis::Client::open(self.redis.url.as_str()).unwrap().get_multiplexed_async_connection().await.unwrap()
     }
 
-    pub(crate) async fn stream_length(&self) -> usize {
-        self.own_redis().await.xlen(STREAM).await.unwrap()
-    }
-
     /// The records' events in the stream, anchors left out.
     pub(crate) async fn published(&self) -> Vec<Event> {
         self.entries(STREAM).await.iter().map(|e| Event::read(e).unwrap()).filter(|e| e.kind == "missions").collect()

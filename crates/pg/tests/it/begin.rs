@@ -1,10 +1,10 @@
 //! A begin that is given up half way leaves no open transaction in the pool; sqlx's own does.
 
-use crate::database::fresh;
 use sqlx::{PgPool, Row};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
+use testkit::{TestDb, database};
 
 /// Polls the future `polls` times, when it asks for it, and drops it right after the last.
 async fn give_up_after<T>(polls: usize, future: impl Future<Output = T>) {
@@ -30,16 +30,16 @@ async fn is_left_open(pool: &PgPool) -> bool {
     open
 }
 
-async fn single(name: &str) -> PgPool {
-    let (_, settings) = fresh(name).await;
-    pg::connect(&pg::Settings { max_connections: 1, ..settings }).await.unwrap()
+async fn single(db: &TestDb) -> PgPool {
+    pg::connect(&pg::Settings { max_connections: 1, ..pg::Settings::new(db.url.as_str()) }).await.unwrap()
 }
 
 const CUTS: usize = 24;
 
 #[tokio::test]
 async fn our_begin_leaves_nothing_open_wherever_it_is_cut() {
-    let pool = single("pg_begin_ours").await;
+    let db = database(&[]).await;
+    let pool = single(&db).await;
     for polls in 1..=CUTS {
         give_up_after(polls, pg::begin(&pool)).await;
         assert!(!is_left_open(&pool).await, "cut after {polls} polls");
@@ -48,7 +48,8 @@ async fn our_begin_leaves_nothing_open_wherever_it_is_cut() {
 
 #[tokio::test]
 async fn the_raw_begin_leaves_transactions_open() {
-    let pool = single("pg_begin_raw").await;
+    let db = database(&[]).await;
+    let pool = single(&db).await;
     let mut left_open = 0;
     for polls in 1..=CUTS {
         #[expect(clippy::disallowed_methods, reason = "to show why it is banned")]
@@ -60,7 +61,8 @@ async fn the_raw_begin_leaves_transactions_open() {
 
 #[tokio::test]
 async fn a_transaction_that_is_dropped_is_rolled_back() {
-    let pool = single("pg_begin_drop").await;
+    let db = database(&[]).await;
+    let pool = single(&db).await;
     sqlx::query("create table notes (text text)").execute(&pool).await.unwrap();
     let mut tx = pg::begin(&pool).await.unwrap();
     sqlx::query("insert into notes values ('lost')").execute(&mut *tx).await.unwrap();

@@ -1,13 +1,14 @@
 //! Database errors become the reasons a caller can act on.
 
-use crate::database::fresh;
 use fault::Fault;
 use sqlx::{PgPool, Row};
 use std::sync::atomic::{AtomicU32, Ordering};
+use testkit::database;
 
 #[tokio::test]
 async fn a_named_constraint_is_named_and_has_a_meaning() {
-    let (pool, _) = fresh("pg_errors_constraint").await;
+    let db = database(&[]).await;
+    let pool = db.pool.clone();
     sqlx::raw_sql(
         "create table missions (name text primary key);
          create table members (name text primary key, mission text constraint members_mission references missions)",
@@ -27,7 +28,8 @@ async fn a_named_constraint_is_named_and_has_a_meaning() {
 
 #[tokio::test]
 async fn a_lost_connection_is_unavailable_and_says_when_to_come_back() {
-    let (pool, settings) = fresh("pg_errors_lost").await;
+    let db = database(&[]).await;
+    let (pool, settings) = (db.pool.clone(), pg::Settings::new(db.url.as_str()));
     let other = pg::connect(&settings).await.unwrap();
     let mut connection = pool.acquire().await.unwrap();
     let process: i32 = sqlx::query("select pg_backend_pid()").fetch_one(&mut *connection).await.unwrap().get(0);
@@ -39,7 +41,8 @@ async fn a_lost_connection_is_unavailable_and_says_when_to_come_back() {
 
 #[tokio::test]
 async fn the_limits_are_set_on_every_connection() {
-    let (pool, settings) = fresh("pg_errors_limits").await;
+    let db = database(&[]).await;
+    let (pool, settings) = (db.pool.clone(), pg::Settings::new(db.url.as_str()));
     let limits: (String, String, String) = sqlx::query_as(
         "select current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout'),
                 current_setting('application_name')",
@@ -66,7 +69,8 @@ async fn add_one(pool: &PgPool, attempts: &AtomicU32) -> Result<(), Fault> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contended_operation_is_tried_again_and_none_is_lost() {
-    let (pool, _) = fresh("pg_errors_retry").await;
+    let db = database(&[]).await;
+    let pool = db.pool.clone();
     sqlx::raw_sql("create table counter (value int); insert into counter values (0)").execute(&pool).await.unwrap();
     let attempts = AtomicU32::new(0);
     let (one, two) =

@@ -3,6 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod begin;
-mod database;
 mod errors;
 mod schema;

@@ -1,9 +1,9 @@
 //! Several sets of migrations in one database, and the gate before a schema that is older, newer or changed.
 
-use crate::database::fresh;
 use pg::SchemaError;
 use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
+use testkit::database;
 
 fn set(migrations: &[(i64, &'static str)]) -> Migrator {
     let of = |(version, sql): &(i64, &'static str)| {
@@ -14,7 +14,8 @@ fn set(migrations: &[(i64, &'static str)]) -> Migrator {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sets_share_a_database_and_several_starters_agree() {
-    let (pool, _) = fresh("pg_schema_sets").await;
+    let db = database(&[]).await;
+    let pool = db.pool.clone();
     let base = set(&[(1, "create table base (id int primary key)")]);
     let own = set(&[(1, "create table own (id int references base)"), (2, "create index own_id on own (id)")]);
     let sets = [&base, &own];
@@ -28,7 +29,8 @@ async fn sets_share_a_database_and_several_starters_agree() {
 
 #[tokio::test]
 async fn the_gate_tells_older_newer_and_changed_apart() {
-    let (pool, _) = fresh("pg_schema_gate").await;
+    let db = database(&[]).await;
+    let pool = db.pool.clone();
     let first = set(&[(1, "create table a ()")]);
     let both = set(&[(1, "create table a ()"), (2, "create table b ()")]);
     assert!(matches!(pg::gate(&pool, &[&first]).await, Err(SchemaError::Older { missing: 1, .. })));
@@ -43,7 +45,8 @@ async fn the_gate_tells_older_newer_and_changed_apart() {
 
 #[tokio::test]
 async fn a_failed_migration_leaves_neither_trace_nor_lock() {
-    let (pool, _) = fresh("pg_schema_failed").await;
+    let db = database(&[]).await;
+    let pool = db.pool.clone();
     let bad = set(&[(1, "create table a (); select no_such_function()")]);
     assert!(matches!(pg::migrate(&pool, &[&bad]).await, Err(SchemaError::Migrate(_))));
     let good = set(&[(1, "create table a ()")]);

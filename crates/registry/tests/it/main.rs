@@ -4,10 +4,13 @@
 
 mod appends;
 mod creates;
+mod imports;
 mod lists;
 mod past;
 mod races;
+mod timers;
 mod updates;
 mod verbs;
 mod visibility;
+mod watches;
 mod world;

@@ -1,0 +1,3 @@
+//! Accreditation, tested as one.
+
+mod immunity;
