@@ -14,11 +14,11 @@ use std::sync::Arc;
 use tonic::{Request, Response};
 
 /// The longest that a key may last.
-pub const LONGEST: TimeDelta = TimeDelta::days(400);
+pub(crate) const LONGEST: TimeDelta = TimeDelta::days(400);
 
 /// The keys, and the rules by which they are made.
 #[derive(Clone, Debug)]
-pub struct ApiKeys {
+pub(crate) struct ApiKeys {
     registry: Registry<Self>,
     rules: Arc<Rules>,
 }
@@ -45,7 +45,7 @@ impl Keep for ApiKeys {
 
 impl ApiKeys {
     /// The keys that a registry keeps.
-    pub fn new(registry: Registry<Self>, rules: Arc<Rules>) -> Self {
+    pub(crate) fn new(registry: Registry<Self>, rules: Arc<Rules>) -> Self {
         Self { registry, rules }
     }
 }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// The path of the issuer under the gateway's own address.
-pub const PATH: &str = "/dev/issuer";
+pub(super) const PATH: &str = "/dev/issuer";
 /// How long its tokens are good, in seconds.
 const GOOD_FOR: i64 = 8 * 3600;
 const KEY_ID: &str = "dev";

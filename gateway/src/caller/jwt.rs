@@ -68,7 +68,7 @@ impl PublicKey {
 
 /// A token taken apart; nothing in it is believed yet.
 #[derive(Debug)]
-pub struct Unverified<'a> {
+pub(super) struct Unverified<'a> {
     /// The algorithm it says it is signed with.
     pub algorithm: Algorithm,
     /// The key it says it is signed with.
@@ -88,7 +88,7 @@ struct Header {
 
 /// The claims we read. Others are an issuer's own affair.
 #[derive(Debug, Deserialize)]
-pub struct Claims {
+pub(super) struct Claims {
     iss: String,
     aud: Audience,
     /// Who the token is about.
@@ -110,7 +110,7 @@ pub struct Claims {
 
 impl Claims {
     /// Until when the token is good by our clock, in seconds since 1970.
-    pub fn good_until(&self) -> i64 {
+    pub(super) fn good_until(&self) -> i64 {
         self.exp.saturating_add(SKEW)
     }
 }
@@ -134,7 +134,7 @@ impl Audience {
 impl<'a> Unverified<'a> {
     /// Takes a token apart: `header.claims.signature`, each base64url without padding. `None` if it is no such thing, or
     /// its algorithm is not one of ours.
-    pub fn read(text: &'a str) -> Option<Self> {
+    pub(super) fn read(text: &'a str) -> Option<Self> {
         if text.len() > MOST_BYTES {
             return None;
         }
@@ -153,7 +153,7 @@ impl<'a> Unverified<'a> {
 
     /// The claims, if the key made the signature, the token is of this issuer, for this audience, and good `now` (in
     /// seconds since 1970). Which of these fails is not told.
-    pub fn verify(&self, key: &PublicKey, issuer: &str, audience: &str, now: i64) -> Option<Claims> {
+    pub(super) fn verify(&self, key: &PublicKey, issuer: &str, audience: &str, now: i64) -> Option<Claims> {
         if key.algorithm() != self.algorithm || !key.verifies(self.signed.as_bytes(), &self.signature) {
             return None;
         }

@@ -8,11 +8,11 @@ mod issuer;
 mod jwt;
 mod refusal;
 
-pub use api_key::{Bootstrap, KeyTable};
-pub use bearer::People;
-pub use dev_issuer::DevIssuer;
-pub use issuer::Issuer;
-pub use refusal::Refusal;
+pub(crate) use api_key::{Bootstrap, KeyTable};
+pub(crate) use bearer::People;
+pub(crate) use dev_issuer::DevIssuer;
+pub(crate) use issuer::Issuer;
+pub(crate) use refusal::Refusal;
 
 use crate::rate::{Limits, Window};
 use api_key::ApiKeys;

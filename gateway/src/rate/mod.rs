@@ -7,7 +7,7 @@
 mod shared;
 mod window;
 
-pub use window::{Verdict, Window};
+pub(crate) use window::{Verdict, Window};
 
 use moka::sync::Cache;
 use shared::Shared;

@@ -20,16 +20,16 @@ use tonic::{Code, Status};
 use tower::service_fn;
 
 /// Where an answer's mission shows what headers reached the service, as a display name.
-pub const ECHO: &str = "missions/echo";
+pub(crate) const ECHO: &str = "missions/echo";
 /// A mission that is never answered.
-pub const SLOW: &str = "missions/slow";
+pub(crate) const SLOW: &str = "missions/slow";
 /// A mission whose answer is a fault of ours, with details that a client must not read.
-pub const BROKEN: &str = "missions/broken";
+pub(crate) const BROKEN: &str = "missions/broken";
 /// A filter whose watcher is told of three changes and then of a failure.
-pub const FAILING: &str = "failing";
+pub(crate) const FAILING: &str = "failing";
 
 /// The service.
-pub fn service() -> Local {
+pub(crate) fn service() -> Local {
     Local::new(service_fn(|request| async { Ok::<_, Infallible>(answer(request).await) }))
 }
 
@@ -103,7 +103,7 @@ fn import(body: Body) -> impl Stream<Item = Result<ImportMissionsResponse, Statu
     })
 }
 
-pub fn mission(name: &str) -> Mission {
+pub(crate) fn mission(name: &str) -> Mission {
     Mission { name: name.to_owned(), etag: "7-abc".to_owned(), sending_state: "FR".to_owned(), ..Mission::default() }
 }
 
