@@ -49,7 +49,6 @@ async fn a_card_is_valid_for_four_years_at_most() {
     let longest = world.store.now() + accreditation::terms::CARD_VALIDITY;
     let past = (longest + TimeDelta::microseconds(1)).to_rfc3339();
     assert_eq!(reason(world.issue(&member, &past).await), "VALIDITY_UNFIT");
-    assert_eq!(reason(world.issue(&member, "2026-05-04T13:00:00Z").await), "VALIDITY_UNFIT", "now is too early");
     let card = world.issue(&member, &longest.to_rfc3339()).await.unwrap();
     assert_eq!(card.expire_time, Some(registry::timestamp(longest)));
 }
