@@ -93,11 +93,13 @@ impl IdentityCards {
         let now = self.registry.store().now();
         let mut answer =
             VerifyIdentityCardResponse { verify_time: Some(registry::timestamp(now)), ..Default::default() };
-        let number = name.strip_prefix("identityCards/").unwrap_or_default();
-        let card = if card_number::is_well_read(number) { self.registry.load(name).await? } else { None };
-        let Some(card) = card else {
-            let misread = !card_number::is_well_read(number);
-            return Ok(found(answer, if misread { Finding::MisreadNumber } else { Finding::UnknownNumber }));
+        // Numbers have capitals alone; at night they are typed as they come.
+        let number = name.strip_prefix("identityCards/").unwrap_or_default().to_ascii_uppercase();
+        if !card_number::is_well_read(&number) {
+            return Ok(found(answer, Finding::MisreadNumber));
+        }
+        let Some(card) = self.registry.load(&format!("identityCards/{number}")).await? else {
+            return Ok(found(answer, Finding::UnknownNumber));
         };
         let dossier = self.dossiers.of(&card.member).await?;
         let dossier = dossier

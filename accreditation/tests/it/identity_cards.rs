@@ -129,6 +129,8 @@ async fn a_number_misread_is_told_from_one_never_issued() {
     for odd in ["identityCards/x", "identityCards/'; drop table members; --", "cards/7"] {
         assert_eq!(world.verify(odd).await.finding(), Finding::MisreadNumber, "{odd}");
     }
+    let small = world.verify(&format!("identityCards/{}", number.to_ascii_lowercase())).await;
+    assert_eq!(small.finding(), Finding::Valid, "typed in small letters");
     let unnoted = "audit where name like 'identityCards/%' and method like '%Verify%'";
     assert!(world.count(unnoted).await >= 4, "whoever tries numbers is on record");
 }
