@@ -1,3 +1,72 @@
 //! Foreign missions in our country, their people, privileges and immunities.
 
+mod card_number;
+mod determinations;
+mod dossier;
+mod identity_cards;
 pub mod immunity;
+mod members;
+mod missions;
+mod notification;
+mod settings;
+pub mod terms;
+
+pub use determinations::Determinations;
+pub use dossier::Dossiers;
+pub use identity_cards::IdentityCards;
+pub use members::Members;
+pub use missions::Missions;
+pub use settings::{Database, Settings};
+
+use anyhow::Context as _;
+use config::ExposeSecret as _;
+use events::Relay;
+use immunity::Rules;
+use proto::accreditation::v1::identity_card_service_server::IdentityCardServiceServer;
+use proto::accreditation::v1::immunity_service_server::ImmunityServiceServer;
+use proto::accreditation::v1::member_service_server::MemberServiceServer;
+use proto::accreditation::v1::mission_service_server::MissionServiceServer;
+use registry::{Options, Store};
+use serve::{House, Service, Started};
+use sqlx::migrate::Migrator;
+use std::sync::Arc;
+use tonic::service::Routes;
+
+/// The service's own tables, after the registry's.
+pub static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// The service.
+#[derive(Debug)]
+pub enum Accreditation {}
+
+impl Service for Accreditation {
+    const NAME: &'static str = "accreditation";
+    type Settings = Settings;
+
+    async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
+        let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
+        let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
+        if settings.database.migrate {
+            pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
+        }
+        pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
+        let store = Store::open(pool.clone(), Options::new(Arc::clone(&house.home))).await?;
+        let routes = routes(&store, rules);
+        let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
+        house.tasks.spawn(relay.run(house.shutdown.clone()));
+        house.tasks.spawn(async move { store.run_timers(house.shutdown).await });
+        Ok(Started::new(routes))
+    }
+}
+
+/// The service's methods, on a register that is open. Tests bring a register with a clock of their own.
+pub fn routes(store: &Store, rules: Arc<Rules>) -> Routes {
+    let (missions, members) = (store.keep::<Missions>(), store.keep::<Members>());
+    let dossiers = Dossiers::new(members.clone(), missions.clone());
+    let cards = IdentityCards::new(store.keep(), dossiers.clone(), Arc::clone(&rules));
+    let determinations = Determinations::new(store.keep(), dossiers, rules);
+    Routes::new(MissionServiceServer::new(Missions::new(missions)))
+        .add_service(MemberServiceServer::new(Members::new(members)))
+        .add_service(IdentityCardServiceServer::new(cards))
+        .add_service(ImmunityServiceServer::new(determinations))
+}

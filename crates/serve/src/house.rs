@@ -64,7 +64,29 @@ impl House {
         B::Data: Send,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        listen::listen(address, wire, service, &self.calls, self.stop.clone()).await
+        self.listen_each(address, wire, move |_| service.clone()).await
+    }
+
+    /// As [`House::listen`], with a service for each connection, made for the address at its other end.
+    pub async fn listen_each<S, B>(
+        &self,
+        address: SocketAddr,
+        wire: Wire,
+        make: impl Fn(SocketAddr) -> S + Send + 'static,
+    ) -> io::Result<SocketAddr>
+    where
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+        S::Future: Send + 'static,
+        B: http_body::Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        listen::listen(address, wire, make, &self.calls, self.stop.clone()).await
+    }
+
+    /// Cancelled when the process begins to stop: what lasts as long as its caller likes is to end then.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stop.child_token()
     }
 
     /// Opens the admin port, and says where. It stays open until the process ends.

@@ -49,12 +49,12 @@ pub enum Wire {
     Either,
 }
 
-/// Serves on a socket until `stop`; then connections get no new calls and end with their last one. `calls` tracks
-/// the socket with its connections.
+/// Serves on a socket until `stop`, each connection with a service made for the address at its other end; then
+/// connections get no new calls and end with their last one. `calls` tracks the socket with its connections.
 pub(crate) async fn listen<S, B>(
     address: SocketAddr,
     wire: Wire,
-    service: S,
+    make: impl Fn(SocketAddr) -> S + Send + 'static,
     calls: &TaskTracker,
     stop: CancellationToken,
 ) -> io::Result<SocketAddr>
@@ -67,11 +67,12 @@ where
 {
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
-    let (builder, service) = (builder(wire), TowerToHyperService::new(service));
+    let builder = builder(wire);
     calls.spawn(async move {
         let connections = GracefulShutdown::new();
-        while let Some(stream) = next(&listener, &stop).await {
-            let (builder, service, watcher) = (builder.clone(), service.clone(), connections.watcher());
+        while let Some((stream, peer)) = next(&listener, &stop).await {
+            let service = TowerToHyperService::new(make(peer));
+            let (builder, watcher) = (builder.clone(), connections.watcher());
             let stop = stop.clone();
             tokio::spawn(async move {
                 let spoke = tokio::select! {
@@ -95,15 +96,15 @@ where
 }
 
 /// The next connection; `None` when it is time to stop.
-async fn next(listener: &TcpListener, stop: &CancellationToken) -> Option<TcpStream> {
+async fn next(listener: &TcpListener, stop: &CancellationToken) -> Option<(TcpStream, SocketAddr)> {
     loop {
         let accepted = tokio::select! {
             biased;
             () = stop.cancelled() => return None,
             accepted = listener.accept() => accepted,
         };
-        match accepted.and_then(|(stream, _)| stream.set_nodelay(true).map(|()| stream)) {
-            Ok(stream) => return Some(stream),
+        match accepted.and_then(|(stream, peer)| stream.set_nodelay(true).map(|()| (stream, peer))) {
+            Ok(accepted) => return Some(accepted),
             Err(error) => {
                 tracing::warn!(%error, "a connection cannot be accepted");
                 sleep(BREATH).await;

@@ -10,8 +10,9 @@ use std::time::Duration;
 use telemetry::Guard;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
-/// Runs a service as its own process until SIGTERM or SIGINT: the whole of its `main`.
+/// Runs a service as its own process until SIGTERM or SIGINT: the whole of its `main`. A second signal ends it at once.
 pub fn run<S: Service>() -> ExitCode {
     main(S::NAME, |env| async move {
         telemetry::log_panics();
@@ -20,7 +21,17 @@ pub fn run<S: Service>() -> ExitCode {
             () = signalled() => return Ok(()),
         };
         println!("{} listens on {}; its admin port is {}", S::NAME, running.address, running.admin);
-        running.until(signalled()).await
+        let stop = CancellationToken::new();
+        let ended = running.until(stop.clone().cancelled_owned());
+        let twice = async {
+            signalled().await;
+            stop.cancel();
+            signalled().await;
+        };
+        tokio::select! {
+            ended = ended => ended,
+            () = twice => anyhow::bail!("stopped by a second signal"),
+        }
     })
 }
 
@@ -67,14 +78,11 @@ pub async fn start<S: Service>(env: &Env) -> anyhow::Result<Running> {
 }
 
 impl Running {
-    /// Serves until `stop`, then lets calls and tasks end. A second signal ends the process at once.
+    /// Serves until `stop`, then lets calls and tasks end.
     pub async fn until(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         stop.await;
         tracing::info!("the service is stopping");
-        tokio::select! {
-            all_ended = self.house.drain(self.drain) => anyhow::ensure!(all_ended, "not everything ended in time"),
-            () = signalled() => anyhow::bail!("stopped by a second signal"),
-        }
+        anyhow::ensure!(self.house.drain(self.drain).await, "not everything ended in time");
         tracing::info!("the service has stopped");
         Ok(())
     }

@@ -10,10 +10,15 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, Row as _};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::str::FromStr as _;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 use tokio::sync::OnceCell;
+use tokio::time::timeout;
 
 /// Templates of older migrations are kept up to this number: branches of development come and go.
 const TEMPLATES_KEPT: i64 = 24;
+
+/// How long the pool of a test that is over may take to close.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// One test's own database. Dropped with it; what a killed process leaves, the next one drops.
 #[derive(Debug)]
@@ -87,7 +92,10 @@ async fn connect(url: &str) -> PgPool {
 impl Drop for TestDb {
     fn drop(&mut self) {
         let name = std::mem::take(&mut self.name);
+        let pool = self.pool.clone();
         RUNTIME.spawn(async move {
+            // Connections on their way back to the pool would otherwise be cut, and their pool would warn of it.
+            drop(timeout(CLOSING, pool.close()).await);
             if let Some(admin) = ADMIN.get() {
                 // If it fails, the next process sweeps it.
                 drop(admin.drop_database(&name).await);

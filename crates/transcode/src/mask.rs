@@ -64,8 +64,11 @@ pub(crate) fn camel(out: &mut Vec<u8>, path: &str) -> Option<()> {
     (!upper).then_some(())
 }
 
-/// `postalCode` or `postal_code` as `postal_code`.
+/// `postalCode` or `postal_code` as `postal_code`; none for a mixture of the two.
 fn snake(path: &str) -> Option<String> {
+    if path.contains('_') && path.contains(|c: char| c.is_ascii_uppercase()) {
+        return None;
+    }
     let mut name = String::with_capacity(path.len() + 4);
     for c in path.chars() {
         match c {

@@ -73,7 +73,10 @@ impl Rule {
     }
 }
 
-fn standard(format: Format) -> Option<(fn(&str) -> bool, &'static str)> {
+/// A test of a standard form, and how to ask for the form.
+type Standard = (fn(&str) -> bool, &'static str);
+
+fn standard(format: Format) -> Option<Standard> {
     Some(match format {
         Format::Country => (format::is_country, "must be an ISO 3166-1 alpha-2 country code such as FR"),
         Format::Date => (format::is_date, "must be a calendar date such as 2026-11-21"),

@@ -73,10 +73,8 @@ pub(super) fn fire(shot: &Shot, callers: u32, seconds: u32, folder: &Path) -> Re
     let good = number_before(&text, " 2xx").context("h2load printed no status codes")?;
     let total = number_before(&text, " total,").unwrap_or(0.0);
     ensure!(good > 0.0 && good >= total * 0.999, "{} answered {good} of {total} well:\n{text}", shot.url);
-    let mut micros: Vec<f64> = std::fs::read_to_string(&log)?
-        .lines()
-        .filter_map(|line| line.rsplit('\t').next()?.parse().ok())
-        .collect();
+    let mut micros: Vec<f64> =
+        std::fs::read_to_string(&log)?.lines().filter_map(|line| line.rsplit('\t').next()?.parse().ok()).collect();
     if micros.is_empty() {
         bail!("h2load logged no request");
     }
@@ -107,9 +105,8 @@ pub(super) fn fire_creates(shot: &Shot, callers: u32, seconds: u32, folder: &Pat
     let text = String::from_utf8_lossy(&output.stdout);
     ensure!(!text.contains("Non-2xx"), "creates were refused:\n{text}");
     let rate = text.lines().find_map(|line| line.trim().strip_prefix("Requests/sec:")?.trim().parse().ok());
-    let percentile = |name: &str| {
-        text.lines().find_map(|line| micros(line.trim().strip_prefix(name)?.trim())).unwrap_or(f64::NAN)
-    };
+    let percentile =
+        |name: &str| text.lines().find_map(|line| micros(line.trim().strip_prefix(name)?.trim())).unwrap_or(f64::NAN);
     Ok(Measured { rate: rate.context("wrk printed no rate")?, p50: percentile("50%"), p99: percentile("99%") })
 }
 

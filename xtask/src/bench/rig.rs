@@ -2,10 +2,11 @@
 //! register.
 
 use super::load::Shot;
+use super::table::Table;
+use crate::stack::random_key;
 use anyhow::{Context, Result, bail, ensure};
 use cluster::{Cluster, Spec};
 use identity::{ApiKeyText, Permissions, Principal, Signer};
-use prost::Message as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -48,31 +49,23 @@ impl Rig {
         cluster::purge(&folder.join("cluster"))?;
         std::fs::create_dir_all(&folder)?;
         build(root)?;
-        let spec = Spec {
-            dir: folder.join("cluster"),
-            tools: root.join(".local/tools"),
-            durable: true,
-            install: true,
-        };
-        let cluster = Cluster::start(&spec, &mut |line| println!("{line}"))?;
-        cluster.postgres().provide(&["accreditation", "gateway"])?;
-        let signer = Signer::generate();
+        let cluster = durable(root, &folder)?;
+        let seed = random_key();
+        let signer = Signer::from_text(&seed).context("a random seed is a key")?;
         let admin = ApiKeyText::generate();
         let accreditation = start(root, "accreditation", "ACCREDITATION", |command, prefix| {
             command.env(format!("{prefix}_DATABASE_URL"), cluster.postgres().service_url("accreditation"));
             command.env(format!("{prefix}_REDIS_URL"), cluster.redis().url(0));
             command.env(format!("{prefix}_PRINCIPAL_KEYS"), signer.public_text());
-            command.env(format!("{prefix}_MIGRATE"), "true");
+            command.env(format!("{prefix}_RELAY_AUDIT_KEY"), "0b".repeat(32));
         })?;
         let gateway = start(root, "gateway", "GATEWAY", |command, prefix| {
             command.env(format!("{prefix}_DATABASE_URL"), cluster.postgres().service_url("gateway"));
             command.env(format!("{prefix}_REDIS_URL"), cluster.redis().url(1));
-            command.env(format!("{prefix}_SIGNING_KEY"), signer.private_text());
-            command.env(format!("{prefix}_PRINCIPAL_KEYS"), signer.public_text());
+            command.env(format!("{prefix}_SIGNING_KEY"), &seed);
             command.env(format!("{prefix}_UPSTREAMS"), format!("accreditation=http://{}", accreditation.address));
             command.env(format!("{prefix}_BOOTSTRAP_KEY_SHA256"), format!("{}:{}", admin.id(), admin.sha256_hex()));
             command.env(format!("{prefix}_RATE"), "10000000");
-            command.env(format!("{prefix}_MIGRATE"), "true");
         })?;
         let mut rig = Self {
             cluster,
@@ -142,17 +135,14 @@ impl Rig {
         frame.extend(length.to_be_bytes());
         frame.extend(bytes);
         std::fs::write(&file, frame)?;
-        let headers = vec![
-            ("content-type".into(), "application/grpc".into()),
-            ("te".into(), "trailers".into()),
-            caller,
-        ];
+        let headers =
+            vec![("content-type".into(), "application/grpc".into()), ("te".into(), "trailers".into()), caller];
         Ok(Shot { url: format!("http://{address}{method}"), headers, body: Some(file), http1: false })
     }
 
     /// A key that may do everything accreditation offers, the mission that is read, and an accredited diplomat.
     fn fill(&mut self, admin: &ApiKeyText) -> Result<()> {
-        self.key = admin.as_str().to_owned();
+        self.key = admin.expose().to_owned();
         let expiry = chrono::Utc::now() + chrono::TimeDelta::days(2);
         let mut keys = Vec::new();
         for role in ["protocol-officer", "legal-adviser", "tenant-admin"] {
@@ -265,4 +255,38 @@ pub(super) fn ready(admin: &str, child: &mut Child) -> Result<Duration> {
         ensure!(begun.elapsed() < Duration::from_secs(30), "not ready after 30 s");
         std::thread::yield_now();
     }
+}
+
+/// How soon the whole house in one process is ready once its database is, and what it holds when idle.
+pub(super) fn standalone(root: &Path, table: &mut Table) -> Result<()> {
+    let folder = root.join(".local/bench");
+    build(root)?;
+    let cluster = durable(root, &folder)?;
+    let mut seconds = Vec::new();
+    let mut megabytes = 0.0;
+    for _ in 0..3 {
+        let (address, admin) = (free_address()?, free_address()?);
+        let mut command = Command::new(root.join("target/release/standalone"));
+        command.env("GATEWAY_LISTEN", &address).env("STANDALONE_ADMIN_LISTEN", &admin);
+        command.env("GATEWAY_DATABASE_URL", cluster.postgres().service_url("gateway"));
+        command.env("GATEWAY_REDIS_URL", cluster.redis().url(1));
+        command.env("ACCREDITATION_DATABASE_URL", cluster.postgres().service_url("accreditation"));
+        command.env("ACCREDITATION_REDIS_URL", cluster.redis().url(0));
+        command.env("ACCREDITATION_RELAY_AUDIT_KEY", "0b".repeat(32)).env("TELEMETRY_FILTER", "warn");
+        let child = command.stdout(Stdio::null()).spawn().context("standalone does not start")?;
+        let mut process = Process { child, address, admin };
+        seconds.push(ready(&process.admin, &mut process.child)?.as_secs_f64());
+        megabytes = resident(process.child.id())?;
+    }
+    seconds.sort_by(f64::total_cmp);
+    table.figure("standalone: ready after its start (goal 2)", seconds[1], "s");
+    table.figure("standalone: resident when idle (goal 150)", megabytes, "MB");
+    Ok(())
+}
+
+fn durable(root: &Path, folder: &Path) -> Result<Cluster> {
+    let spec = Spec { dir: folder.join("cluster"), tools: root.join(".local/tools"), durable: true, install: true };
+    let cluster = Cluster::start(&spec, &mut |line| println!("{line}"))?;
+    cluster.postgres().provide(&["accreditation", "gateway"])?;
+    Ok(cluster)
 }

@@ -175,6 +175,7 @@ async fn staff(register: &Register<'_>, missions: &Missions) -> Result<BTreeMap<
         let member = register.accredited(&person, missions).await?;
         let card = match person.id.as_str() {
             "counsellor" => register.stolen_card(&member).await?,
+            "attache" => register.expired_card(&member).await?,
             _ => register.card(&member, "ISSUED").await?,
         };
         if person.id == "predecessor" {

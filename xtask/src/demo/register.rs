@@ -87,10 +87,7 @@ impl Register<'_> {
     /// # Errors
     /// A card cannot be issued.
     pub(super) async fn card(&self, member: &Value, wanted: &str) -> Result<Value> {
-        let filter = format!("member = {:?}", name(member));
-        let page =
-            self.door.get(self.decides, CARDS, &[("filter", &filter)]).await?.context("list a member's cards")?;
-        let cards = page["identityCards"].as_array().cloned().unwrap_or_default();
+        let cards = self.cards(member).await?;
         if let Some(card) = cards.iter().find(|card| state(card) == wanted) {
             return Ok(card.clone());
         }
@@ -104,6 +101,28 @@ impl Register<'_> {
         issued.with_context(|| format!("issue a card to {}", name(member)))
     }
 
+    /// A card of the member that has expired: one issued before the register was kept, entered with its own dates.
+    ///
+    /// # Errors
+    /// A card cannot be entered.
+    pub(super) async fn expired_card(&self, member: &Value) -> Result<Value> {
+        let kept = self.cards(member).await?;
+        if let Some(card) = kept.into_iter().find(|card| self.is_over(card)) {
+            return Ok(card);
+        }
+        let (issued, expired) = (days_before(self.now, 400), days_before(self.now, 35));
+        let body = json!({"member": name(member), "issueTime": instant(issued), "expireTime": instant(expired)});
+        let key = format!("demo:old card:{}:{}", name(member), etag(member));
+        let entered = self.door.post(self.decides, CARDS, &key, &body).await?;
+        entered.with_context(|| format!("enter an expired card of {}", name(member)))
+    }
+
+    /// Whether a card's time is over, whether or not the register's timer has been there.
+    fn is_over(&self, card: &Value) -> bool {
+        let expires = card["expireTime"].as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
+        state(card) == "EXPIRED" || expires.is_some_and(|expires| expires <= self.now)
+    }
+
     /// A card of the member that was reported stolen.
     ///
     /// # Errors
@@ -115,6 +134,13 @@ impl Register<'_> {
         }
         let path = format!("/v1/accreditation/{}", name(&card));
         self.act(&path, "revoke", &card, json!({"cause": "STOLEN"})).await?.context("revoke a card")
+    }
+
+    async fn cards(&self, member: &Value) -> Result<Vec<Value>> {
+        let filter = format!("member = {:?}", name(member));
+        let answer = self.door.get(self.decides, CARDS, &[("filter", &filter)]).await?;
+        let page = answer.context("list a member's cards")?;
+        Ok(page["identityCards"].as_array().cloned().unwrap_or_default())
     }
 
     /// Does a verb on the version read. The key is the version's own, so that a repetition has one effect.

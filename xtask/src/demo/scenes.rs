@@ -62,6 +62,12 @@ pub(super) fn all() -> Vec<Scene> {
             questions: vec![],
         },
         Scene {
+            title: "A card that has expired, in the hand of a diplomat",
+            card: Card::Of("attache"),
+            finding: "CARD_EXPIRED",
+            questions: vec![ask("ARREST_OR_DETENTION", "YES", "VCDR 29")],
+        },
+        Scene {
             title: "A card that was reported stolen",
             card: Card::Of("counsellor"),
             finding: "CARD_REVOKED",
@@ -124,8 +130,8 @@ pub(super) fn all() -> Vec<Scene> {
             card: Card::Of("honorary-consul"),
             finding: "VALID",
             questions: vec![
-                ask("ARREST_OR_DETENTION", "OFFICIAL_ACTS_ONLY", "VCCR 71.1"),
-                ask("CRIMINAL_PROSECUTION", "OFFICIAL_ACTS_ONLY", "VCCR 71.1"),
+                ask("ARREST_OR_DETENTION", "NO", "VCCR 63"),
+                ask("CRIMINAL_PROSECUTION", "OFFICIAL_ACTS_ONLY", "VCCR 43.1"),
             ],
         },
         Scene {
@@ -167,7 +173,7 @@ mod tests {
     #[test]
     fn the_specimen_of_icao_has_its_check_digit() {
         // Doc 9303-4, appendix A: the specimen passport of Utopia.
-        assert_eq!(with_check_digit("L898902C"), "L898902C3");
+        assert_eq!(with_check_digit("L898902C3"), "L898902C36");
     }
 
     #[test]

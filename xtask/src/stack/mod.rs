@@ -7,6 +7,7 @@ mod standalone;
 
 pub(crate) use instance::{Instance, Running};
 pub(crate) use keys::Keys;
+pub(crate) use secrets::random_key;
 pub(crate) use standalone::stop_leftover;
 
 use crate::local::Local;

@@ -48,3 +48,10 @@ pub(crate) fn random_key() -> String {
     SystemRandom::new().fill(&mut bytes).expect("the system gives random bytes");
     STANDARD.encode(bytes)
 }
+
+/// 32 random bytes in hexadecimal.
+pub(crate) fn random_hex() -> String {
+    let mut bytes = [0; 32];
+    SystemRandom::new().fill(&mut bytes).expect("the system gives random bytes");
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

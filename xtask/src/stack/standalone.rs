@@ -37,7 +37,8 @@ pub(super) async fn build(release: bool) -> Result<PathBuf> {
     let profile = if release { "release" } else { "dev" };
     let step = Step::begin_aloud(format!("building standalone, profile {profile}"));
     let mut build = Command::from(cargo());
-    build.args(["build", "--package", "standalone", "--message-format", "json-render-diagnostics"]);
+    // As the alias `xtask` does: with the features of the whole workspace.
+    build.args(["build", "--bin", "standalone", "--message-format", "json-render-diagnostics"]);
     if release {
         build.arg("--release");
     }

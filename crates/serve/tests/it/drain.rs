@@ -20,11 +20,12 @@ async fn a_call_under_way_ends_and_a_new_one_is_refused() {
 
     let house = desk.house.clone();
     let drained = tokio::spawn(async move { house.drain(LONG).await });
-    let mut refused = TcpStream::connect(address).await.is_err();
-    while !refused {
-        tokio::task::yield_now().await;
-        refused = TcpStream::connect(address).await.is_err();
-    }
+    let refused = async {
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    within(refused).await;
     // Were it begun, it would be told below.
     let late = within(client.get_api_key(desk.ask(GetApiKeyRequest::default()))).await.unwrap_err();
     assert_eq!(late.code(), Code::Unavailable);

@@ -1,4 +1,6 @@
 //! Random messages of any type, as dynamic messages: edges more often than chance would have them.
+//!
+//! A seed gives the same message again, but dynamic messages write a map's entries in an order of the moment.
 
 use prost::Message as _;
 use prost::bytes::Bytes;

@@ -2,10 +2,9 @@
 
 use crate::local::root;
 use crate::progress::Step;
-use crate::stack::secrets::{Secrets, bootstrap_key, random_key};
+use crate::stack::secrets::{Secrets, bootstrap_key, random_hex, random_key};
 use anyhow::{Context as _, Result, bail};
 use cluster::Cluster;
-use identity::Signer;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Stdio;
@@ -25,22 +24,22 @@ impl Settings {
     /// Chooses addresses, keys and databases. What the caller's own environment says wins.
     pub(crate) fn choose(cluster: &Cluster, secrets: &mut Secrets) -> Result<Self> {
         let listen = own("GATEWAY_LISTEN").map_or_else(|| free(&[USUAL_ADDRESS, "127.0.0.1:0"]), Ok)?;
-        let admin = own("ADMIN_LISTEN").map_or_else(|| free(&["127.0.0.1:0"]), Ok)?;
+        let admin = own("STANDALONE_ADMIN_LISTEN").map_or_else(|| free(&["127.0.0.1:0"]), Ok)?;
         let signing_key = secrets.get("gateway-signing-key", random_key)?;
-        let signer = Signer::from_text(&signing_key).context("the signing key in .local/secrets.json is none")?;
+        let audit_key = secrets.get("accreditation-audit-key", random_hex)?;
         let bootstrap = bootstrap_key(secrets)?;
         let (postgres, redis) = (cluster.postgres(), cluster.redis());
         let mut environment = vec![
             ("GATEWAY_LISTEN", listen.clone()),
-            ("ADMIN_LISTEN", admin.clone()),
+            ("STANDALONE_ADMIN_LISTEN", admin.clone()),
             ("GATEWAY_DATABASE_URL", postgres.service_url("gateway")),
             ("GATEWAY_REDIS_URL", redis.url(0)),
-            ("GATEWAY_SIGNING_KEY", signing_key),
+            ("STANDALONE_SIGNING_KEY", signing_key),
             ("GATEWAY_BOOTSTRAP_KEY_SHA256", format!("{}:{}", bootstrap.id(), bootstrap.sha256_hex())),
             ("GATEWAY_DEV_ISSUER", "true".to_owned()),
             ("ACCREDITATION_DATABASE_URL", postgres.service_url("accreditation")),
             ("ACCREDITATION_REDIS_URL", redis.url(0)),
-            ("ACCREDITATION_PRINCIPAL_KEYS", signer.public_text()),
+            ("ACCREDITATION_RELAY_AUDIT_KEY", audit_key),
             ("TELEMETRY_LOGS", "json".to_owned()),
         ];
         environment.retain(|(name, _)| own(name).is_none());

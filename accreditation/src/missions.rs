@@ -1,0 +1,214 @@
+//! Foreign missions in our country: consent, opening, restriction, suspension, closure, the break of relations
+//! (VCDR art. 2, 11, 12, 45; VCCR art. 4, 20, 27).
+
+use crate::members::LIVE;
+use fault::{Fault, refuse_if};
+use identity::Principal;
+use proto::accreditation::v1::mission_service_server::MissionService;
+use proto::accreditation::v1::{
+    ApprovePremisesRequest, CloseRequest, CompleteClosureRequest, ConsentRequest, CreateMissionRequest,
+    DeleteMissionRequest, ExportMissionsRequest, ExportMissionsResponse, GetMissionRequest, ImportMissionsRequest,
+    ImportMissionsResponse, LiftRestrictionRequest, ListMissionRevisionsRequest, ListMissionRevisionsResponse,
+    ListMissionsRequest, ListMissionsResponse, Member, Mission, OpenRequest, Reason, RefuseRequest,
+    RequestConsentRequest, RestrictRequest, ResumeRequest, SeverRequest, SuspendRequest, UpdateMissionRequest,
+    WatchMissionsRequest, WatchMissionsResponse,
+};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
+use tonic::{Request, Streaming};
+
+/// The missions.
+#[derive(Clone, Debug)]
+pub struct Missions {
+    registry: Registry<Self>,
+}
+
+impl Keep for Missions {
+    type Record = Mission;
+
+    /// A mission's own staff see their mission; others who may read missions see all.
+    fn visible(to: &Principal) -> Visible {
+        to.mission.as_ref().map_or(Visible::All, |mission| Visible::having("name", mission))
+    }
+
+    fn admit(mission: &mut Mission, call: &mut Call) -> Result<(), Fault> {
+        let ours = mission.sending_state == call.home().state;
+        refuse_if(ours, Reason::SendingStateIsOurs, "a foreign mission is sent by another state")
+    }
+}
+
+impl Missions {
+    /// The missions that a registry keeps.
+    pub fn new(registry: Registry<Self>) -> Self {
+        Self { registry }
+    }
+}
+
+#[tonic::async_trait]
+impl MissionService for Missions {
+    async fn get_mission(&self, request: Request<GetMissionRequest>) -> Answer<Mission> {
+        self.registry.get(request).await
+    }
+
+    async fn list_missions(&self, request: Request<ListMissionsRequest>) -> Answer<ListMissionsResponse> {
+        self.registry.list(request).await
+    }
+
+    async fn create_mission(&self, request: Request<CreateMissionRequest>) -> Answer<Mission> {
+        self.registry.create(request).await
+    }
+
+    async fn update_mission(&self, request: Request<UpdateMissionRequest>) -> Answer<Mission> {
+        self.registry.update(request).await
+    }
+
+    async fn delete_mission(&self, request: Request<DeleteMissionRequest>) -> Answer<Mission> {
+        self.registry.delete(request).await
+    }
+
+    async fn request_consent(&self, request: Request<RequestConsentRequest>) -> Answer<Mission> {
+        self.registry.act(request, request_consent).await
+    }
+
+    async fn consent(&self, request: Request<ConsentRequest>) -> Answer<Mission> {
+        self.registry.act(request, |_, _, _| Ok(())).await
+    }
+
+    async fn refuse(&self, request: Request<RefuseRequest>) -> Answer<Mission> {
+        self.registry.act(request, |_, _, _| Ok(())).await
+    }
+
+    async fn approve_premises(&self, request: Request<ApprovePremisesRequest>) -> Answer<Mission> {
+        self.registry.act(request, approve_premises).await
+    }
+
+    async fn open(&self, request: Request<OpenRequest>) -> Answer<Mission> {
+        self.registry.act(request, open).await
+    }
+
+    async fn restrict(&self, request: Request<RestrictRequest>) -> Answer<Mission> {
+        self.registry.act(request, restrict).await
+    }
+
+    async fn lift_restriction(&self, request: Request<LiftRestrictionRequest>) -> Answer<Mission> {
+        self.registry.act(request, lift_restriction).await
+    }
+
+    async fn suspend(&self, request: Request<SuspendRequest>) -> Answer<Mission> {
+        self.registry.act(request, |_, _, _| Ok(())).await
+    }
+
+    async fn resume(&self, request: Request<ResumeRequest>) -> Answer<Mission> {
+        self.registry.act(request, |_, _, _| Ok(())).await
+    }
+
+    async fn close(&self, request: Request<CloseRequest>) -> Answer<Mission> {
+        self.registry.act(request, |_, _, _| Ok(())).await
+    }
+
+    async fn complete_closure(&self, request: Request<CompleteClosureRequest>) -> Answer<Mission> {
+        self.registry.act_with(request, has_members, complete_closure).await
+    }
+
+    async fn sever(&self, request: Request<SeverRequest>) -> Answer<Mission> {
+        self.registry.act(request, sever).await
+    }
+
+    async fn list_mission_revisions(
+        &self,
+        request: Request<ListMissionRevisionsRequest>,
+    ) -> Answer<ListMissionRevisionsResponse> {
+        self.registry.revisions(request).await
+    }
+
+    type WatchMissionsStream = Feed<WatchMissionsResponse>;
+
+    async fn watch_missions(&self, request: Request<WatchMissionsRequest>) -> Answer<Self::WatchMissionsStream> {
+        self.registry.watch(request).await
+    }
+
+    type ImportMissionsStream = Feed<ImportMissionsResponse>;
+
+    async fn import_missions(
+        &self,
+        request: Request<Streaming<ImportMissionsRequest>>,
+    ) -> Answer<Self::ImportMissionsStream> {
+        self.registry.import(request, established).await
+    }
+
+    type ExportMissionsStream = Feed<ExportMissionsResponse>;
+
+    async fn export_missions(&self, request: Request<ExportMissionsRequest>) -> Answer<Self::ExportMissionsStream> {
+        self.registry.export(request).await
+    }
+}
+
+/// Asked anew after a break of relations, the mission no longer has anyone in charge of its interests.
+fn request_consent(mission: &mut Mission, _: RequestConsentRequest, _: &mut Call) -> Result<(), Fault> {
+    mission.protecting_power.clear();
+    mission.in_custody = false;
+    Ok(())
+}
+
+fn approve_premises(mission: &mut Mission, request: ApprovePremisesRequest, _: &mut Call) -> Result<(), Fault> {
+    if request.address.is_some() {
+        mission.address = request.address;
+    }
+    Ok(())
+}
+
+fn open(mission: &mut Mission, request: OpenRequest, call: &mut Call) -> Result<(), Fault> {
+    let opened = request.open_time.as_ref().and_then(registry::instant).unwrap_or_else(|| call.now());
+    refuse_if(opened > call.now(), Reason::DatesImplausible, "the opening is a fact and lies in the past")?;
+    mission.open_time = Some(registry::timestamp(opened));
+    Ok(())
+}
+
+/// We may ask that the size of a mission be kept within what we consider reasonable and normal (art. 11.1).
+fn restrict(mission: &mut Mission, request: RestrictRequest, _: &mut Call) -> Result<(), Fault> {
+    mission.size_limit = request.size_limit;
+    Ok(())
+}
+
+fn lift_restriction(mission: &mut Mission, _: LiftRestrictionRequest, _: &mut Call) -> Result<(), Fault> {
+    mission.size_limit = 0;
+    Ok(())
+}
+
+/// The mission is locked when this is asked, and whoever notifies a member locks it too: none can join meanwhile.
+async fn has_members(reader: &mut Reader<'_>, mission: &Mission, _: &CompleteClosureRequest) -> Result<bool, Fault> {
+    reader.exists::<Member>(&[("mission", &[mission.name.as_str()]), ("state", &LIVE)]).await
+}
+
+fn complete_closure(
+    mission: &mut Mission,
+    _: CompleteClosureRequest,
+    has_members: bool,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    let words = "the mission still has members who are notified, accredited or in their grace period";
+    refuse_if(has_members, Reason::MissionHasMembers, words)?;
+    mission.close_time = Some(call.timestamp());
+    Ok(())
+}
+
+/// Even then premises, property and archives are respected and protected: by us, or by a third state acceptable to us
+/// (art. 45).
+fn sever(mission: &mut Mission, request: SeverRequest, call: &mut Call) -> Result<(), Fault> {
+    let power = request.protecting_power;
+    let words = "name the protecting power or take the premises into custody; one of them, not both";
+    refuse_if(power.is_empty() != request.in_custody, Reason::ProtectionNotSettled, words)?;
+    let unfit = power == mission.sending_state || power == call.home().state;
+    refuse_if(unfit, Reason::ProtectingPowerUnfit, "the protecting power is a third state")?;
+    mission.protecting_power = power;
+    mission.in_custody = request.in_custody;
+    mission.size_limit = 0;
+    Ok(())
+}
+
+/// What is imported was established before the register was kept.
+fn established(mission: &mut Mission, call: &mut Call) -> Result<(), Fault> {
+    if mission.open_time.is_none() {
+        mission.open_time = Some(call.timestamp());
+    }
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! API keys: found by their id, compared by their SHA-256 in constant time.
+
+use super::{Digest, Found, Refusal};
+use crate::api_keys::Rules;
+use chrono::{DateTime, Utc};
+use identity::{ApiKeyText, Clearance, Permissions, Principal};
+use sqlx::postgres::PgRow;
+use sqlx::{PgPool, Row as _};
+use std::sync::Arc;
+use std::time::Duration;
+use subtle::ConstantTimeEq as _;
+
+/// How long a key found good is not looked up again: a revoked key is refused within a second wherever it is used.
+const GOOD_FOR: Duration = Duration::from_millis(500);
+
+/// Where keys are kept: the table of the gateway's own database, read past its service, which shows no hashes.
+#[derive(Clone, Debug)]
+pub struct KeyTable {
+    pool: PgPool,
+    rules: Arc<Rules>,
+}
+
+/// What is read of a key's record.
+#[derive(Clone, Debug)]
+struct Record {
+    subject: String,
+    agency: String,
+    internal: bool,
+    active: bool,
+    sha256: String,
+    expires: DateTime<Utc>,
+    permissions: Permissions,
+}
+
+impl KeyTable {
+    /// The table in this database, whose keys hold what the rules let them hold.
+    pub fn new(pool: PgPool, rules: Arc<Rules>) -> Self {
+        Self { pool, rules }
+    }
+
+    async fn find(&self, id: &str) -> Result<Option<Record>, sqlx::Error> {
+        let text = "select name, agency, role, state = 'ACTIVE' as active, expire_time, doc->>'secretSha256' as sha256, \
+                    coalesce((doc->>'internal')::boolean, false) as internal, \
+                    array(select jsonb_array_elements_text(doc->'permissions')) as permissions \
+                    from api_keys where name = 'apiKeys/' || $1 and deleted_at is null";
+        let found = sqlx::query(text).bind(id).fetch_optional(&self.pool).await?;
+        found.map(|row| self.record(&row)).transpose()
+    }
+
+    fn record(&self, row: &PgRow) -> Result<Record, sqlx::Error> {
+        let (role, own): (&str, Vec<String>) = (row.try_get("role")?, row.try_get("permissions")?);
+        let internal = row.try_get("internal")?;
+        Ok(Record {
+            subject: row.try_get("name")?,
+            agency: row.try_get("agency")?,
+            internal,
+            active: row.try_get("active")?,
+            sha256: row.try_get("sha256")?,
+            expires: row.try_get("expire_time")?,
+            permissions: self.rules.held(&own, role, internal),
+        })
+    }
+}
+
+/// The key of the settings, with which the first other keys are made.
+#[derive(Clone, Debug)]
+pub struct Bootstrap {
+    /// Its id.
+    pub id: String,
+    /// SHA-256 of the whole key.
+    pub sha256: [u8; 32],
+    /// What it may do.
+    pub permissions: Permissions,
+}
+
+impl Bootstrap {
+    /// Reads `id:hexhash`, the id being the middle part of the key and the hash SHA-256 of the whole of it.
+    ///
+    /// # Errors
+    /// What is wrong with the text, without the text.
+    pub fn read(text: &str, permissions: Permissions) -> Result<Self, String> {
+        let (id, hash) = text.split_once(':').ok_or("is not id:hash")?;
+        let mut sha256 = [0; 32];
+        hex::decode_to_slice(hash, &mut sha256).map_err(|_| "has no hash of 64 hexadecimal digits after the colon")?;
+        let shaped = ApiKeyText::parse(&format!("lg_{id}_{}", "A".repeat(43))).is_some();
+        if !shaped {
+            return Err("has no key id before the colon".to_owned());
+        }
+        Ok(Self { id: id.to_owned(), sha256, permissions })
+    }
+
+    /// The subject it calls as.
+    pub fn subject(&self) -> String {
+        format!("apiKeys/{}", self.id)
+    }
+}
+
+/// Finds keys.
+#[derive(Debug)]
+pub(super) struct ApiKeys {
+    table: KeyTable,
+    bootstrap: Option<Bootstrap>,
+}
+
+impl ApiKeys {
+    pub(super) fn new(table: KeyTable, bootstrap: Option<Bootstrap>) -> Self {
+        Self { table, bootstrap }
+    }
+
+    /// Whose key the text is. An id that does not exist costs the same look-up and the same comparison as a wrong secret.
+    pub(super) async fn find(&self, text: &str, digest: &Digest) -> Result<Found, Refusal> {
+        let key = ApiKeyText::parse(text).ok_or(Refusal::Unknown)?;
+        if let Some(bootstrap) = self.bootstrap.as_ref().filter(|own| bool::from(own.sha256.ct_eq(digest))) {
+            return Ok(bootstrap.found());
+        }
+        let found = self.table.find(key.id()).await.map_err(|error| {
+            tracing::error!(%error, "cannot look up an api key");
+            Refusal::Away
+        })?;
+        let same = key.matches(found.as_ref().map_or(NOBODYS, |record| &record.sha256));
+        found.filter(|_| same).and_then(|record| good(record, Utc::now())).ok_or(Refusal::Unknown)
+    }
+}
+
+/// What a key is compared with whose id does not exist. No text is known with this SHA-256.
+const NOBODYS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+impl Bootstrap {
+    fn found(&self) -> Found {
+        let principal = Principal {
+            subject: self.subject().into(),
+            agency: None,
+            mission: None,
+            permissions: self.permissions.clone(),
+            clearance: Clearance::default(),
+            expires: i64::MAX,
+        };
+        Found { principal, partner: false, good_for: Duration::from_secs(60) }
+    }
+}
+
+/// Whom a key stands for, if it is in force.
+fn good(record: Record, now: DateTime<Utc>) -> Option<Found> {
+    let left = (record.expires - now).to_std().ok().filter(|left| record.active && !left.is_zero())?;
+    let principal = Principal {
+        subject: record.subject.into(),
+        agency: (!record.internal).then(|| record.agency.into()),
+        mission: None,
+        permissions: record.permissions,
+        clearance: Clearance::default(),
+        expires: record.expires.timestamp(),
+    };
+    Some(Found { principal, partner: !record.internal, good_for: GOOD_FOR.min(left) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    fn record() -> Record {
+        Record {
+            subject: "apiKeys/abcdefgh2345".into(),
+            agency: "metropolitan-police".into(),
+            internal: false,
+            active: true,
+            sha256: String::new(),
+            expires: at(1_000),
+            permissions: Permissions::of(["accreditation.missions.read"]),
+        }
+    }
+
+    #[test]
+    fn a_key_is_good_while_active_and_until_it_expires() {
+        let found = good(record(), at(999)).unwrap();
+        assert!(found.partner);
+        assert_eq!(found.principal.agency.as_deref(), Some("metropolitan-police"));
+        assert!(good(record(), at(1_000)).is_none());
+        assert!(good(Record { active: false, ..record() }, at(0)).is_none());
+    }
+
+    #[test]
+    fn a_key_about_to_expire_is_looked_at_again_when_it_does() {
+        let just_before = at(1_000) - Duration::from_millis(20);
+        assert_eq!(good(record(), just_before).unwrap().good_for, Duration::from_millis(20));
+    }
+
+    #[test]
+    fn an_internal_key_is_no_partners() {
+        let found = good(Record { internal: true, ..record() }, at(0)).unwrap();
+        assert!(!found.partner);
+        assert_eq!(found.principal.agency, None);
+    }
+
+    #[test]
+    fn a_bootstrap_key_is_an_id_and_a_hash() {
+        let read = |text: &str| Bootstrap::read(text, Permissions::default());
+        let hash = "ab".repeat(32);
+        assert!(read(&format!("abcdefgh2345:{hash}")).is_ok());
+        for bad in ["", "abcdefgh2345", &hash, &format!("ABC:{hash}"), &format!("abcdefgh2345:{}", &hash[2..])] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

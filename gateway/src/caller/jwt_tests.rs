@@ -1,0 +1,140 @@
+//! Tokens that must be refused, each for one reason, beside one that is good.
+
+use super::*;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
+use serde_json::{Value, json};
+
+const ISSUER: &str = "https://login.example.gov";
+const NOW: i64 = 1_800_000_000;
+
+fn ed25519() -> Ed25519KeyPair {
+    Ed25519KeyPair::from_seed_unchecked(&[7; 32]).expect("32 bytes are a seed")
+}
+
+fn public() -> PublicKey {
+    PublicKey::Ed25519(ed25519().public_key().as_ref().to_vec())
+}
+
+fn good() -> Value {
+    json!({"iss": ISSUER, "aud": "legation", "sub": "p-1", "exp": NOW + 600, "roles": ["protocol-officer"]})
+}
+
+fn token(header: &Value, claims: &Value) -> String {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let signed = format!("{}.{}", part(header), part(claims));
+    let signature = ed25519().sign(signed.as_bytes());
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+fn verify(text: &str) -> Option<Claims> {
+    Unverified::read(text)?.verify(&public(), ISSUER, "legation", NOW)
+}
+
+#[test]
+fn a_good_token_is_read() {
+    let claims = verify(&token(&json!({"alg": "EdDSA", "kid": "a"}), &good())).expect("it is good");
+    assert_eq!((claims.sub.as_str(), claims.roles.as_slice()), ("p-1", &["protocol-officer".to_owned()][..]));
+    let mut several = good();
+    several["aud"] = json!(["another", "legation"]);
+    assert!(verify(&token(&json!({"alg": "EdDSA"}), &several)).is_some());
+}
+
+#[test]
+fn a_token_wrong_in_one_claim_is_refused() {
+    let cases = [
+        ("iss", json!("https://login.example.com")),
+        ("iss", Value::Null),
+        ("aud", json!("another")),
+        ("aud", json!(["another"])),
+        ("aud", Value::Null),
+        ("sub", json!("")),
+        ("sub", json!("p\n1")),
+        ("sub", Value::Null),
+        ("exp", json!(NOW - SKEW)),
+        ("exp", json!("later")),
+        ("exp", Value::Null),
+        ("nbf", json!(NOW + SKEW + 1)),
+        ("roles", json!("protocol-officer")),
+        ("clearance", json!("COSMIC")),
+    ];
+    for (claim, value) in cases {
+        let mut claims = good();
+        claims[claim] = value.clone();
+        if value.is_null() {
+            claims.as_object_mut().expect("it is an object").remove(claim);
+        }
+        assert!(verify(&token(&json!({"alg": "EdDSA"}), &claims)).is_none(), "{claim}: {value}");
+    }
+}
+
+#[test]
+fn a_token_wrong_in_its_head_or_form_is_refused() {
+    let headers = [
+        json!({"alg": "none"}),
+        json!({"alg": "None"}),
+        json!({"alg": "HS256"}),
+        json!({"alg": "RS256"}),
+        json!({"alg": "ES256"}),
+        json!({"alg": "EdDSA", "crit": ["exp"], "exp": 1}),
+        json!({"kid": "a"}),
+    ];
+    for header in headers {
+        assert!(verify(&token(&header, &good())).is_none(), "{header}");
+    }
+    let whole = token(&json!({"alg": "EdDSA"}), &good());
+    let (signed, signature) = whole.rsplit_once('.').expect("it has dots");
+    let cases = [
+        String::new(),
+        "..".to_owned(),
+        signed.to_owned(),
+        format!("{signed}."),
+        format!("{whole}="),
+        format!("{whole}.{signature}"),
+        format!("{signed}x.{signature}"),
+        format!(" {whole}"),
+        "a".repeat(MOST_BYTES + 1),
+    ];
+    for text in cases {
+        assert!(verify(&text).is_none(), "{text:.80}");
+    }
+}
+
+#[test]
+fn a_public_key_is_no_secret_to_sign_with() {
+    // The classic confusion: the attacker signs with HMAC, using the published key as the secret.
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let signed = format!("{}.{}", part(&json!({"alg": "HS256"})), part(&good()));
+    let secret = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, ed25519().public_key().as_ref());
+    let forged = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(ring::hmac::sign(&secret, signed.as_bytes())));
+    assert!(verify(&forged).is_none());
+}
+
+#[test]
+fn a_jwks_gives_the_keys_that_sign_and_no_others() {
+    let random = SystemRandom::new();
+    let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).expect("randomness");
+    let p256 = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).expect("a key");
+    let point = p256.public_key().as_ref();
+    let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let x = text(ed25519().public_key().as_ref());
+    let set = json!({"keys": [
+        {"kty": "OKP", "crv": "Ed25519", "kid": "a", "x": x},
+        {"kty": "EC", "crv": "P-256", "kid": "b", "alg": "ES256", "use": "sig", "x": text(&point[1..33]), "y": text(&point[33..])},
+        {"kty": "EC", "crv": "P-256", "kid": "c", "use": "enc", "x": text(&point[1..33]), "y": text(&point[33..])},
+        {"kty": "OKP", "crv": "Ed25519", "kid": "d", "alg": "ES256", "x": x},
+        {"kty": "oct", "kid": "e", "k": x},
+        {"kty": "OKP", "crv": "Ed25519", "kid": "f", "x": "AAAA"},
+        {"kty": 7},
+    ]});
+    let keys = Keys::read(set.to_string().as_bytes()).expect("two keys are good");
+    assert!(keys.find(Some("a")).is_some());
+    for kid in ["c", "d", "e", "f", "g"] {
+        assert!(keys.find(Some(kid)).is_none(), "{kid}");
+    }
+    assert!(keys.find(None).is_none(), "two keys, and none is named");
+    let signed = b"text";
+    let signature = p256.sign(&random, signed).expect("randomness");
+    assert!(keys.find(Some("b")).expect("b is good").verifies(signed, signature.as_ref()));
+    assert!(Keys::read(br#"{"keys": []}"#).is_err(), "an empty set must not replace a good one");
+}

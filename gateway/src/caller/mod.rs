@@ -1,0 +1,212 @@
+//! Who calls: a credential becomes a caller, remembered for as short a time as revocation demands.
+
+mod api_key;
+mod bearer;
+mod dev_issuer;
+mod guesses;
+mod issuer;
+mod jwt;
+mod refusal;
+
+pub use api_key::{Bootstrap, KeyTable};
+pub use bearer::People;
+pub use dev_issuer::DevIssuer;
+pub use issuer::Issuer;
+pub use refusal::Refusal;
+
+use crate::rate::{Limits, Window};
+use api_key::ApiKeys;
+use arc_swap::ArcSwap;
+use chrono::Utc;
+use guesses::Guesses;
+use http::{HeaderMap, HeaderValue, header};
+use identity::{Principal, Signer};
+use moka::Expiry;
+use moka::future::Cache;
+use ring::digest::{SHA256, digest};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+
+/// The longest that a token is used for a caller; under [`identity::LIFETIME`], so that it outlives the call.
+const TOKEN_USED: Duration = Duration::from_secs(50);
+/// The most streams a caller may have open.
+const MOST_STREAMS: usize = 64;
+/// The most callers remembered.
+const REMEMBERED: u64 = 50_000;
+
+/// A caller whose credential was good a moment ago.
+#[derive(Debug)]
+pub struct Caller {
+    /// Who it is and what it may do.
+    pub principal: Arc<Principal>,
+    /// Whether it is a partner agency: it may call only methods that the contract opens to partners.
+    pub partner: bool,
+    /// Its rate.
+    pub window: Arc<Window>,
+    /// Places for its open streams.
+    pub streams: Arc<Semaphore>,
+    token: ArcSwap<Token>,
+}
+
+#[derive(Debug)]
+struct Token {
+    header: HeaderValue,
+    made: Instant,
+}
+
+impl Token {
+    fn mint(signer: &Signer, principal: &Principal) -> Self {
+        let text = signer.mint(principal, Utc::now());
+        let mut header = HeaderValue::try_from(text).expect("a token is base64 and dots");
+        header.set_sensitive(true);
+        Self { header, made: Instant::now() }
+    }
+}
+
+impl Caller {
+    /// The token that tells services who calls. Signing costs more than the rest of a request's way through the
+    /// gateway, so one token serves for [`TOKEN_USED`].
+    pub fn token(&self, signer: &Signer) -> HeaderValue {
+        let held = self.token.load();
+        if held.made.elapsed() < TOKEN_USED {
+            return held.header.clone();
+        }
+        let token = Token::mint(signer, &self.principal);
+        let header = token.header.clone();
+        self.token.store(Arc::new(token));
+        header
+    }
+}
+
+/// Whom a credential stands for, as one of the two kinds of credential found it.
+#[derive(Debug)]
+struct Found {
+    principal: Principal,
+    partner: bool,
+    /// How long the credential need not be looked at again.
+    good_for: Duration,
+}
+
+/// SHA-256 of the whole credential: what is remembered is never the credential itself.
+type Digest = [u8; 32];
+
+#[derive(Clone, Debug)]
+struct Verified {
+    caller: Arc<Caller>,
+    good_for: Duration,
+}
+
+/// Knows callers by their credentials.
+#[derive(Debug)]
+pub struct Callers {
+    /// Credentials found good, each for its own time.
+    verified: Cache<Digest, Verified>,
+    /// Callers as last seen, so that a credential looked at again keeps its signed token and its rate.
+    known: moka::sync::Cache<Digest, Arc<Caller>>,
+    keys: ApiKeys,
+    people: Option<People>,
+    guesses: Guesses,
+    limits: Arc<Limits>,
+    signer: Arc<Signer>,
+}
+
+struct GoodFor;
+
+impl Expiry<Digest, Verified> for GoodFor {
+    fn expire_after_create(&self, _: &Digest, verified: &Verified, _: Instant) -> Option<Duration> {
+        Some(verified.good_for)
+    }
+}
+
+impl Callers {
+    /// Callers with keys of the table, the one key of the settings, and people of one issuer.
+    pub fn new(
+        table: KeyTable,
+        bootstrap: Option<Bootstrap>,
+        people: Option<People>,
+        limits: Arc<Limits>,
+        signer: Arc<Signer>,
+    ) -> Self {
+        let verified = Cache::builder().max_capacity(REMEMBERED).expire_after(GoodFor).build();
+        let known = moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_idle(TOKEN_USED).build();
+        let keys = ApiKeys::new(table, bootstrap);
+        Self { verified, known, keys, people, guesses: Guesses::default(), limits, signer }
+    }
+
+    /// Who sends these headers from that address.
+    ///
+    /// # Errors
+    /// No good credential, or it cannot be checked for the moment; see [`Refusal`].
+    pub async fn who(&self, headers: &HeaderMap, from: IpAddr) -> Result<Arc<Caller>, Refusal> {
+        let text = bearer(headers).ok_or(Refusal::Unknown)?;
+        let digest: Digest = digest(&SHA256, text.as_bytes()).as_ref().try_into().expect("SHA-256 has 32 bytes");
+        if let Some(verified) = self.verified.get(&digest).await {
+            return Ok(verified.caller);
+        }
+        if self.guesses.are_too_many(from) {
+            return Err(Refusal::Guessing);
+        }
+        // One look for all who ask at once with the same credential; a failure is not remembered.
+        let looked = self.verified.try_get_with(digest, self.look(text, digest)).await;
+        looked.map(|verified| verified.caller).map_err(|refusal| {
+            if *refusal == Refusal::Unknown {
+                self.guesses.count(from);
+            }
+            *refusal
+        })
+    }
+
+    async fn look(&self, text: &str, digest: Digest) -> Result<Verified, Refusal> {
+        let found = if text.starts_with("lg_") {
+            self.keys.find(text, &digest).await?
+        } else {
+            let people = self.people.as_ref().ok_or(Refusal::Unknown)?;
+            people.find(text).await?
+        };
+        Ok(Verified { good_for: found.good_for, caller: self.caller(found, digest) })
+    }
+
+    fn caller(&self, found: Found, digest: Digest) -> Arc<Caller> {
+        if let Some(caller) = self.known.get(&digest).filter(|caller| *caller.principal == found.principal) {
+            return caller;
+        }
+        let caller = Arc::new(Caller {
+            token: ArcSwap::from_pointee(Token::mint(&self.signer, &found.principal)),
+            window: self.limits.window(&found.principal.subject),
+            streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+            principal: Arc::new(found.principal),
+            partner: found.partner,
+        });
+        self.known.insert(digest, Arc::clone(&caller));
+        caller
+    }
+}
+
+/// The one bearer credential of the headers (RFC 6750, section 2.1). Two are none: which of them counted would be a guess.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;
+    let (scheme, text) = value.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("bearer") && !text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_bearer_credential_is_read_and_two_are_none() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(bearer(&headers), None);
+        headers.insert("authorization", HeaderValue::from_static("bEARER abc"));
+        assert_eq!(bearer(&headers), Some("abc"));
+        headers.append("authorization", HeaderValue::from_static("Bearer def"));
+        assert_eq!(bearer(&headers), None);
+        for text in ["Basic abc", "Bearer", "Bearer ", "abc"] {
+            headers.insert("authorization", HeaderValue::from_static(text));
+            assert_eq!(bearer(&headers), None, "{text}");
+        }
+    }
+}

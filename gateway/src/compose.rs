@@ -1,0 +1,83 @@
+//! Puts the door together from its settings.
+
+use crate::caller::{Callers, DevIssuer, Issuer, KeyTable, People};
+use crate::denials::Denials;
+use crate::door::{Door, Parts};
+use crate::rate::Limits;
+use crate::roles::Roles;
+use crate::service;
+use crate::settings::Settings;
+use crate::upstream::Upstreams;
+use anyhow::{Context as _, ensure};
+use config::ExposeSecret as _;
+use identity::Signer;
+use serve::House;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What development tokens are made for, if the settings do not say.
+const DEV_AUDIENCE: &str = "legation";
+
+/// The door of a house, in front of these services. The gateway's own, [`Gateway`](crate::Gateway), is to be started
+/// before it: it keeps the keys that the door reads, and is one of the services.
+///
+/// # Errors
+/// Settings that contradict each other; a database, an address or a role file that is no good.
+pub async fn door(
+    settings: &Settings,
+    house: &House,
+    signer: Arc<Signer>,
+    upstreams: Upstreams,
+) -> anyhow::Result<Door> {
+    let contradictions = settings.contradictions();
+    ensure!(contradictions.is_empty(), "{}", contradictions.join("; "));
+    let rules = Arc::new(service::rules(settings)?);
+    let roles = Arc::clone(&rules.roles);
+    let bootstrap = service::bootstrap(settings, &roles)?;
+
+    // Apart from the service's own, so that no list of keys, however long, keeps callers from being known.
+    // And with little patience: a caller waits for this before it is anyone.
+    let wait = Duration::from_secs(1);
+    let own = pg::Settings { acquire_timeout: wait, statement_timeout: wait, ..settings.database.pool() };
+    let pool = pg::connect(&own).await.context("connect to the gateway's database")?;
+    let (denials, writer) = Denials::new(pool.clone());
+    house.tasks.spawn(writer.run(house.shutdown.clone()));
+
+    let redis = settings.redis_url.as_ref().map(|url| url.expose_secret());
+    let limits = Arc::new(Limits::new(settings.rate, redis)?);
+    let dev_issuer = settings.dev_issuer.then(|| development(settings, &roles));
+    let people = people(settings, dev_issuer.as_ref(), roles)?;
+    let table = KeyTable::new(pool, rules);
+    let callers = Callers::new(table, bootstrap, people, Arc::clone(&limits), Arc::clone(&signer));
+
+    Door::new(Parts {
+        callers,
+        limits,
+        signer,
+        upstreams,
+        denials,
+        issuer: settings.oidc_issuer.as_deref().unwrap_or_default().to_owned(),
+        dev_issuer,
+        origins: settings.cors_origins.clone(),
+        proxies: settings.trusted_proxies.clone(),
+        in_flight: settings.in_flight.get(),
+        deadline: settings.deadline,
+        address: settings.address(),
+        house: house.clone(),
+    })
+}
+
+fn development(settings: &Settings, roles: &Arc<Roles>) -> DevIssuer {
+    tracing::warn!("the development issuer gives anyone a token for any role");
+    DevIssuer::new(&settings.address(), DEV_AUDIENCE, Arc::clone(roles))
+}
+
+/// Whose tokens are accepted: the issuer's, the development issuer's, or nobody's.
+fn people(settings: &Settings, dev_issuer: Option<&DevIssuer>, roles: Arc<Roles>) -> anyhow::Result<Option<People>> {
+    let (issuer, audience) = match (&settings.oidc_issuer, &settings.oidc_audience, dev_issuer) {
+        (Some(url), Some(audience), _) => (Issuer::remote(url)?, audience.clone()),
+        (_, _, Some(own)) => (own.issuer(), DEV_AUDIENCE.to_owned()),
+        _ => return Ok(None),
+    };
+    Ok(Some(People::new(Arc::new(issuer), audience, roles)))
+}

@@ -1,0 +1,69 @@
+//! Answers: JSON, problems, and the headers every answer carries.
+
+use bytes::Bytes;
+use fault::{Fault, Problem};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+use http_body_util::Full;
+use telemetry::Trace;
+use tonic::body::Body;
+
+/// The answer's media type.
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const BEARER: HeaderValue = HeaderValue::from_static("Bearer realm=\"legation\"");
+/// An answer is data: should a browser show it as a page all the same, nothing in it runs.
+const INERT: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+const TRACE_ID: HeaderName = HeaderName::from_static("trace-id");
+
+/// A body in one piece.
+pub(super) fn body(bytes: impl Into<Bytes>) -> Body {
+    Body::new(Full::new(bytes.into()))
+}
+
+/// JSON that is ready to send.
+pub(super) fn json(bytes: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(body(bytes));
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    response
+}
+
+/// The problem that stands for a fault (RFC 9457).
+pub(super) fn problem(fault: &Fault, trace: &Trace) -> Response<Body> {
+    let text = Problem::new(fault, Some(trace.id())).to_json();
+    let mut response = Response::new(body(text));
+    *response.status_mut() = StatusCode::from_u16(fault.http()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, PROBLEM);
+    if fault.http() == 401 {
+        headers.insert(header::WWW_AUTHENTICATE, BEARER);
+    }
+    if let Some(pause) = fault.pause() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs_f64().ceil() as u64));
+    }
+    let allow = fault.metadata().find(|(key, _)| *key == ALLOW).and_then(|(_, methods)| methods.parse().ok());
+    if let Some(allow) = allow.filter(|_| fault.http() == 405) {
+        headers.insert(header::ALLOW, allow);
+    }
+    response
+}
+
+/// The metadata under which a fault names the methods that an address has.
+pub(super) const ALLOW: &str = "allow";
+
+/// What every answer carries, unless it says otherwise itself.
+pub(super) fn guard(headers: &mut HeaderMap, trace: &Trace) {
+    headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(INERT);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    headers.insert(TRACE_ID, HeaderValue::try_from(trace.id()).expect("an id is hexadecimal"));
+}
+
+/// What a caller learns of its rate.
+pub(super) fn rate(headers: &mut HeaderMap, limit: u32, left: u32, reset: u32) {
+    headers.insert(HeaderName::from_static("ratelimit-limit"), HeaderValue::from(limit));
+    headers.insert(HeaderName::from_static("ratelimit-remaining"), HeaderValue::from(left.min(limit)));
+    headers.insert(HeaderName::from_static("ratelimit-reset"), HeaderValue::from(reset));
+}

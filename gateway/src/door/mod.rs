@@ -1,0 +1,303 @@
+//! The public door. [`Door::answer`] and [`Door::pass`] are the way of a request, in its order.
+
+mod access;
+mod address;
+mod answer;
+mod frames;
+mod import;
+mod input;
+mod method;
+mod native;
+mod origin;
+mod outgoing;
+mod pages;
+mod rest;
+mod stream;
+mod tracked;
+mod wire;
+
+pub use address::Network;
+
+use crate::caller::{Caller, Callers, DevIssuer};
+use crate::denials::Denials;
+use crate::rate::{Limits, Verdict};
+use crate::upstream::{Local, Upstreams};
+use access::{Access, Protocol, Visit};
+use fault::Fault;
+use futures::FutureExt as _;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use identity::Signer;
+use method::{Target, Targets};
+use origin::Origins;
+use pages::Pages;
+use proto::policy::v1::Reason;
+use serve::{House, Wire};
+use std::convert::Infallible;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use telemetry::Trace;
+use tokio::sync::Semaphore;
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tower::service_fn;
+use tracing::Instrument as _;
+use transcode::Routes;
+
+const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("origin");
+
+/// What a door is made of.
+pub struct Parts {
+    /// Who calls.
+    pub callers: Callers,
+    /// How often they may.
+    pub limits: Arc<Limits>,
+    /// Vouches for callers to the services.
+    pub signer: Arc<Signer>,
+    /// The services.
+    pub upstreams: Upstreams,
+    /// Takes down who was refused.
+    pub denials: Denials,
+    /// Whose tokens are accepted, for the documentation; empty if nobody's are or the development issuer's.
+    pub issuer: String,
+    /// The development issuer, if there is one.
+    pub dev_issuer: Option<DevIssuer>,
+    /// Origins whose pages may call.
+    pub origins: Vec<String>,
+    /// Proxies that are believed.
+    pub proxies: Vec<Network>,
+    /// The most requests at a time.
+    pub in_flight: usize,
+    /// How long an answer may take unless the client wants it sooner.
+    pub deadline: Duration,
+    /// Where the API is reached, as its documentation says.
+    pub address: String,
+    /// Where it stands.
+    pub house: House,
+}
+
+/// The public door. A clone is the same door.
+#[derive(Clone)]
+pub struct Door(Arc<Inner>);
+
+struct Inner {
+    callers: Callers,
+    limit: u32,
+    signer: Arc<Signer>,
+    routes: Routes<'static>,
+    targets: Targets,
+    /// Health and reflection, which need no caller: what they tell is in `/openapi.json` too.
+    open: Local,
+    denials: Denials,
+    pages: Pages,
+    origins: Origins,
+    proxies: Vec<Network>,
+    in_flight: Arc<Semaphore>,
+    deadline: Duration,
+    access: Arc<Access>,
+    house: House,
+}
+
+impl Door {
+    /// Puts a door together.
+    ///
+    /// # Errors
+    /// An origin is none, or an upstream is for a service that the contract does not have.
+    pub fn new(parts: Parts) -> anyhow::Result<Self> {
+        let contract = proto::contract::contract();
+        parts.upstreams.check(contract)?;
+        let in_flight = Arc::new(Semaphore::new(parts.in_flight));
+        Ok(Self(Arc::new(Inner {
+            pages: Pages::new(contract, &parts.address, parts.dev_issuer, &parts.issuer, parts.house.clone()),
+            routes: Routes::of(contract, transcode::tables())?,
+            targets: Targets::of(contract, &parts.upstreams)?,
+            open: native::open_services()?,
+            access: Arc::new(Access::new(contract, Arc::clone(&in_flight), parts.in_flight)),
+            origins: Origins::read(&parts.origins)?,
+            in_flight,
+            limit: parts.limits.limit().get(),
+            callers: parts.callers,
+            signer: parts.signer,
+            denials: parts.denials,
+            proxies: parts.proxies,
+            deadline: parts.deadline,
+            house: parts.house,
+        })))
+    }
+
+    /// Opens the door at an address, until the house stops, and says where it is.
+    ///
+    /// # Errors
+    /// The address cannot be listened on.
+    pub async fn listen(&self, address: SocketAddr) -> io::Result<SocketAddr> {
+        let door = self.clone();
+        let of_client = move |peer: SocketAddr| {
+            let door = door.clone();
+            service_fn(move |request: Request<Incoming>| {
+                let door = door.clone();
+                async move { Ok::<_, Infallible>(door.answer(peer.ip(), request.map(Body::new)).await) }
+            })
+        };
+        self.0.house.listen_each(address, Wire::Either, of_client).await
+    }
+
+    /// Answers one request: the layers around its way, in reading order.
+    pub async fn answer(&self, peer: IpAddr, request: Request<Body>) -> Response<Body> {
+        // A trace, begun here or by the caller, so that everything logged and everything called belongs together.
+        let span = tracing::info_span!("request");
+        let trace = Trace::enter(&span, Trace::read(request.headers()));
+        // The access log and the metrics, around everything else, so that they see what is refused too.
+        let mut visit = self.0.access.begin(trace, Protocol::of(request.headers()));
+        let origin = self.0.origins.allowed(request.headers());
+        // A panic is an answer like any other fault of ours, and the connection lives on.
+        let passed = AssertUnwindSafe(self.pass(&mut visit, peer, request)).catch_unwind().instrument(span).await;
+        let passed = passed.unwrap_or_else(|_| Err(Fault::new(Reason::Internal, "this request met a fault of ours")));
+        let mut response = match passed {
+            Ok(response) => response,
+            Err(fault) => self.refuse(&mut visit, fault),
+        };
+        let headers = response.headers_mut();
+        answer::guard(headers, &trace);
+        if let Some((left, reset)) = visit.rate {
+            answer::rate(headers, self.0.limit, left, reset);
+        }
+        if !self.0.origins.are_none() {
+            headers.append(header::VARY, VARY_ORIGIN);
+        }
+        if let Some(origin) = origin {
+            origin::open(headers, origin);
+        }
+        visit.close(response)
+    }
+
+    /// The way of a request from its head to its method.
+    async fn pass(&self, visit: &mut Visit, peer: IpAddr, mut request: Request<Body>) -> Result<Response<Body>, Fault> {
+        if request.method() == Method::OPTIONS {
+            return self.options(&request);
+        }
+        // A place among those in flight; with none free, the request is refused before it costs anything.
+        visit.place = Some(Arc::clone(&self.0.in_flight).try_acquire_owned().map_err(|_| overloaded())?);
+        // Pages and services that anyone may read.
+        if let Some(response) = self.0.pages.answer(&mut request).await {
+            return response;
+        }
+        if visit.protocol() != Protocol::Rest && request.uri().path().starts_with("/grpc.") {
+            return native::open(self, visit, request).await;
+        }
+        // Who it is (401), and whether it may ask so often (429).
+        let from = address::client(peer, request.headers(), &self.0.proxies);
+        let caller = self.admit(visit, request.headers(), from).await?;
+        // Its method, by the raw path (404, 405); the rest of the way depends on what it speaks.
+        match visit.protocol() {
+            Protocol::Rest => rest::answer(self, visit, &caller, from, request).await,
+            Protocol::Grpc | Protocol::GrpcWeb => native::answer(self, visit, &caller, from, request).await,
+        }
+    }
+
+    /// Knows the caller and takes one permit of its rate.
+    async fn admit(&self, visit: &mut Visit, headers: &HeaderMap, from: IpAddr) -> Result<Arc<Caller>, Fault> {
+        let known = self.0.callers.who(headers, from).await;
+        let caller = known.map_err(|refusal| visit.denied(Fault::from(refusal)))?;
+        visit.caller = Some(Arc::clone(&caller));
+        match caller.window.take().await {
+            Verdict::Pass { left } => {
+                visit.rate = Some((left, 1));
+                Ok(caller)
+            }
+            Verdict::Wait(pause) => {
+                visit.rate = Some((0, u32::try_from(pause.as_secs()).unwrap_or(1) + 1));
+                let words = format!("more than {} requests in a second", self.0.limit);
+                Err(visit.denied(Fault::new(Reason::RateLimited, words).retry_after(pause)))
+            }
+        }
+    }
+
+    /// Notes what the request is for, and refuses it if the caller may not: before anything is looked up.
+    fn permit(&self, visit: &mut Visit, caller: &Caller, target: &Arc<Target>) -> Result<(), Fault> {
+        visit.target = Some(Arc::clone(target));
+        target.permit(caller).map_err(|fault| visit.denied(fault))
+    }
+
+    /// The answer to a fault. If it is ours and arose here it is logged here; a service has logged its own.
+    fn refuse(&self, visit: &mut Visit, fault: Fault) -> Response<Body> {
+        if let Some(cause) = std::error::Error::source(&fault).filter(|_| fault.is_ours()) {
+            let (reason, method, trace_id) = (fault.reason(), visit.method(), visit.trace.id());
+            tracing::error!(reason, method, %cause, trace_id, "a request failed");
+        }
+        if visit.is_denied() {
+            self.0.denials.note(visit.method(), visit.caller.as_deref(), fault.reason(), &visit.trace);
+        }
+        let code = fault.code().grpc();
+        match visit.protocol() {
+            Protocol::Rest => {
+                let response = answer::problem(&fault, &visit.trace);
+                visit.outcome(code, response.status());
+                response
+            }
+            protocol => {
+                visit.outcome(code, StatusCode::OK);
+                native::refusal(Status::from(fault), protocol)
+            }
+        }
+    }
+
+    /// `OPTIONS`: a browser's question before a call from another origin, or a client's about an address.
+    fn options(&self, request: &Request<Body>) -> Result<Response<Body>, Fault> {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        let asks = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+        match self.0.origins.allowed(request.headers()).filter(|_| asks) {
+            Some(origin) => origin::preflight(response.headers_mut(), origin),
+            None => {
+                response.headers_mut().insert(header::ALLOW, self.allowed(request.uri().path())?);
+            }
+        }
+        Ok(response)
+    }
+
+    /// The methods that an address has.
+    fn allowed(&self, path: &str) -> Result<HeaderValue, Fault> {
+        if let Some(methods) = self.0.pages.methods(path) {
+            return Ok(HeaderValue::from_static(methods));
+        }
+        let allow = format!("{}, OPTIONS", rest::allow(&self.0.routes, path)?);
+        Ok(HeaderValue::try_from(allow).expect("names of methods are good in a header"))
+    }
+}
+
+fn overloaded() -> Fault {
+    Fault::new(Reason::Overloaded, "too many requests are under way").retry_after(Duration::from_secs(1))
+}
+
+/// Ends, with the reason, when a stream must: the credential it was opened with is no longer good, or the gateway stops.
+async fn until_over(door: Door, headers: HeaderMap, from: IpAddr) -> Fault {
+    let stopping = door.0.house.stopping();
+    let mut look = tokio::time::interval(Duration::from_millis(500));
+    loop {
+        tokio::select! {
+            () = stopping.cancelled() => {
+                return Fault::new(Reason::Unavailable, "the gateway is stopping; go on elsewhere from the last cursor");
+            }
+            _ = look.tick() => if let Err(refusal) = door.0.callers.who(&headers, from).await {
+                return refusal.into();
+            },
+        }
+    }
+}
+
+/// The part of a request's headers by which its caller can be known again.
+fn credential(headers: &HeaderMap) -> HeaderMap {
+    headers.get(header::AUTHORIZATION).map(|value| (header::AUTHORIZATION, value.clone())).into_iter().collect()
+}
+
+impl std::fmt::Debug for Door {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Door").field("methods", &self.0.targets.len()).finish_non_exhaustive()
+    }
+}
+
+/// The code that stands for success.
+const OK: Code = Code::Ok;

@@ -1,0 +1,54 @@
+//! Rates: how many requests a caller may make in any one second, through all gateways together.
+//!
+//! Redis keeps one sliding window for each caller, in buckets of 20 ms. A gateway reserves a few permits at a time and
+//! spends them by itself, in the bucket in which they were granted and never after; so the requests of any second were
+//! all counted in the buckets that touch it, and those never hold more than the limit. Permits left over go back.
+
+mod shared;
+mod window;
+
+pub use window::{Verdict, Window};
+
+use moka::sync::Cache;
+use shared::Shared;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The time in which the limit holds, wherever it begins.
+const WINDOW: Duration = Duration::from_secs(1);
+/// The time in which leased permits may be spent.
+const BUCKET: Duration = Duration::from_millis(20);
+/// The most buckets that a window touches: it seldom begins where a bucket does.
+const SPAN: u32 = (WINDOW.as_millis() / BUCKET.as_millis()) as u32 + 1;
+
+/// The windows of all callers.
+#[derive(Debug)]
+pub struct Limits {
+    limit: NonZeroU32,
+    shared: Option<Arc<Shared>>,
+    windows: Cache<Arc<str>, Arc<Window>>,
+}
+
+impl Limits {
+    /// As many requests a second for each caller, counted in Redis, or by this gateway alone if there is no Redis.
+    ///
+    /// # Errors
+    /// The address of Redis cannot be one.
+    pub fn new(limit: NonZeroU32, redis: Option<&str>) -> anyhow::Result<Self> {
+        let shared = redis.map(|url| Shared::new(url, limit.get())).transpose()?.map(Arc::new);
+        let windows = Cache::builder().max_capacity(50_000).time_to_idle(Duration::from_secs(120)).build();
+        Ok(Self { limit, shared, windows })
+    }
+
+    /// The limit, for the answer's headers.
+    pub fn limit(&self) -> NonZeroU32 {
+        self.limit
+    }
+
+    /// The window of one caller.
+    pub fn window(&self, subject: &Arc<str>) -> Arc<Window> {
+        let make = || Arc::new(Window::new(subject, self.limit, self.shared.clone()));
+        self.windows.get_with(Arc::clone(subject), make)
+    }
+}

@@ -1,0 +1,139 @@
+//! The windows that all gateways share, in Redis; and whether Redis is there at all.
+
+use super::{BUCKET, SPAN};
+use anyhow::Context as _;
+use opentelemetry::metrics::Counter;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, Script};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+use telemetry::metric;
+
+/// How long a reservation may take before Redis counts as away: a request waits for it.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// How long Redis is left alone after it was away.
+const REST: Duration = Duration::from_secs(1);
+
+/// Requests that this gateway limited alone.
+const UNASKED: &str = "gateway.rate.unasked";
+
+/// A script in Redis, and a note of when to ask it again.
+pub(super) struct Shared {
+    connection: ConnectionManager,
+    script: Script,
+    limit: u32,
+    /// When to try again, while Redis is away.
+    away: Mutex<Option<Instant>>,
+    /// How often Redis could not be asked.
+    unasked: Counter<u64>,
+}
+
+/// Permits to give back: spent by nobody, of a bucket that is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Unspent {
+    pub(super) bucket: u64,
+    pub(super) permits: u32,
+}
+
+/// What Redis granted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grant {
+    pub(super) permits: u32,
+    pub(super) left: u32,
+    pub(super) bucket: u64,
+    pub(super) good_for: Duration,
+    pub(super) free_in: Duration,
+}
+
+impl Shared {
+    /// Nothing is connected yet, and the gateway starts without Redis too.
+    pub(super) fn new(url: &str, limit: u32) -> anyhow::Result<Self> {
+        let client = Client::open(url).context("the address of Redis")?;
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE))
+            .set_number_of_retries(1)
+            .set_min_delay(Duration::from_millis(10))
+            .set_max_delay(Duration::from_millis(100));
+        let connection = ConnectionManager::new_lazy_with_config(client, config).context("the connection to Redis")?;
+        let meter = metric::meter();
+        let unasked =
+            meter.u64_counter(UNASKED).with_description("Requests limited alone, since Redis was away.").build();
+        let script = Script::new(include_str!("reserve.lua"));
+        Ok(Self { connection, script, limit, away: Mutex::new(None), unasked })
+    }
+
+    /// Reserves permits; `None` while Redis is away.
+    pub(super) async fn reserve(&self, key: &str, wanted: u32, unspent: Unspent) -> Option<Grant> {
+        let grant = self.ask(key, wanted, unspent).await;
+        if grant.is_none() {
+            self.unasked.add(1, &[]);
+        }
+        grant
+    }
+
+    async fn ask(&self, key: &str, wanted: u32, unspent: Unspent) -> Option<Grant> {
+        if !self.may_ask() {
+            return None;
+        }
+        let mut call = self.script.key(key);
+        call.arg(self.limit).arg(SPAN).arg(BUCKET.as_micros() as u64).arg(wanted);
+        call.arg(unspent.bucket).arg(unspent.permits);
+        let mut connection = self.connection.clone();
+        let asked = tokio::time::timeout(PATIENCE, call.invoke_async::<[u64; 5]>(&mut connection)).await;
+        match asked {
+            Ok(Ok([permits, left, bucket, good_for, free_in])) => {
+                self.note_present();
+                Some(Grant {
+                    permits: u32::try_from(permits).unwrap_or(0),
+                    left: u32::try_from(left).unwrap_or(0),
+                    bucket,
+                    good_for: Duration::from_micros(good_for),
+                    free_in: Duration::from_micros(free_in),
+                })
+            }
+            Ok(Err(error)) => {
+                self.note_away(&error.to_string());
+                None
+            }
+            Err(_) => {
+                self.note_away("no answer in time");
+                None
+            }
+        }
+    }
+
+    /// While Redis is away one caller at a time finds out whether it is back.
+    fn may_ask(&self) -> bool {
+        let mut away = self.away.lock().expect("nothing panics while it is held");
+        match *away {
+            None => true,
+            Some(again) if Instant::now() < again => false,
+            Some(_) => {
+                *away = Some(Instant::now() + REST);
+                true
+            }
+        }
+    }
+
+    /// Logs once for each outage.
+    fn note_away(&self, error: &str) {
+        let before = self.away.lock().expect("nothing panics while it is held").replace(Instant::now() + REST);
+        if before.is_none() {
+            tracing::warn!(error, "redis is away; each gateway limits by itself");
+        }
+    }
+
+    fn note_present(&self) {
+        let before = self.away.lock().expect("nothing panics while it is held").take();
+        if before.is_some() {
+            tracing::info!("redis is back; gateways limit together");
+        }
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}

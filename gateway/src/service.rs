@@ -1,0 +1,61 @@
+//! The gateway's own gRPC service: the API keys, in a database of its own.
+
+use crate::api_keys::{ApiKeys, Rules};
+use crate::caller::Bootstrap;
+use crate::roles::{Known, Roles, SHIPPED};
+use crate::settings::Settings;
+use anyhow::Context as _;
+use identity::Permissions;
+use proto::gateway::v1::api_key_service_server::ApiKeyServiceServer;
+use registry::{Options, Store};
+use serve::{House, Service, Started};
+use sqlx::migrate::Migrator;
+use std::sync::Arc;
+use tonic::service::Routes;
+
+/// The gateway's own tables, after the registry's.
+pub static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// The gateway's own service.
+#[derive(Debug)]
+pub enum Gateway {}
+
+impl Service for Gateway {
+    const NAME: &'static str = "gateway";
+    type Settings = Settings;
+
+    async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
+        let rules = Arc::new(rules(&settings)?);
+        let pool = pg::connect(&settings.database.pool()).await.context("connect to the gateway's database")?;
+        if settings.database.migrate {
+            pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
+        }
+        pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
+        let store = Store::open(pool, Options::new(Arc::clone(&house.home))).await?;
+        let keys = ApiKeys::new(store.keep(), rules);
+        Ok(Started::new(Routes::new(ApiKeyServiceServer::new(keys))))
+    }
+}
+
+/// The roles and permissions there are, as the settings and the contract have them.
+pub(crate) fn rules(settings: &Settings) -> anyhow::Result<Rules> {
+    let known = Known::of(proto::contract::contract());
+    let roles = match &settings.roles {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
+            Roles::read(&text, &known)?
+        }
+        None => Roles::read(SHIPPED, &known)?,
+    };
+    let roles = Arc::new(roles);
+    let bootstrap = bootstrap(settings, &roles)?.map(|bootstrap| bootstrap.subject());
+    Ok(Rules { roles, known, bootstrap })
+}
+
+/// The key of the settings, with what a `tenant-admin` may do.
+pub(crate) fn bootstrap(settings: &Settings, roles: &Roles) -> anyhow::Result<Option<Bootstrap>> {
+    let Some(text) = &settings.bootstrap_key_sha256 else { return Ok(None) };
+    let role = roles.get("tenant-admin").context("the role file has no tenant-admin, which the first key needs")?;
+    let permissions: Permissions = role.permissions.clone();
+    Ok(Some(Bootstrap::read(text, permissions).map_err(anyhow::Error::msg)?))
+}

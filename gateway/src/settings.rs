@@ -1,0 +1,108 @@
+//! The gateway's settings, read from `GATEWAY_…`.
+
+use crate::caller::Bootstrap;
+use crate::door::Network;
+use crate::upstream::Addresses;
+use config::{ExposeSecret as _, SecretString, Url};
+use identity::Permissions;
+use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::time::Duration;
+
+config::settings! {
+    /// The gateway. The prefix is `GATEWAY`.
+    pub struct Settings {
+        /// The gateway's own database.
+        pub database: Database,
+        /// Where the door listens, HTTP/1.1 and HTTP/2 without TLS on one port.
+        pub listen: SocketAddr = "127.0.0.1:8080",
+        /// Where clients reach the door, as the documentation and the development issuer say; `http://` and where it
+        /// listens, if it is not set.
+        pub public_url: Option<Url>,
+        /// Services in other processes, by name: `accreditation=http://accreditation:9000`.
+        pub upstreams: Addresses,
+        /// Redis, where gateways count together: `redis://host:6379`. Without it each gateway counts by itself.
+        pub redis_url: Option<SecretString>,
+        /// The most requests of a caller in any one second, through all gateways together.
+        pub rate: NonZeroU32 = 500,
+        /// The most requests under way at a time; one more is refused unstarted.
+        pub in_flight: NonZeroUsize = 4096,
+        /// How long an answer may take, unless the client wants it sooner.
+        pub deadline: Duration = "10s",
+        /// Whose tokens are accepted: the URL of an OpenID Connect issuer. The audience must be set too.
+        pub oidc_issuer: Option<Url>,
+        /// What tokens must be made for, as their `aud` says.
+        pub oidc_audience: Option<String>,
+        /// Hands out tokens at `/dev/issuer/token` to whoever asks. For development alone: it is refused beside an
+        /// issuer, and on an address that others reach.
+        pub dev_issuer: bool = false,
+        /// The first key, with which the others are made, as its id and its SHA-256: `id:hash`.
+        pub bootstrap_key_sha256: Option<String> => bootstrap,
+        /// The role file, instead of the one that comes with the gateway.
+        pub roles: Option<PathBuf>,
+        /// Origins whose pages may call: `https://console.example.gov`.
+        pub cors_origins: Vec<String>,
+        /// Proxies whose `X-Forwarded-For` is believed.
+        pub trusted_proxies: Vec<Network>,
+    }
+}
+
+config::settings! {
+    /// The gateway's own database. The prefix is `GATEWAY_DATABASE`.
+    pub struct Database {
+        /// Where it is: `postgres://user:password@host:5432/gateway`.
+        pub url: SecretString,
+        /// The most connections for keys' records, and as many again for knowing callers.
+        pub connections: NonZeroU32 = 8,
+        /// Brings the schema up to date at start. Of several gateways that start at once, one does.
+        pub migrate: bool = true,
+    }
+}
+
+impl Database {
+    /// The pool's settings.
+    pub fn pool(&self) -> pg::Settings {
+        let max_connections = self.connections.get();
+        pg::Settings {
+            max_connections,
+            application_name: "gateway".into(),
+            ..pg::Settings::new(self.url.expose_secret())
+        }
+    }
+}
+
+impl Settings {
+    /// What these settings say that cannot be meant together: all of it. Half a lock is worse than none, since it looks
+    /// like one.
+    pub fn contradictions(&self) -> Vec<&'static str> {
+        let issuer = self.oidc_issuer.is_some();
+        let found = [
+            (
+                issuer && self.oidc_audience.is_none(),
+                "GATEWAY_OIDC_ISSUER is set without GATEWAY_OIDC_AUDIENCE: tokens made for others would be accepted",
+            ),
+            (!issuer && self.oidc_audience.is_some(), "GATEWAY_OIDC_AUDIENCE is set without GATEWAY_OIDC_ISSUER"),
+            (
+                issuer && self.dev_issuer,
+                "GATEWAY_DEV_ISSUER hands out tokens to anyone and must not run beside GATEWAY_OIDC_ISSUER",
+            ),
+            (
+                self.dev_issuer && !self.listen.ip().is_loopback(),
+                "GATEWAY_DEV_ISSUER hands out tokens to anyone and GATEWAY_LISTEN is where others reach it",
+            ),
+        ];
+        found.into_iter().filter_map(|(wrong, words)| wrong.then_some(words)).collect()
+    }
+
+    /// Where clients reach the door.
+    pub fn address(&self) -> String {
+        self.public_url
+            .as_deref()
+            .map_or_else(|| format!("http://{}", self.listen), |url| url.trim_end_matches('/').to_owned())
+    }
+}
+
+fn bootstrap(text: &Option<String>) -> Result<(), String> {
+    text.as_deref().map_or(Ok(()), |text| Bootstrap::read(text, Permissions::default()).map(drop))
+}

@@ -1,0 +1,199 @@
+//! A gateway of one test: its own database, its own Redis, its own door.
+
+use crate::upstream;
+use gateway::{Door, Gateway, MIGRATIONS, Settings, Upstream, Upstreams};
+use identity::{ApiKeyText, Signer};
+use layers::Limits;
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+use serve::House;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use testkit::{TestDb, TestRedis};
+
+/// A gateway at work.
+pub struct Rig {
+    pub address: SocketAddr,
+    /// The key of the settings.
+    pub admin: String,
+    pub db: Arc<TestDb>,
+    pub redis: TestRedis,
+    pub house: House,
+    pub signer: Arc<Signer>,
+    pub http: Client,
+    _door: Door,
+}
+
+/// What differs from test to test.
+pub struct Plan {
+    env: Vec<(String, String)>,
+    database: Option<String>,
+    redis: Option<String>,
+    db: Option<Arc<TestDb>>,
+    admin: Option<ApiKeyText>,
+}
+
+impl Plan {
+    /// A setting: `GATEWAY_{name}`.
+    pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.env.push((format!("GATEWAY_{name}"), value.into()));
+        self
+    }
+
+    /// Knows callers through this URL of the database, from now on.
+    pub fn database(mut self, db: TestDb, url: String) -> Self {
+        self.database = Some(url);
+        self.db = Some(Arc::new(db));
+        self
+    }
+
+    /// One more gateway for the same keys and the same rates.
+    pub fn beside(mut self, other: &Rig) -> Self {
+        self.db = Some(Arc::clone(&other.db));
+        self.redis = Some(other.redis.url.clone());
+        self.admin = ApiKeyText::parse(&other.admin);
+        self
+    }
+
+    /// Counts in this Redis.
+    pub fn redis(mut self, url: String) -> Self {
+        self.redis = Some(url);
+        self
+    }
+
+    pub async fn start(self) -> Rig {
+        let db = match self.db {
+            Some(db) => db,
+            None => Arc::new(database().await),
+        };
+        let redis = testkit::redis().await;
+        let admin = self.admin.unwrap_or_else(ApiKeyText::generate);
+        let mut env = config::Env::default()
+            .with("GATEWAY_DATABASE_URL", db.url.clone())
+            .with("GATEWAY_REDIS_URL", self.redis.unwrap_or_else(|| redis.url.clone()))
+            .with("GATEWAY_BOOTSTRAP_KEY_SHA256", format!("{}:{}", admin.id(), admin.sha256_hex()));
+        env.extend(self.env);
+        let own: Settings = config::read(&env, "GATEWAY").expect("the settings are good");
+        if let Some(url) = self.database {
+            env = env.with("GATEWAY_DATABASE_URL", url);
+        }
+        let settings: Settings = config::read(&env, "GATEWAY").expect("the settings are good");
+        let signer = Arc::new(Signer::generate());
+        let house = House::new(config::Home::default(), signer.verifier(), Limits::default());
+        let hosted = serve::host::<Gateway>(own, house.clone()).await.expect("the service starts");
+        let upstreams = Upstreams::default()
+            .with("gateway", Upstream::Local(hosted.service))
+            .with("accreditation", Upstream::Local(upstream::service()));
+        let door = gateway::door(&settings, &house, Arc::clone(&signer), upstreams).await.expect("the door is made");
+        let address = door.listen("127.0.0.1:0".parse().expect("it is an address")).await.expect("a port is free");
+        let http = Client::builder().no_proxy().build().expect("a client needs nothing");
+        Rig { address, admin: admin.expose().to_owned(), db, redis, house, signer, http, _door: door }
+    }
+}
+
+pub async fn database() -> TestDb {
+    testkit::database(&[&registry::MIGRATIONS, &MIGRATIONS]).await
+}
+
+/// A plan with nothing out of the ordinary.
+pub fn plan() -> Plan {
+    // A provider for the client of the tests; the gateway installs the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Plan { env: Vec::new(), database: None, redis: None, db: None, admin: None }
+}
+
+pub async fn start() -> Rig {
+    plan().start().await
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error} in {:?}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The reason of a problem.
+    pub fn reason(&self) -> String {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status, "{self:?}");
+        assert_eq!(problem["traceId"].as_str().map(str::len), Some(32), "{self:?}");
+        problem["reason"].as_str().expect("a problem has a reason").to_owned()
+    }
+
+    /// The fields of a problem's violations.
+    pub fn fields(&self) -> Vec<String> {
+        let problem = self.json();
+        let errors = problem["errors"].as_array().cloned().unwrap_or_default();
+        errors.iter().map(|error| error["field"].as_str().expect("an error has a field").to_owned()).collect()
+    }
+}
+
+/// Sends a request and reads the answer.
+pub async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.expect("the gateway answers");
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Answer { status, headers, text: response.text().await.expect("the answer is whole") }
+}
+
+impl Rig {
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// A request without a credential.
+    pub fn ask(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, self.url(path))
+    }
+
+    pub fn get(&self, key: &str, path: &str) -> RequestBuilder {
+        self.ask(Method::GET, path).bearer_auth(key)
+    }
+
+    pub fn post(&self, key: &str, path: &str, body: &Value) -> RequestBuilder {
+        self.ask(Method::POST, path).bearer_auth(key).json(body)
+    }
+
+    /// What `whoami` answers to a key.
+    pub async fn who(&self, key: &str) -> Answer {
+        send(self.get(key, "/v1/gateway/whoami")).await
+    }
+
+    /// A new key: its name and its text.
+    pub async fn key(&self, fields: Value) -> (String, String) {
+        let answer = send(self.post(&self.admin, "/v1/gateway/apiKeys", &key(fields))).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let made = answer.json();
+        let text = |value: &Value| value.as_str().expect("it is text").to_owned();
+        (text(&made["apiKey"]["name"]), text(&made["secret"]))
+    }
+
+    /// A new key of our own application with a role.
+    pub async fn role(&self, role: &str) -> String {
+        self.key(json!({"role": role, "internal": true})).await.1
+    }
+}
+
+/// A key's record with these fields, and good ones besides.
+pub fn key(fields: Value) -> Value {
+    let expires = chrono::Utc::now() + chrono::TimeDelta::days(30);
+    let mut key = json!({
+        "agency": "metropolitan-police",
+        "title": "Roadside terminals",
+        "expireTime": expires.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+    });
+    let fields = fields.as_object().cloned().expect("fields are an object");
+    key.as_object_mut().expect("it was made one").extend(fields);
+    key
+}

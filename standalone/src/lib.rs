@@ -1,1 +1,0 @@
-//! The whole foreign service in one process, for a laptop.
