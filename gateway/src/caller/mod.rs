@@ -184,6 +184,22 @@ impl Callers {
     }
 }
 
+#[cfg(test)]
+impl Caller {
+    /// A caller that holds these.
+    pub(crate) fn of(permissions: identity::Permissions, partner: bool) -> Self {
+        let principal = Principal { permissions, ..Principal::timer("none") };
+        let limits = Limits::new(std::num::NonZeroU32::MIN, None).expect("no address can be wrong");
+        Self {
+            token: ArcSwap::from_pointee(Token::mint(&Signer::generate(), &principal)),
+            window: limits.window(&principal.subject),
+            streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+            principal: Arc::new(principal),
+            partner,
+        }
+    }
+}
+
 /// The one bearer credential of the headers (RFC 6750, section 2.1). Two are none: which of them counted would be a guess.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
