@@ -14,18 +14,18 @@ use std::sync::Arc;
 use tonic::{Request, Response};
 
 /// The longest that a key may last.
-pub const LONGEST: TimeDelta = TimeDelta::days(400);
+pub(crate) const LONGEST: TimeDelta = TimeDelta::days(400);
 
 /// The keys, and the rules by which they are made.
 #[derive(Clone, Debug)]
-pub struct ApiKeys {
+pub(crate) struct ApiKeys {
     registry: Registry<Self>,
     rules: Arc<Rules>,
 }
 
 /// What a new key is held against.
 #[derive(Debug)]
-pub struct Rules {
+pub(crate) struct Rules {
     /// The roles there are.
     pub roles: Arc<Roles>,
     /// The permissions there are.
@@ -45,7 +45,7 @@ impl Keep for ApiKeys {
 
 impl ApiKeys {
     /// The keys that a registry keeps.
-    pub fn new(registry: Registry<Self>, rules: Arc<Rules>) -> Self {
+    pub(crate) fn new(registry: Registry<Self>, rules: Arc<Rules>) -> Self {
         Self { registry, rules }
     }
 }
@@ -53,7 +53,7 @@ impl ApiKeys {
 impl Rules {
     /// What a key may do by its own permissions and its role's, as far as it may do so at all: a partner's never more
     /// than is open to partners, whatever was written down.
-    pub fn held(&self, own: &[String], role: &str, internal: bool) -> Permissions {
+    pub(crate) fn held(&self, own: &[String], role: &str, internal: bool) -> Permissions {
         let of_role = self.roles.get(role).into_iter().flat_map(|role| role.permissions.iter());
         let all = own.iter().map(String::as_str).chain(of_role);
         Permissions::of(all.filter(|permission| internal || self.known.is_for_partners(permission)))

@@ -8,6 +8,7 @@ use layers::client::Outgoing;
 use proto::contract::Contract;
 use proto::policy::v1::Reason;
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -53,8 +54,8 @@ impl Upstream {
     /// Sends a call, with the deadline and the trace of its extensions.
     ///
     /// # Errors
-    /// `UNAVAILABLE` if the service cannot be reached.
-    pub async fn call(&self, request: Request<Body>) -> Result<Response<Body>, Fault> {
+    /// `UNAVAILABLE` if the service cannot be reached; as an answer, or here if there is no connection to try.
+    pub(crate) async fn call(&self, request: Request<Body>) -> Result<Response<Body>, Fault> {
         let outgoing = Outgoing::default();
         match self {
             Self::Local(service) => match outgoing.layer(service.clone()).oneshot(request).await {
@@ -63,9 +64,29 @@ impl Upstream {
             },
             Self::Remote { channels, turn } => {
                 let channel = channels[turn.fetch_add(1, Ordering::Relaxed) % CHANNELS].clone();
+                // What is wrong is told here, since only that something is wrong is told to the caller.
+                let channel = channel.map_err(|error| {
+                    tracing::warn!(error = %Chain(&error), "a service cannot be reached");
+                    error
+                });
                 outgoing.layer(channel).oneshot(request).await.map_err(away)
             }
         }
+    }
+}
+
+/// An error with all that led to it.
+struct Chain<'e>(&'e (dyn Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(error) = next {
+            write!(f, ": {error}")?;
+            next = error.source();
+        }
+        Ok(())
     }
 }
 
@@ -178,8 +199,8 @@ mod tests {
 
     #[test]
     fn every_mistake_is_named_at_once() {
-        let error = Addresses::parse("a, b=:, c=http://a:1, c=http://b:1").unwrap_err();
-        for part in ["a, which is not service=address", "has :, which is not an address", "two addresses for c"] {
+        let error = Addresses::parse("a, b=a b, c=http://a:1, c=http://b:1").unwrap_err();
+        for part in ["a, which is not service=address", "has a b, which is not an address", "two addresses for c"] {
             assert!(error.contains(part), "{part} is not in: {error}");
         }
     }
@@ -188,7 +209,8 @@ mod tests {
     async fn a_service_that_is_not_there_is_unavailable() {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let upstreams = read(&format!("gateway=http://127.0.0.1:{port}"));
-        let fault = upstreams.get("gateway").unwrap().call(Request::new(Body::empty())).await.unwrap_err();
-        assert_eq!((fault.reason(), fault.http()), ("UNAVAILABLE", 503));
+        let answer = upstreams.get("gateway").unwrap().call(Request::new(Body::empty())).await.unwrap();
+        let status = tonic::Status::from_header_map(answer.headers()).unwrap();
+        assert_eq!(status.code(), tonic::Code::Unavailable);
     }
 }

@@ -1,3 +1,4 @@
 //! The house as a whole: its rules, its stories, what it survives.
 
 mod house;
+mod settings;

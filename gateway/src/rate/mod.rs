@@ -7,7 +7,7 @@
 mod shared;
 mod window;
 
-pub use window::{Verdict, Window};
+pub(crate) use window::{Verdict, Window};
 
 use moka::sync::Cache;
 use shared::Shared;
@@ -24,7 +24,7 @@ const SPAN: u32 = (WINDOW.as_millis() / BUCKET.as_millis()) as u32 + 1;
 
 /// The windows of all callers.
 #[derive(Debug)]
-pub struct Limits {
+pub(crate) struct Limits {
     limit: NonZeroU32,
     shared: Option<Arc<Shared>>,
     windows: Cache<Arc<str>, Arc<Window>>,
@@ -35,19 +35,19 @@ impl Limits {
     ///
     /// # Errors
     /// The address of Redis cannot be one.
-    pub fn new(limit: NonZeroU32, redis: Option<&str>) -> anyhow::Result<Self> {
+    pub(crate) fn new(limit: NonZeroU32, redis: Option<&str>) -> anyhow::Result<Self> {
         let shared = redis.map(|url| Shared::new(url, limit.get())).transpose()?.map(Arc::new);
         let windows = Cache::builder().max_capacity(50_000).time_to_idle(Duration::from_secs(120)).build();
         Ok(Self { limit, shared, windows })
     }
 
     /// The limit, for the answer's headers.
-    pub fn limit(&self) -> NonZeroU32 {
+    pub(crate) fn limit(&self) -> NonZeroU32 {
         self.limit
     }
 
     /// The window of one caller.
-    pub fn window(&self, subject: &Arc<str>) -> Arc<Window> {
+    pub(crate) fn window(&self, subject: &Arc<str>) -> Arc<Window> {
         let make = || Arc::new(Window::new(subject, self.limit, self.shared.clone()));
         self.windows.get_with(Arc::clone(subject), make)
     }

@@ -1,5 +1,7 @@
 //! The gateway against real PostgreSQL and Redis, through its sockets.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod bad_input;
 mod denials;
 mod import;
@@ -8,6 +10,7 @@ mod native;
 mod pages;
 mod permission;
 mod rate;
+mod remote;
 mod rest;
 mod rig;
 mod stream;

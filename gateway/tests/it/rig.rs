@@ -1,18 +1,22 @@
 //! A gateway of one test: its own database, its own Redis, its own door.
 
 use crate::upstream;
-use gateway::{Door, Gateway, MIGRATIONS, Settings, Upstream, Upstreams};
+use config::Value as _;
+use gateway::{Addresses, Door, Gateway, MIGRATIONS, Settings, Upstream, Upstreams};
+use hyper::body::Incoming;
 use identity::{ApiKeyText, Signer};
 use layers::Limits;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
-use serve::House;
-use std::net::SocketAddr;
+use serve::{House, Wire};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use testkit::{TestDb, TestRedis};
+use tonic::body::Body;
+use tower::ServiceExt as _;
 
 /// A gateway at work.
-pub struct Rig {
+pub(crate) struct Rig {
     pub address: SocketAddr,
     /// The key of the settings.
     pub admin: String,
@@ -25,30 +29,32 @@ pub struct Rig {
 }
 
 /// What differs from test to test.
-pub struct Plan {
+pub(crate) struct Plan {
     env: Vec<(String, String)>,
     database: Option<String>,
     redis: Option<String>,
     db: Option<Arc<TestDb>>,
     admin: Option<ApiKeyText>,
+    remote: bool,
+    nowhere: bool,
 }
 
 impl Plan {
     /// A setting: `GATEWAY_{name}`.
-    pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub(crate) fn set(mut self, name: &str, value: impl Into<String>) -> Self {
         self.env.push((format!("GATEWAY_{name}"), value.into()));
         self
     }
 
     /// Knows callers through this URL of the database, from now on.
-    pub fn database(mut self, db: TestDb, url: String) -> Self {
+    pub(crate) fn database(mut self, db: TestDb, url: String) -> Self {
         self.database = Some(url);
         self.db = Some(Arc::new(db));
         self
     }
 
     /// One more gateway for the same keys and the same rates.
-    pub fn beside(mut self, other: &Rig) -> Self {
+    pub(crate) fn beside(mut self, other: &Rig) -> Self {
         self.db = Some(Arc::clone(&other.db));
         self.redis = Some(other.redis.url.clone());
         self.admin = ApiKeyText::parse(&other.admin);
@@ -56,12 +62,24 @@ impl Plan {
     }
 
     /// Counts in this Redis.
-    pub fn redis(mut self, url: String) -> Self {
+    pub(crate) fn redis(mut self, url: String) -> Self {
         self.redis = Some(url);
         self
     }
 
-    pub async fn start(self) -> Rig {
+    /// Reaches the services over sockets, as in other processes.
+    pub(crate) fn remote(mut self) -> Self {
+        self.remote = true;
+        self
+    }
+
+    /// Has the address of a service where nothing listens.
+    pub(crate) fn nowhere(mut self) -> Self {
+        self.nowhere = true;
+        self
+    }
+
+    pub(crate) async fn start(self) -> Rig {
         let db = match self.db {
             Some(db) => db,
             None => Arc::new(database().await),
@@ -81,50 +99,67 @@ impl Plan {
         let signer = Arc::new(Signer::generate());
         let house = House::new(config::Home::default(), signer.verifier(), Limits::default());
         let hosted = serve::host::<Gateway>(own, house.clone()).await.expect("the service starts");
-        let upstreams = Upstreams::default()
-            .with("gateway", Upstream::Local(hosted.service))
-            .with("accreditation", Upstream::Local(upstream::service()));
+        let upstreams = if self.remote {
+            let incoming = |request: http::Request<Incoming>| request.map(Body::new);
+            let service = upstream::service().map_request(incoming);
+            let other = house.listen(any(), Wire::Http2, service).await.expect("a port is free");
+            let own = hosted.listen(any()).await.expect("a port is free");
+            let addresses = format!("gateway=http://{own},accreditation=http://{other}");
+            Upstreams::at(Addresses::parse(&addresses).expect("they are addresses"))
+        } else if self.nowhere {
+            let free = TcpListener::bind(any()).expect("a port is free").local_addr().expect("it is bound");
+            let addresses = Addresses::parse(&format!("accreditation=http://{free}")).expect("it is an address");
+            Upstreams::at(addresses).with("gateway", Upstream::Local(hosted.service))
+        } else {
+            let other = Upstream::Local(upstream::service());
+            Upstreams::default().with("gateway", Upstream::Local(hosted.service)).with("accreditation", other)
+        };
         let door = gateway::door(&settings, &house, Arc::clone(&signer), upstreams).await.expect("the door is made");
-        let address = door.listen("127.0.0.1:0".parse().expect("it is an address")).await.expect("a port is free");
+        let address = door.listen(any()).await.expect("a port is free");
         let http = Client::builder().no_proxy().build().expect("a client needs nothing");
         Rig { address, admin: admin.expose().to_owned(), db, redis, house, signer, http, _door: door }
     }
 }
 
-pub async fn database() -> TestDb {
+/// A free port of this machine.
+fn any() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+pub(crate) async fn database() -> TestDb {
     testkit::database(&[&registry::MIGRATIONS, &MIGRATIONS]).await
 }
 
 /// A plan with nothing out of the ordinary.
-pub fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     // A provider for the client of the tests; the gateway installs the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Plan { env: Vec::new(), database: None, redis: None, db: None, admin: None }
+    Plan { env: Vec::new(), database: None, redis: None, db: None, admin: None, remote: false, nowhere: false }
 }
 
-pub async fn start() -> Rig {
+pub(crate) async fn start() -> Rig {
     plan().start().await
 }
 
 /// An answer, read whole.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     pub status: u16,
     pub headers: reqwest::header::HeaderMap,
     pub text: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error} in {:?}", self.text))
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// The reason of a problem.
-    pub fn reason(&self) -> String {
+    pub(crate) fn reason(&self) -> String {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
         let problem = self.json();
         assert_eq!(problem["status"], self.status, "{self:?}");
@@ -133,7 +168,7 @@ impl Answer {
     }
 
     /// The fields of a problem's violations.
-    pub fn fields(&self) -> Vec<String> {
+    pub(crate) fn fields(&self) -> Vec<String> {
         let problem = self.json();
         let errors = problem["errors"].as_array().cloned().unwrap_or_default();
         errors.iter().map(|error| error["field"].as_str().expect("an error has a field").to_owned()).collect()
@@ -141,37 +176,37 @@ impl Answer {
 }
 
 /// Sends a request and reads the answer.
-pub async fn send(request: RequestBuilder) -> Answer {
+pub(crate) async fn send(request: RequestBuilder) -> Answer {
     let response = request.send().await.expect("the gateway answers");
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     Answer { status, headers, text: response.text().await.expect("the answer is whole") }
 }
 
 impl Rig {
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// A request without a credential.
-    pub fn ask(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn ask(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, self.url(path))
     }
 
-    pub fn get(&self, key: &str, path: &str) -> RequestBuilder {
+    pub(crate) fn get(&self, key: &str, path: &str) -> RequestBuilder {
         self.ask(Method::GET, path).bearer_auth(key)
     }
 
-    pub fn post(&self, key: &str, path: &str, body: &Value) -> RequestBuilder {
+    pub(crate) fn post(&self, key: &str, path: &str, body: &Value) -> RequestBuilder {
         self.ask(Method::POST, path).bearer_auth(key).json(body)
     }
 
     /// What `whoami` answers to a key.
-    pub async fn who(&self, key: &str) -> Answer {
+    pub(crate) async fn who(&self, key: &str) -> Answer {
         send(self.get(key, "/v1/gateway/whoami")).await
     }
 
     /// A new key: its name and its text.
-    pub async fn key(&self, fields: Value) -> (String, String) {
+    pub(crate) async fn key(&self, fields: Value) -> (String, String) {
         let answer = send(self.post(&self.admin, "/v1/gateway/apiKeys", &key(fields))).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         let made = answer.json();
@@ -180,13 +215,13 @@ impl Rig {
     }
 
     /// A new key of our own application with a role.
-    pub async fn role(&self, role: &str) -> String {
+    pub(crate) async fn role(&self, role: &str) -> String {
         self.key(json!({"role": role, "internal": true})).await.1
     }
 }
 
 /// A key's record with these fields, and good ones besides.
-pub fn key(fields: Value) -> Value {
+pub(crate) fn key(fields: Value) -> Value {
     let expires = chrono::Utc::now() + chrono::TimeDelta::days(30);
     let mut key = json!({
         "agency": "metropolitan-police",

@@ -97,14 +97,20 @@ impl Relay {
         }
         tracing::info!(service = %self.service, "the relay leads");
         let mut session = candidate.into_session();
-        self.lead(&mut session, shutdown).await?;
+        let bell = Bell::listen(&self.pool);
+        let outcome = self.lead(&mut session, &bell, shutdown).await;
         lead::resign(session).await;
-        Ok(())
+        bell.silence().await;
+        outcome
     }
 
-    async fn lead(&self, session: &mut PgConnection, shutdown: &CancellationToken) -> Result<(), sqlx::Error> {
+    async fn lead(
+        &self,
+        session: &mut PgConnection,
+        bell: &Bell,
+        shutdown: &CancellationToken,
+    ) -> Result<(), sqlx::Error> {
         let metrics = RelayMetrics::new(&self.service);
-        let bell = Bell::listen(&self.pool);
         let mut publisher = Publisher::new(self);
         let mut sealer = crate::chain::Sealer::new(&self.service, &self.settings);
         let mut sweeper = Sweeper::new(self.settings.retention);
