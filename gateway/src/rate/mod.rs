@@ -52,3 +52,64 @@ impl Limits {
         self.windows.get_with(Arc::clone(subject), make)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    const LIMIT: u32 = 40;
+
+    fn window(redis: &str) -> Arc<Window> {
+        Limits::new(LIMIT.try_into().unwrap(), Some(redis)).unwrap().window(&"people/ada".into())
+    }
+
+    async fn passes(window: &Window) -> bool {
+        matches!(window.take().await, Verdict::Pass { .. })
+    }
+
+    /// A gateway that leased more than it spent must not spend the rest in a second for which it was not counted.
+    #[tokio::test]
+    async fn what_was_leased_in_one_second_is_not_spent_in_the_next() {
+        let redis = testkit::redis().await;
+        let (one, other) = (window(&redis.url), window(&redis.url));
+        // Batches of 1, 2, 4 and 8 by now: some of the last are left.
+        for _ in 0..8 {
+            assert!(passes(&one).await);
+        }
+        let mut passed: Vec<Instant> = Vec::new();
+        let lately = |passed: &[Instant], now: Instant| passed.iter().filter(|at| now - **at < WINDOW).count();
+        testkit::until("the other gateway has all of a second", async || {
+            while passes(&other).await {
+                passed.push(Instant::now());
+            }
+            lately(&passed, Instant::now()) == LIMIT as usize
+        })
+        .await;
+        for _ in 0..8 {
+            let asked = Instant::now();
+            assert!(!passes(&one).await || lately(&passed, asked) < LIMIT as usize, "more than {LIMIT} in a second");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_not_spent_goes_back() {
+        let redis = testkit::redis().await;
+        let (one, other) = (window(&redis.url), window(&redis.url));
+        for _ in 0..8 {
+            assert!(passes(&one).await);
+        }
+        // Its next question, in a later bucket, gives the rest of the last batch back.
+        let mut all = 8;
+        testkit::until("a new lease", async || {
+            all += u32::from(passes(&one).await);
+            all > 20
+        })
+        .await;
+        let begun = Instant::now();
+        while all < LIMIT && begun.elapsed() < WINDOW / 2 {
+            all += u32::from(passes(&other).await) + u32::from(passes(&one).await);
+        }
+        assert_eq!(all, LIMIT, "all of the limit is there to be spent");
+    }
+}
