@@ -62,7 +62,7 @@ pub async fn door(
         proxies: settings.trusted_proxies.clone(),
         in_flight: settings.in_flight.get(),
         deadline: settings.deadline,
-        address: settings.address(),
+        address: settings.public_url.as_deref().unwrap_or("/").to_owned(),
         house: house.clone(),
     })
 }

@@ -1,10 +1,11 @@
 //! Denials in the audit log: written in batches behind the request's back, so that refusing stays cheap.
 
 use crate::caller::Caller;
+use opentelemetry::metrics::Counter;
 use sqlx::PgPool;
 use std::collections::HashMap;
 use std::time::Duration;
-use telemetry::Trace;
+use telemetry::{Trace, metric};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +18,13 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Takes denials down. A clone writes to the same log.
 #[derive(Clone, Debug)]
-pub struct Denials(Sender<Denial>);
+pub(crate) struct Denials {
+    waiting: Sender<Denial>,
+    unwritten: Counter<u64>,
+}
+
+/// Denials that were not written, since too many waited.
+const UNWRITTEN: &str = "gateway.denials.unwritten";
 
 /// One denial; alike ones of one batch are written once, with their number.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -31,9 +38,11 @@ struct Denial {
 
 impl Denials {
     /// A log, and the writer to be run beside it.
-    pub fn new(pool: PgPool) -> (Self, Writer) {
+    pub(crate) fn new(pool: PgPool) -> (Self, Writer) {
         let (sender, waiting) = mpsc::channel(WAITING);
-        (Self(sender), Writer { pool, waiting })
+        let meter = metric::meter();
+        let unwritten = meter.u64_counter(UNWRITTEN).with_description("Denials that are not in the audit log.").build();
+        (Self { waiting: sender, unwritten }, Writer { pool, waiting })
     }
 
     /// Takes down that a caller, or someone unknown, was refused.
@@ -46,22 +55,22 @@ impl Denials {
             outcome: reason.to_owned(),
             trace: trace.traceparent(),
         };
-        if self.0.try_send(denial).is_err() {
-            tracing::debug!("a denial was not written to the audit log, which is behind");
+        if self.waiting.try_send(denial).is_err() {
+            self.unwritten.add(1, &[]);
         }
     }
 }
 
 /// Writes what the log takes down.
 #[derive(Debug)]
-pub struct Writer {
+pub(crate) struct Writer {
     pool: PgPool,
     waiting: Receiver<Denial>,
 }
 
 impl Writer {
     /// Writes until the last log is dropped, or until `shutdown` with what waits by then.
-    pub async fn run(mut self, shutdown: CancellationToken) {
+    pub(crate) async fn run(mut self, shutdown: CancellationToken) {
         let mut batch = Vec::with_capacity(BATCH);
         loop {
             tokio::select! {

@@ -17,8 +17,8 @@ config::settings! {
         pub database: Database,
         /// Where the door listens, HTTP/1.1 and HTTP/2 without TLS on one port.
         pub listen: SocketAddr = "127.0.0.1:8080",
-        /// Where clients reach the door, as the documentation and the development issuer say; `http://` and where it
-        /// listens, if it is not set.
+        /// Where clients reach the door, as the documentation and the development issuer say. If it is not set, the one
+        /// says that it is where it is read from, and the other takes `http://` and where the door listens.
         pub public_url: Option<Url>,
         /// Services in other processes, by name: `accreditation=http://accreditation:9000`.
         pub upstreams: Addresses,

@@ -154,7 +154,7 @@ async fn an_agency_sees_its_own_answers_and_a_missions_staff_none() {
         let page = world.immunity(by).list_determinations(pb::ListDeterminationsRequest::default()).await.unwrap();
         page.into_inner().determinations.into_iter().map(|found| found.name).collect()
     };
-    assert_eq!(list(&police("mpd")).await, [ours.name.clone()]);
+    assert_eq!(list(&police("mpd")).await, std::slice::from_ref(&ours.name));
     assert_eq!(list(&registrar()).await.len(), 2);
     let curious = Principal {
         permissions: identity::Permissions::of(["accreditation.determinations.read", "accreditation.members.read"]),

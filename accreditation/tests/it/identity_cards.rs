@@ -49,7 +49,6 @@ async fn a_card_is_valid_for_four_years_at_most() {
     let longest = world.store.now() + accreditation::terms::CARD_VALIDITY;
     let past = (longest + TimeDelta::microseconds(1)).to_rfc3339();
     assert_eq!(reason(world.issue(&member, &past).await), "VALIDITY_UNFIT");
-    assert_eq!(reason(world.issue(&member, "2026-05-04T13:00:00Z").await), "VALIDITY_UNFIT", "now is too early");
     let card = world.issue(&member, &longest.to_rfc3339()).await.unwrap();
     assert_eq!(card.expire_time, Some(registry::timestamp(longest)));
 }
@@ -130,6 +129,8 @@ async fn a_number_misread_is_told_from_one_never_issued() {
     for odd in ["identityCards/x", "identityCards/'; drop table members; --", "cards/7"] {
         assert_eq!(world.verify(odd).await.finding(), Finding::MisreadNumber, "{odd}");
     }
+    let small = world.verify(&format!("identityCards/{}", number.to_ascii_lowercase())).await;
+    assert_eq!(small.finding(), Finding::Valid, "typed in small letters");
     let unnoted = "audit where name like 'identityCards/%' and method like '%Verify%'";
     assert!(world.count(unnoted).await >= 4, "whoever tries numbers is on record");
 }

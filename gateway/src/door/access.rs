@@ -21,6 +21,8 @@ use tonic::body::Body;
 
 /// How many requests are under way at the public door.
 const ACTIVE: &str = "http.server.active_requests";
+/// No code yet.
+const UNKNOWN: i32 = -1;
 /// gRPC's codes, 0 to 16.
 const CODES: i64 = 17;
 
@@ -67,10 +69,16 @@ impl Ending {
         self.0.store(code as i32, Ordering::Relaxed);
     }
 
+    /// Notes the code, unless there is one already.
+    fn note_first(&self, code: Code) {
+        // A failure means that there is one.
+        let _ = self.0.compare_exchange(UNKNOWN, code as i32, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
     /// The code. If none was noted the caller went away first.
     fn code(&self) -> Code {
         match self.0.load(Ordering::Relaxed) {
-            -1 => Code::Cancelled,
+            UNKNOWN => Code::Cancelled,
             code => Code::from(code),
         }
     }
@@ -121,7 +129,7 @@ impl Access {
             access: Arc::clone(self),
             begun: Instant::now(),
             protocol,
-            ending: Ending(Arc::new(AtomicI32::new(-1))),
+            ending: Ending(Arc::new(AtomicI32::new(UNKNOWN))),
             http: StatusCode::OK,
             denied: false,
             lasts: false,
@@ -192,7 +200,11 @@ impl Visit {
     /// Ends the record now, or with the answer's body.
     pub(super) fn close(mut self, response: Response<Body>) -> Response<Body> {
         self.http = response.status();
-        if self.lasts { response.map(|body| Body::new(Kept::new(body, self))) } else { response }
+        if self.lasts {
+            return response.map(|body| Body::new(Kept::new(body, self)));
+        }
+        self.ending.note_first(Code::Ok);
+        response
     }
 }
 

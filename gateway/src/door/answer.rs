@@ -4,6 +4,7 @@ use bytes::Bytes;
 use fault::{Fault, Problem};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
+use http_body::Body as _;
 use http_body_util::Full;
 use telemetry::Trace;
 use tonic::body::Body;
@@ -30,6 +31,15 @@ pub(super) fn json(bytes: Vec<u8>) -> Response<Body> {
     response
 }
 
+/// The answer to `HEAD`: what `GET` would say, without the body, on every version of HTTP.
+pub(super) fn without_body(response: Response<Body>) -> Response<Body> {
+    let (mut head, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact() {
+        head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Response::from_parts(head, Body::empty())
+}
+
 /// The problem that stands for a fault (RFC 9457).
 pub(super) fn problem(fault: &Fault, trace: &Trace) -> Response<Body> {
     let text = Problem::new(fault, Some(trace.id())).to_json();
@@ -53,12 +63,16 @@ pub(super) fn problem(fault: &Fault, trace: &Trace) -> Response<Body> {
 /// The metadata under which a fault names the methods that an address has.
 pub(super) const ALLOW: &str = "allow";
 
-/// What every answer carries, unless it says otherwise itself.
-pub(super) fn guard(headers: &mut HeaderMap, trace: &Trace) {
+/// The trace to give when reporting something.
+pub(super) fn name_trace(headers: &mut HeaderMap, trace: &Trace) {
+    headers.insert(TRACE_ID, HeaderValue::try_from(trace.id()).expect("an id is hexadecimal"));
+}
+
+/// What keeps browsers from doing more with an answer than reading it, unless the answer says otherwise itself.
+pub(super) fn guard(headers: &mut HeaderMap) {
     headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(INERT);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
-    headers.insert(TRACE_ID, HeaderValue::try_from(trace.id()).expect("an id is hexadecimal"));
 }
 
 /// What a caller learns of its rate.

@@ -134,3 +134,31 @@ fn text_field(message: &MessageDescriptor, name: &str) -> Option<u32> {
     let is_text = matches!(field.kind(), prost_reflect::Kind::String) && !field.is_list();
     is_text.then(|| field.number())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::caller::Caller;
+    use identity::Permissions;
+
+    fn target(path: &str) -> Arc<Target> {
+        let targets = Targets::of(proto::contract::contract(), &Upstreams::default()).unwrap();
+        Arc::clone(targets.of_path(path).unwrap())
+    }
+
+    #[test]
+    fn a_partner_calls_what_is_open_to_partners_even_if_it_holds_more() {
+        let (get, list) = (
+            "/legation.accreditation.v1.MissionService/GetMission",
+            "/legation.accreditation.v1.MemberService/GetMember",
+        );
+        let all = || Permissions::of(["accreditation.*"]);
+        let (own, partner) = (Caller::of(all(), false), Caller::of(all(), true));
+        assert!(target(get).permit(&own).is_ok() && target(list).permit(&own).is_ok());
+        assert!(target(get).permit(&partner).is_ok());
+        assert_eq!(target(list).permit(&partner).unwrap_err().reason(), "PERMISSION_DENIED");
+        let nothing = Caller::of(Permissions::default(), false);
+        assert!(target(get).permit(&nothing).is_err());
+        assert!(target("/legation.gateway.v1.ApiKeyService/WhoAmI").permit(&nothing).is_ok());
+    }
+}

@@ -41,8 +41,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use telemetry::Trace;
 use tokio::sync::Semaphore;
+use tonic::Status;
 use tonic::body::Body;
-use tonic::{Code, Status};
 use tower::service_fn;
 use tracing::Instrument as _;
 use transcode::Routes;
@@ -50,7 +50,7 @@ use transcode::Routes;
 const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("origin");
 
 /// What a door is made of.
-pub struct Parts {
+pub(crate) struct Parts {
     /// Who calls.
     pub callers: Callers,
     /// How often they may.
@@ -73,7 +73,7 @@ pub struct Parts {
     pub in_flight: usize,
     /// How long an answer may take unless the client wants it sooner.
     pub deadline: Duration,
-    /// Where the API is reached, as its documentation says.
+    /// Where the API is reached, as its documentation says; `/` for the place it is read from.
     pub address: String,
     /// Where it stands.
     pub house: House,
@@ -106,7 +106,7 @@ impl Door {
     ///
     /// # Errors
     /// An origin is none, or an upstream is for a service that the contract does not have.
-    pub fn new(parts: Parts) -> anyhow::Result<Self> {
+    pub(crate) fn new(parts: Parts) -> anyhow::Result<Self> {
         let contract = proto::contract::contract();
         parts.upstreams.check(contract)?;
         let in_flight = Arc::new(Semaphore::new(parts.in_flight));
@@ -151,7 +151,7 @@ impl Door {
         let trace = Trace::enter(&span, Trace::read(request.headers()));
         // The access log and the metrics, around everything else, so that they see what is refused too.
         let mut visit = self.0.access.begin(trace, Protocol::of(request.headers()));
-        let origin = self.0.origins.allowed(request.headers());
+        let (origin, is_head) = (self.0.origins.allowed(request.headers()), request.method() == Method::HEAD);
         // A panic is an answer like any other fault of ours, and the connection lives on.
         let passed = AssertUnwindSafe(self.pass(&mut visit, peer, request)).catch_unwind().instrument(span).await;
         let passed = passed.unwrap_or_else(|_| Err(Fault::new(Reason::Internal, "this request met a fault of ours")));
@@ -159,10 +159,16 @@ impl Door {
             Ok(response) => response,
             Err(fault) => self.refuse(&mut visit, fault),
         };
+        if is_head {
+            response = answer::without_body(response);
+        }
         let headers = response.headers_mut();
-        answer::guard(headers, &trace);
-        if let Some((left, reset)) = visit.rate {
-            answer::rate(headers, self.0.limit, left, reset);
+        answer::name_trace(headers, &trace);
+        if visit.protocol() == Protocol::Rest {
+            answer::guard(headers);
+            if let Some((left, reset)) = visit.rate {
+                answer::rate(headers, self.0.limit, left, reset);
+            }
         }
         if !self.0.origins.are_none() {
             headers.append(header::VARY, VARY_ORIGIN);
@@ -178,12 +184,13 @@ impl Door {
         if request.method() == Method::OPTIONS {
             return self.options(&request);
         }
-        // A place among those in flight; with none free, the request is refused before it costs anything.
-        visit.place = Some(Arc::clone(&self.0.in_flight).try_acquire_owned().map_err(|_| overloaded())?);
-        // Pages and services that anyone may read.
+        // Pages that anyone may read; also when the house is full, so that a probe does not end a busy gateway.
         if let Some(response) = self.0.pages.answer(&mut request).await {
             return response;
         }
+        // A place among those in flight; with none free, the request is refused before it costs anything.
+        visit.place = Some(Arc::clone(&self.0.in_flight).try_acquire_owned().map_err(|_| overloaded())?);
+        // Health and reflection, for anyone too.
         if visit.protocol() != Protocol::Rest && request.uri().path().starts_with("/grpc.") {
             return native::open(self, visit, request).await;
         }
@@ -298,6 +305,3 @@ impl std::fmt::Debug for Door {
         f.debug_struct("Door").field("methods", &self.0.targets.len()).finish_non_exhaustive()
     }
 }
-
-/// The code that stands for success.
-const OK: Code = Code::Ok;

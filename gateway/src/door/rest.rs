@@ -5,7 +5,7 @@ use super::frames::{self, Messages};
 use super::input;
 use super::method::{Flow, Target};
 use super::outgoing::outgoing;
-use super::{Door, OK, answer, import, stream, wire};
+use super::{Door, answer, import, stream, wire};
 use crate::caller::Caller;
 use bytes::Bytes;
 use fault::Fault;
@@ -57,9 +57,7 @@ impl Call<'_> {
         let message = self.message(found, &input::whole(&self.head.headers, body).await?)?;
         let answered = self.send(visit, frames::one(&message)).await?;
         let message = Messages::of(answered)?.only().await?;
-        let response = self.json(&message)?;
-        visit.outcome(OK, response.status());
-        Ok(response)
+        self.json(&message)
     }
 
     /// One message there, many back.

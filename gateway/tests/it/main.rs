@@ -10,6 +10,7 @@ mod native;
 mod pages;
 mod permission;
 mod rate;
+mod remote;
 mod rest;
 mod rig;
 mod stream;

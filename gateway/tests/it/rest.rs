@@ -1,7 +1,7 @@
 //! REST: addresses, methods, versions, deadlines, headers in and out.
 
 use crate::rig::{plan, send, start};
-use crate::upstream::{BROKEN, ECHO, SLOW};
+use crate::upstream::{BROKEN, ECHO, PANICS, SLOW};
 use reqwest::Method;
 use serde_json::json;
 
@@ -54,6 +54,47 @@ async fn a_version_in_if_match_is_the_one_meant() {
     let stale = send(revoke("\"99-nothing\"")).await;
     assert_eq!((stale.status, stale.reason().as_str()), (412, "STALE_ETAG"), "{stale:?}");
     assert_eq!(send(revoke(&etag)).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_update_says_which_version_it_changes_and_which_fields() {
+    let rig = start().await;
+    let key = rig.role("protocol-officer").await;
+    let patch =
+        |body: serde_json::Value| rig.ask(Method::PATCH, "/v1/accreditation/missions/a").bearer_auth(&key).json(&body);
+    let without = send(patch(json!({"title": "Embassy of France"}))).await;
+    assert_eq!((without.status, without.reason().as_str()), (428, "ETAG_REQUIRED"), "{without:?}");
+    let with =
+        send(patch(json!({"title": "Embassy of France", "seat": "Paris"})).header("if-match", "\"7-abc\"")).await;
+    assert_eq!((with.status, &with.json()["title"]), (200, &json!("title,seat of 7-abc")), "{with:?}");
+    let other = send(patch(json!({"name": "missions/b"})).header("if-match", "\"7-abc\"")).await;
+    assert_eq!(other.status, 400, "the path names one and the body another: {other:?}");
+}
+
+#[tokio::test]
+async fn a_panic_is_an_answer_and_the_connection_lives_on() {
+    let rig = start().await;
+    let key = rig.role("protocol-officer").await;
+    let answer = send(rig.get(&key, &format!("/v1/accreditation/{PANICS}"))).await;
+    assert_eq!((answer.status, answer.reason().as_str()), (500, "INTERNAL"));
+    assert!(!answer.text.contains("spoken"), "{answer:?}");
+    assert_eq!(send(rig.get(&key, "/v1/accreditation/missions/a")).await.status, 200);
+}
+
+#[tokio::test]
+async fn rest_is_the_same_over_http_2() {
+    let rig = start().await;
+    let key = rig.role("protocol-officer").await;
+    let http = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+    let ask = |method: Method| http.request(method, rig.url("/v1/accreditation/missions/a")).bearer_auth(&key);
+    let get = ask(Method::GET).send().await.unwrap();
+    assert_eq!((get.status().as_u16(), get.version()), (200, reqwest::Version::HTTP_2));
+    let length = get.text().await.unwrap().len();
+    let head = ask(Method::HEAD).send().await.unwrap();
+    assert_eq!(head.headers()["content-length"].to_str().unwrap(), length.to_string());
+    assert_eq!(head.text().await.unwrap(), "");
+    let large = ask(Method::GET).header("x-padding", "x".repeat(20_000)).send().await;
+    assert!(large.is_err() || large.unwrap().status() == 431);
 }
 
 #[tokio::test]
@@ -117,6 +158,8 @@ async fn a_full_house_refuses_at_once() {
     testkit::until("the house is full", async || {
         let answer = send(rig.get(&key, "/v1/accreditation/missions/a")).await;
         if answer.status == 503 {
+            let probe = send(rig.ask(Method::GET, "/healthz")).await;
+            assert_eq!(probe.status, 200, "busy is not dead");
             assert_eq!((answer.reason().as_str(), answer.header("retry-after")), ("OVERLOADED", Some("1")));
             return true;
         }

@@ -1,15 +1,19 @@
 //! A gateway of one test: its own database, its own Redis, its own door.
 
 use crate::upstream;
-use gateway::{Door, Gateway, MIGRATIONS, Settings, Upstream, Upstreams};
+use config::Value as _;
+use gateway::{Addresses, Door, Gateway, MIGRATIONS, Settings, Upstream, Upstreams};
+use hyper::body::Incoming;
 use identity::{ApiKeyText, Signer};
 use layers::Limits;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
-use serve::House;
-use std::net::SocketAddr;
+use serve::{House, Wire};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use testkit::{TestDb, TestRedis};
+use tonic::body::Body;
+use tower::ServiceExt as _;
 
 /// A gateway at work.
 pub(crate) struct Rig {
@@ -31,6 +35,8 @@ pub(crate) struct Plan {
     redis: Option<String>,
     db: Option<Arc<TestDb>>,
     admin: Option<ApiKeyText>,
+    remote: bool,
+    nowhere: bool,
 }
 
 impl Plan {
@@ -61,6 +67,18 @@ impl Plan {
         self
     }
 
+    /// Reaches the services over sockets, as in other processes.
+    pub(crate) fn remote(mut self) -> Self {
+        self.remote = true;
+        self
+    }
+
+    /// Has the address of a service where nothing listens.
+    pub(crate) fn nowhere(mut self) -> Self {
+        self.nowhere = true;
+        self
+    }
+
     pub(crate) async fn start(self) -> Rig {
         let db = match self.db {
             Some(db) => db,
@@ -81,14 +99,31 @@ impl Plan {
         let signer = Arc::new(Signer::generate());
         let house = House::new(config::Home::default(), signer.verifier(), Limits::default());
         let hosted = serve::host::<Gateway>(own, house.clone()).await.expect("the service starts");
-        let upstreams = Upstreams::default()
-            .with("gateway", Upstream::Local(hosted.service))
-            .with("accreditation", Upstream::Local(upstream::service()));
+        let upstreams = if self.remote {
+            let incoming = |request: http::Request<Incoming>| request.map(Body::new);
+            let service = upstream::service().map_request(incoming);
+            let other = house.listen(any(), Wire::Http2, service).await.expect("a port is free");
+            let own = hosted.listen(any()).await.expect("a port is free");
+            let addresses = format!("gateway=http://{own},accreditation=http://{other}");
+            Upstreams::at(Addresses::parse(&addresses).expect("they are addresses"))
+        } else if self.nowhere {
+            let free = TcpListener::bind(any()).expect("a port is free").local_addr().expect("it is bound");
+            let addresses = Addresses::parse(&format!("accreditation=http://{free}")).expect("it is an address");
+            Upstreams::at(addresses).with("gateway", Upstream::Local(hosted.service))
+        } else {
+            let other = Upstream::Local(upstream::service());
+            Upstreams::default().with("gateway", Upstream::Local(hosted.service)).with("accreditation", other)
+        };
         let door = gateway::door(&settings, &house, Arc::clone(&signer), upstreams).await.expect("the door is made");
-        let address = door.listen("127.0.0.1:0".parse().expect("it is an address")).await.expect("a port is free");
+        let address = door.listen(any()).await.expect("a port is free");
         let http = Client::builder().no_proxy().build().expect("a client needs nothing");
         Rig { address, admin: admin.expose().to_owned(), db, redis, house, signer, http, _door: door }
     }
+}
+
+/// A free port of this machine.
+fn any() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
 pub(crate) async fn database() -> TestDb {
@@ -99,7 +134,7 @@ pub(crate) async fn database() -> TestDb {
 pub(crate) fn plan() -> Plan {
     // A provider for the client of the tests; the gateway installs the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Plan { env: Vec::new(), database: None, redis: None, db: None, admin: None }
+    Plan { env: Vec::new(), database: None, redis: None, db: None, admin: None, remote: false, nowhere: false }
 }
 
 pub(crate) async fn start() -> Rig {

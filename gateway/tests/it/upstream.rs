@@ -10,7 +10,7 @@ use http_body_util::{BodyExt as _, StreamBody};
 use prost::Message;
 use proto::accreditation::v1::{
     ExportMissionsResponse, GetMissionRequest, ImportMissionsRequest, ImportMissionsResponse, Mission,
-    WatchMissionsRequest, WatchMissionsResponse,
+    UpdateMissionRequest, WatchMissionsRequest, WatchMissionsResponse,
 };
 use proto::policy::v1::Reason;
 use proto::registry::v1::ImportOutcome;
@@ -25,6 +25,8 @@ pub(crate) const ECHO: &str = "missions/echo";
 pub(crate) const SLOW: &str = "missions/slow";
 /// A mission whose answer is a fault of ours, with details that a client must not read.
 pub(crate) const BROKEN: &str = "missions/broken";
+/// A mission that makes the service panic.
+pub(crate) const PANICS: &str = "missions/panics";
 /// A filter whose watcher is told of three changes and then of a failure.
 pub(crate) const FAILING: &str = "failing";
 
@@ -39,6 +41,7 @@ async fn answer(request: Request<Body>) -> Response<Body> {
     match method.as_str() {
         "GetMission" => get(only(request).await, &headers).await,
         "CreateMission" => messages(stream::iter([Ok(mission("missions/new"))])),
+        "UpdateMission" => update(only(request).await),
         "WatchMissions" => watch(only(request).await),
         "ExportMissions" => messages(stream::iter(
             (1..=3).map(|n| Ok(ExportMissionsResponse { mission: Some(mission(&format!("missions/{n}"))) })),
@@ -52,6 +55,7 @@ async fn get(request: GetMissionRequest, headers: &HeaderMap) -> Response<Body> 
     let mut found = mission(&request.name);
     match request.name.as_str() {
         SLOW => std::future::pending().await,
+        PANICS => panic!("the mission is not to be spoken of"),
         BROKEN => {
             let fault = Fault::new(Reason::Internal, "the register could not be read").caused_by("password=hunter2");
             return Status::from(fault).into_http();
@@ -64,6 +68,15 @@ async fn get(request: GetMissionRequest, headers: &HeaderMap) -> Response<Body> 
         _ => {}
     }
     messages(stream::iter([Ok(found)]))
+}
+
+/// Shows what was to be changed, of which version.
+fn update(request: UpdateMissionRequest) -> Response<Body> {
+    if request.etag.is_empty() {
+        return Status::from(Fault::new(Reason::EtagRequired, "which version?")).into_http();
+    }
+    let paths = request.update_mask.unwrap_or_default().paths.join(",");
+    messages(stream::iter([Ok(Mission { title: format!("{} of {}", paths, request.etag), ..mission("missions/a") })]))
 }
 
 fn watch(request: WatchMissionsRequest) -> Response<Body> {
