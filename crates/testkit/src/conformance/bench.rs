@@ -23,6 +23,9 @@ pub struct Bench {
     pub pool: PgPool,
     /// Two people who may do everything here. The second does what the first may not do again (four eyes).
     pub officers: [Caller; 2],
+    /// One more who may, and who never waits for an answer. What is noted of this one's reads in the audit log is not
+    /// counted: nobody knows when it comes.
+    pub hurried: Caller,
     /// A known caller who may do nothing here.
     pub stranger: Caller,
 }

@@ -10,6 +10,7 @@ use super::report::Report;
 use proto::contract::{Kind, Method, Resource, contract};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -19,12 +20,13 @@ pub struct Suite {
     fixtures: BTreeMap<&'static str, Box<dyn Fixture>>,
     /// Records kept in a state to be refused there: they stay as they are.
     kept: Mutex<HashMap<(String, String), Value>>,
+    count: AtomicU32,
 }
 
 impl Suite {
     /// A suite without fixtures.
     pub fn new(bench: Bench) -> Self {
-        Self { bench, fixtures: BTreeMap::new(), kept: Mutex::default() }
+        Self { bench, fixtures: BTreeMap::new(), kept: Mutex::default(), count: AtomicU32::new(1) }
     }
 
     /// The suite with one more fixture.
@@ -49,6 +51,11 @@ impl Suite {
     /// What is under test.
     pub fn bench(&self) -> &Bench {
         &self.bench
+    }
+
+    /// A number that it gives once, for fixtures to make one record unlike another.
+    pub fn number(&self) -> u32 {
+        self.count.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(super) fn fixture(&self, resource: &str) -> Result<&dyn Fixture, Unprepared> {

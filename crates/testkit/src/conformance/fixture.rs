@@ -15,7 +15,7 @@ pub trait Fixture: Send + Sync {
     /// The resource's message: `legation.accreditation.v1.Mission`.
     fn resource(&self) -> &'static str;
 
-    /// A record that can be made now, another one each time: what stands in the create request's record.
+    /// A record that can be made now, unlike any before it ([`Suite::number`]): what a create request brings.
     fn record<'s>(&'s self, suite: &'s Suite) -> Step<'s, Value>;
 
     /// Makes a record and gives it. Resources without a create method say here how theirs come to be.

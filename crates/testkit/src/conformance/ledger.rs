@@ -1,16 +1,17 @@
 //! What stands in the books: the rows that every write leaves, and no refusal.
 
+use super::bench::Bench;
 use super::outcome::Unprepared;
-use sqlx::PgPool;
 use std::fmt;
 use std::ops::Sub;
 
 const COUNT: &str = "
     select (select count(*) from history),
-           (select count(*) from audit where outcome = 'OK'),
+           (select count(*) from audit where outcome = 'OK' and actor <> $1),
            (select count(*) from outbox where kind <> 'audit.anchor')";
 
-/// How many rows there are. Anchors of the audit chain and denials come by themselves, and are not counted.
+/// How many rows there are. Anchors of the audit chain and denials come by
+/// themselves, and are not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ledger {
     pub(super) history: i64,
@@ -27,8 +28,8 @@ impl Ledger {
         Self { history: 0, audit: audited as i64, outbox: 0 }
     }
 
-    pub(super) async fn of(pool: &PgPool) -> Result<Self, Unprepared> {
-        let counted = sqlx::query_as(COUNT).fetch_one(pool).await;
+    pub(super) async fn of(bench: &Bench) -> Result<Self, Unprepared> {
+        let counted = sqlx::query_as(COUNT).bind(&*bench.hurried.principal.subject).fetch_one(&bench.pool).await;
         let (history, audit, outbox) =
             counted.map_err(|error| Unprepared(format!("the books cannot be read: {error}")))?;
         Ok(Self { history, audit, outbox })

@@ -73,7 +73,7 @@ impl Probe<'_> {
     }
 
     pub(super) async fn ledger(&self) -> Result<Ledger, Unprepared> {
-        Ledger::of(&self.suite.bench().pool).await
+        Ledger::of(self.suite.bench()).await
     }
 
     /// Checks that the books grew by so much since.

@@ -10,11 +10,11 @@ impl Fixture for ApiKeys {
         "legation.gateway.v1.ApiKey"
     }
 
-    fn record<'s>(&'s self, _: &'s Suite) -> Step<'s, Value> {
+    fn record<'s>(&'s self, suite: &'s Suite) -> Step<'s, Value> {
         let expires = chrono::Utc::now() + chrono::TimeDelta::days(30);
         let key = json!({
             "agency": "metropolitan-police",
-            "title": "Roadside terminals",
+            "title": format!("Roadside terminal {}", suite.number()),
             "permissions": ["gateway.apiKeys.read"],
             "internal": true,
             "expireTime": expires.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),

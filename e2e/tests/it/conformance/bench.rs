@@ -2,22 +2,24 @@
 
 use accreditation::Accreditation;
 use config::{Env, Home};
-use gateway::{Door, Gateway, Upstream, Upstreams};
-use identity::{ApiKeyText, Permissions, Principal};
+use gateway::{Door, Gateway, Known, Roles, SHIPPED_ROLES, Upstream, Upstreams};
+use identity::{Clearance, Principal};
 use layers::Limits;
-use serde_json::{Value, json};
+use proto::gateway::v1::api_key_service_client::ApiKeyServiceClient;
+use proto::gateway::v1::{ApiKey, CreateApiKeyRequest};
 use serve::Hosted;
 use sqlx::PgPool;
 use testkit::TestDb;
 use testkit::conformance::{Bench, Caller};
+
+/// Whose applications the callers are.
+const AGENCY: &str = "conformance";
 
 /// A house at work.
 pub(super) struct House {
     accreditation: (TestDb, Hosted),
     gateway: (TestDb, Hosted),
     address: String,
-    admin: ApiKeyText,
-    http: reqwest::Client,
     _door: Door,
 }
 
@@ -28,11 +30,9 @@ impl House {
             testkit::database(&[&registry::MIGRATIONS, &accreditation::MIGRATIONS]).await,
         );
         let redis = testkit::redis().await;
-        let admin = ApiKeyText::generate();
         let env = Env::default()
             .with("GATEWAY_DATABASE_URL", &keys.url)
             .with("GATEWAY_REDIS_URL", &redis.url)
-            .with("GATEWAY_BOOTSTRAP_KEY_SHA256", format!("{}:{}", admin.id(), admin.sha256_hex()))
             .with("GATEWAY_RATE", "1000000")
             .with("ACCREDITATION_DATABASE_URL", &register.url)
             .with("ACCREDITATION_REDIS_URL", &redis.url)
@@ -51,8 +51,6 @@ impl House {
             accreditation: (register, accreditation),
             gateway: (keys, gateway),
             address: address.to_string(),
-            admin,
-            http: reqwest::Client::builder().no_proxy().build().expect("a client needs nothing"),
             _door: door,
         }
     }
@@ -74,43 +72,38 @@ impl House {
             gateway: self.address.clone(),
             pool: pool.clone(),
             officers: [self.caller(role).await, self.caller(role).await],
+            hurried: self.caller(role).await,
             // The one role that may do nothing.
             stranger: self.caller("benefits-officer").await,
         }
     }
 
-    /// A new caller of one of our own applications, with a role.
+    /// A new caller of one of our own applications, with a role: as the gateway knows it by its key, and as it vouches
+    /// for it to the services.
     async fn caller(&self, role: &str) -> Caller {
-        let expires = chrono::Utc::now() + chrono::TimeDelta::days(30);
-        let key = json!({
-            "agency": "conformance",
-            "title": "A caller of the suite",
-            "expireTime": expires.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-            "role": role,
-            "internal": true,
-        });
-        let url = format!("http://{}/v1/gateway", self.address);
-        let made = self.http.post(format!("{url}/apiKeys")).bearer_auth(self.admin.expose()).json(&key);
-        let made: Value = made.send().await.expect("the gateway answers").json().await.expect("it answers JSON");
-        let credential = made["secret"].as_str().unwrap_or_else(|| panic!("no key was made: {made}")).to_owned();
-        let who = self.http.get(format!("{url}/whoami")).bearer_auth(&credential);
-        let who: Value = who.send().await.expect("the gateway answers").json().await.expect("it answers JSON");
-        Caller { principal: principal(&who), credential }
-    }
-}
-
-/// Whom the gateway says it takes a caller for.
-fn principal(who: &Value) -> Principal {
-    let text = |field: &str| who[field].as_str().unwrap_or_default();
-    let some = |field: &str| Some(text(field).into()).filter(|text: &std::sync::Arc<str>| !text.is_empty());
-    let permissions = who["permissions"].as_array().cloned().unwrap_or_default();
-    let expires = chrono::DateTime::parse_from_rfc3339(text("expireTime")).expect("a key ends");
-    Principal {
-        subject: text("subject").into(),
-        agency: some("agency"),
-        mission: some("mission"),
-        permissions: Permissions::of(permissions.iter().filter_map(Value::as_str)),
-        clearance: identity::Clearance::Unclassified,
-        expires: expires.timestamp(),
+        let expires = chrono::Utc::now().timestamp() + 30 * 24 * 3600;
+        let key = ApiKey {
+            agency: AGENCY.into(),
+            title: "A caller of the suite".into(),
+            expire_time: Some(registry::timestamp(chrono::DateTime::from_timestamp(expires, 0).expect("it is near"))),
+            role: role.into(),
+            internal: true,
+            ..ApiKey::default()
+        };
+        let request = CreateApiKeyRequest { api_key: Some(key), request_id: String::new() };
+        let request = testkit::signed(&testkit::principal(["*"]), request);
+        let mut keys = ApiKeyServiceClient::new(self.gateway.1.service.clone());
+        let made = keys.create_api_key(request).await.expect("the key is made").into_inner();
+        let roles = Roles::read(SHIPPED_ROLES, &Known::of(proto::contract::contract())).expect("the roles are good");
+        let principal = Principal {
+            subject: made.api_key.expect("the record is in the answer").name.into(),
+            // The agency of a key of our own is nobody's.
+            agency: None,
+            mission: None,
+            permissions: roles.get(role).expect("there is such a role").permissions.clone(),
+            clearance: Clearance::Unclassified,
+            expires,
+        };
+        Caller { principal, credential: made.secret }
     }
 }

@@ -32,7 +32,7 @@ impl Fixture for Members {
                 "birthDate": "1974-08-12",
                 "nationality": "FR",
                 "residence": "FOREIGN",
-                "title": "Second Secretary",
+                "title": format!("Secretary {}", suite.number()),
                 "arrivalTime": "2026-01-02T03:04:05Z",
             }))
         })

@@ -14,11 +14,11 @@ impl Fixture for Missions {
         MISSION
     }
 
-    fn record<'s>(&'s self, _: &'s Suite) -> Step<'s, Value> {
+    fn record<'s>(&'s self, suite: &'s Suite) -> Step<'s, Value> {
         let mission = json!({
             "sendingState": "FR",
             "type": "EMBASSY",
-            "title": "Embassy of France in Washington",
+            "title": format!("Embassy of France in Washington, {}", suite.number()),
             "seat": "Washington",
         });
         Box::pin(async { Ok(mission) })

@@ -8,6 +8,7 @@ mod members;
 mod missions;
 
 use bench::House;
+use proto::contract::contract;
 use std::collections::BTreeSet;
 use testkit::conformance::Suite;
 
@@ -17,7 +18,7 @@ const CHECKED: [&str; 5] =
 
 #[test]
 fn every_service_of_the_contract_is_checked() {
-    let methods = proto::contract::contract().methods();
+    let methods = contract().methods();
     let all: BTreeSet<_> =
         methods.iter().map(|method| method.descriptor().parent_service().name().to_owned()).collect();
     assert_eq!(all, CHECKED.map(str::to_owned).into());
@@ -38,6 +39,19 @@ async fn conforms(suite: &Suite, grpc_service: &str) {
     let report = suite.check(grpc_service).await;
     println!("{grpc_service}: {} checks", report.checks());
     report.assert_conforms();
+}
+
+#[tokio::test]
+async fn a_method_without_a_fixture_fails_and_says_so() {
+    let house = House::start().await;
+    let report = Suite::new(house.accreditation().await).check("IdentityCardService").await;
+    for method in contract().methods().iter().filter(|one| one.path().contains("IdentityCardService")) {
+        for door in ["grpc", "rest"] {
+            let line = format!("IdentityCardService.{} ({door}), ", method.name());
+            let told = |failure: &&String| failure.starts_with(&line) && failure.contains("there is no fixture for");
+            assert!(report.failures().iter().any(|failure| told(&failure)), "{line}: {report}");
+        }
+    }
 }
 
 #[tokio::test]
