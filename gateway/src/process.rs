@@ -4,7 +4,7 @@ use crate::settings::Settings;
 use crate::upstream::{Upstream, Upstreams};
 use crate::{Gateway, door};
 use anyhow::Context as _;
-use config::{Env, Errors, ExposeSecret as _, Home, Reader, SecretString};
+use config::{Entry, Env, Errors, ExposeSecret as _, Home, Reader, SecretString, Settings as _};
 use identity::Signer;
 use layers::Limits;
 use serve::{House, Service as _};
@@ -63,4 +63,11 @@ fn read(env: &Env) -> Result<All, Errors> {
     let all = process.zip(gateway).zip(telemetry.zip(home));
     let all = all.map(|((process, gateway), (telemetry, home))| All { process, gateway, telemetry, home });
     reader.finish(all)
+}
+
+/// Every setting of the gateway's process, for the docs.
+pub fn describe() -> Vec<Entry> {
+    let own = [Process::describe("GATEWAY"), Settings::describe("GATEWAY")];
+    let house = [telemetry::Settings::describe("TELEMETRY"), Home::describe("HOME")];
+    own.into_iter().chain(house).flatten().collect()
 }

@@ -4,7 +4,7 @@
 //! rules ([`Keep`]) and a [`Registry`] that does the rest: a method of the gRPC service is one call of it, with a
 //! function of the record where there is something to decide.
 //!
-//! ```ignore
+//! ```text
 //! impl Keep for Missions {
 //!     type Record = Mission;
 //!     fn visible(_: &Principal) -> Visible { Visible::All }

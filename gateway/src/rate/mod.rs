@@ -24,7 +24,7 @@ const SPAN: u32 = (WINDOW.as_millis() / BUCKET.as_millis()) as u32 + 1;
 
 /// The windows of all callers.
 #[derive(Debug)]
-pub struct Limits {
+pub(crate) struct Limits {
     limit: NonZeroU32,
     shared: Option<Arc<Shared>>,
     windows: Cache<Arc<str>, Arc<Window>>,
@@ -35,20 +35,81 @@ impl Limits {
     ///
     /// # Errors
     /// The address of Redis cannot be one.
-    pub fn new(limit: NonZeroU32, redis: Option<&str>) -> anyhow::Result<Self> {
+    pub(crate) fn new(limit: NonZeroU32, redis: Option<&str>) -> anyhow::Result<Self> {
         let shared = redis.map(|url| Shared::new(url, limit.get())).transpose()?.map(Arc::new);
         let windows = Cache::builder().max_capacity(50_000).time_to_idle(Duration::from_secs(120)).build();
         Ok(Self { limit, shared, windows })
     }
 
     /// The limit, for the answer's headers.
-    pub fn limit(&self) -> NonZeroU32 {
+    pub(crate) fn limit(&self) -> NonZeroU32 {
         self.limit
     }
 
     /// The window of one caller.
-    pub fn window(&self, subject: &Arc<str>) -> Arc<Window> {
+    pub(crate) fn window(&self, subject: &Arc<str>) -> Arc<Window> {
         let make = || Arc::new(Window::new(subject, self.limit, self.shared.clone()));
         self.windows.get_with(Arc::clone(subject), make)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    const LIMIT: u32 = 40;
+
+    fn window(redis: &str) -> Arc<Window> {
+        Limits::new(LIMIT.try_into().unwrap(), Some(redis)).unwrap().window(&"people/ada".into())
+    }
+
+    async fn passes(window: &Window) -> bool {
+        matches!(window.take().await, Verdict::Pass { .. })
+    }
+
+    /// A gateway that leased more than it spent must not spend the rest in a second for which it was not counted.
+    #[tokio::test]
+    async fn what_was_leased_in_one_second_is_not_spent_in_the_next() {
+        let redis = testkit::redis().await;
+        let (one, other) = (window(&redis.url), window(&redis.url));
+        // Batches of 1, 2, 4 and 8 by now: some of the last are left.
+        for _ in 0..8 {
+            assert!(passes(&one).await);
+        }
+        let mut passed: Vec<Instant> = Vec::new();
+        let lately = |passed: &[Instant], now: Instant| passed.iter().filter(|at| now - **at < WINDOW).count();
+        testkit::until("the other gateway has all of a second", async || {
+            while passes(&other).await {
+                passed.push(Instant::now());
+            }
+            lately(&passed, Instant::now()) == LIMIT as usize
+        })
+        .await;
+        for _ in 0..8 {
+            let asked = Instant::now();
+            assert!(!passes(&one).await || lately(&passed, asked) < LIMIT as usize, "more than {LIMIT} in a second");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_not_spent_goes_back() {
+        let redis = testkit::redis().await;
+        let (one, other) = (window(&redis.url), window(&redis.url));
+        for _ in 0..8 {
+            assert!(passes(&one).await);
+        }
+        // Its next question, in a later bucket, gives the rest of the last batch back.
+        let mut all = 8;
+        testkit::until("a new lease", async || {
+            all += u32::from(passes(&one).await);
+            all > 20
+        })
+        .await;
+        let begun = Instant::now();
+        while all < LIMIT && begun.elapsed() < WINDOW / 2 {
+            all += u32::from(passes(&other).await) + u32::from(passes(&one).await);
+        }
+        assert_eq!(all, LIMIT, "all of the limit is there to be spent");
     }
 }

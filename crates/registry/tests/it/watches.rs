@@ -76,7 +76,10 @@ async fn transactions_that_commit_in_another_order_lose_nothing() {
     let seen = seen.fetch_all(&world.db.pool).await.unwrap();
     assert_eq!(seen.iter().map(|row| row.get(0)).collect::<Vec<&str>>(), ["missions/fast"]);
     let (last, now): (i64, &str) = (seen[0].get(1), seen[0].get(2));
-    let looked = format!("pg_stat_activity where query like 'select v.horizon%' and query_start > '{now}'");
+    let looked = format!(
+        "pg_stat_activity
+         where datname = current_database() and query like 'select v.horizon%' and query_start > '{now}'"
+    );
     testkit::until("the watcher has looked", async || world.count(&looked).await > 0).await;
     slow.commit().await.unwrap();
     assert_eq!(world.count(&format!("history where seq > {last}")).await, 0, "the naive reader has lost it");
