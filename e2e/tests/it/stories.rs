@@ -93,8 +93,8 @@ async fn a_police_agency_asks() {
         let page = door.get(key, "accreditation/determinations").await.good();
         page["determinations"].as_array().map(|kept| kept.iter().map(name).collect::<Vec<_>>()).unwrap_or_default()
     };
-    assert_eq!(list(&police).await, [kept.clone()]);
-    assert_eq!(list(&officer).await, [kept.clone()]);
+    assert_eq!(list(&police).await, std::slice::from_ref(&kept));
+    assert_eq!(list(&officer).await, std::slice::from_ref(&kept));
     assert_eq!(list(&sheriff).await, [""; 0]);
     assert_eq!(door.get(&police, &format!("accreditation/{kept}")).await.good(), answer);
     assert_eq!(door.get(&sheriff, &format!("accreditation/{kept}")).await.refusal(), (404, "NOT_FOUND".to_owned()));
