@@ -25,7 +25,7 @@ pub(crate) struct ApiKeys {
 
 /// What a new key is held against.
 #[derive(Debug)]
-pub struct Rules {
+pub(crate) struct Rules {
     /// The roles there are.
     pub roles: Arc<Roles>,
     /// The permissions there are.
@@ -53,7 +53,7 @@ impl ApiKeys {
 impl Rules {
     /// What a key may do by its own permissions and its role's, as far as it may do so at all: a partner's never more
     /// than is open to partners, whatever was written down.
-    pub fn held(&self, own: &[String], role: &str, internal: bool) -> Permissions {
+    pub(crate) fn held(&self, own: &[String], role: &str, internal: bool) -> Permissions {
         let of_role = self.roles.get(role).into_iter().flat_map(|role| role.permissions.iter());
         let all = own.iter().map(String::as_str).chain(of_role);
         Permissions::of(all.filter(|permission| internal || self.known.is_for_partners(permission)))

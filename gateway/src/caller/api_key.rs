@@ -15,7 +15,7 @@ const GOOD_FOR: Duration = Duration::from_millis(500);
 
 /// Where keys are kept: the table of the gateway's own database, read past its service, which shows no hashes.
 #[derive(Clone, Debug)]
-pub struct KeyTable {
+pub(crate) struct KeyTable {
     pool: PgPool,
     rules: Arc<Rules>,
 }
@@ -34,7 +34,7 @@ struct Record {
 
 impl KeyTable {
     /// The table in this database, whose keys hold what the rules let them hold.
-    pub fn new(pool: PgPool, rules: Arc<Rules>) -> Self {
+    pub(crate) fn new(pool: PgPool, rules: Arc<Rules>) -> Self {
         Self { pool, rules }
     }
 
@@ -64,7 +64,7 @@ impl KeyTable {
 
 /// The key of the settings, with which the first other keys are made.
 #[derive(Clone, Debug)]
-pub struct Bootstrap {
+pub(crate) struct Bootstrap {
     /// Its id.
     pub id: String,
     /// SHA-256 of the whole key.
@@ -78,7 +78,7 @@ impl Bootstrap {
     ///
     /// # Errors
     /// What is wrong with the text, without the text.
-    pub fn read(text: &str, permissions: Permissions) -> Result<Self, String> {
+    pub(crate) fn read(text: &str, permissions: Permissions) -> Result<Self, String> {
         let (id, hash) = text.split_once(':').ok_or("is not id:hash")?;
         let mut sha256 = [0; 32];
         hex::decode_to_slice(hash, &mut sha256).map_err(|_| "has no hash of 64 hexadecimal digits after the colon")?;
@@ -90,7 +90,7 @@ impl Bootstrap {
     }
 
     /// The subject it calls as.
-    pub fn subject(&self) -> String {
+    pub(crate) fn subject(&self) -> String {
         format!("apiKeys/{}", self.id)
     }
 }

@@ -13,7 +13,7 @@ const GOOD_FOR: Duration = Duration::from_secs(60);
 
 /// Knows people by the tokens of one issuer.
 #[derive(Debug)]
-pub struct People {
+pub(crate) struct People {
     issuer: Arc<Issuer>,
     audience: String,
     roles: Arc<Roles>,
@@ -21,7 +21,7 @@ pub struct People {
 
 impl People {
     /// People of this issuer whose tokens are made for us, as `aud` says.
-    pub fn new(issuer: Arc<Issuer>, audience: String, roles: Arc<Roles>) -> Self {
+    pub(crate) fn new(issuer: Arc<Issuer>, audience: String, roles: Arc<Roles>) -> Self {
         Self { issuer, audience, roles }
     }
 

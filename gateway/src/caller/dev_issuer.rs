@@ -22,7 +22,7 @@ const GOOD_FOR: i64 = 8 * 3600;
 const KEY_ID: &str = "dev";
 
 /// An issuer whose key lives as long as the process.
-pub struct DevIssuer {
+pub(crate) struct DevIssuer {
     url: String,
     audience: String,
     pair: Ed25519KeyPair,
@@ -57,7 +57,7 @@ struct Claims<'a> {
 
 impl DevIssuer {
     /// An issuer under the gateway's address: `http://127.0.0.1:8080`.
-    pub fn new(address: &str, audience: &str, roles: Arc<Roles>) -> Self {
+    pub(crate) fn new(address: &str, audience: &str, roles: Arc<Roles>) -> Self {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).expect("the system gives random bytes");
         let pair = Ed25519KeyPair::from_pkcs8(document.as_ref()).expect("it was generated just now");
         let url = format!("{}{PATH}", address.trim_end_matches('/'));
@@ -65,13 +65,13 @@ impl DevIssuer {
     }
 
     /// The issuer as the gateway checks its tokens: without a socket in between.
-    pub fn issuer(&self) -> Issuer {
+    pub(crate) fn issuer(&self) -> Issuer {
         let key = PublicKey::Ed25519(self.pair.public_key().as_ref().to_vec());
         Issuer::local(&self.url, Keys::one(KEY_ID, key))
     }
 
     /// What is to be read at `/dev/issuer/.well-known/openid-configuration`.
-    pub fn configuration(&self) -> Value {
+    pub(crate) fn configuration(&self) -> Value {
         json!({
             "issuer": self.url,
             "jwks_uri": format!("{}/jwks.json", self.url),
@@ -83,7 +83,7 @@ impl DevIssuer {
     }
 
     /// What is to be read at `/dev/issuer/jwks.json`.
-    pub fn jwks(&self) -> Value {
+    pub(crate) fn jwks(&self) -> Value {
         let x = URL_SAFE_NO_PAD.encode(self.pair.public_key().as_ref());
         json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": KEY_ID, "x": x}]})
     }
@@ -92,7 +92,7 @@ impl DevIssuer {
     ///
     /// # Errors
     /// The text is no such thing, or names a role that does not exist.
-    pub fn token(&self, text: &[u8]) -> Result<Value, Fault> {
+    pub(crate) fn token(&self, text: &[u8]) -> Result<Value, Fault> {
         let ask: Ask = serde_json::from_slice(text)
             .map_err(|error| Fault::new(Reason::MalformedRequest, format!("not a request for a token: {error}")))?;
         let mut fault = Fault::new(Reason::InvalidFields, "the token cannot be made");

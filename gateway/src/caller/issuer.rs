@@ -20,7 +20,7 @@ const MOST_BYTES: usize = 256 * 1024;
 
 /// One issuer, and the keys it was last seen with.
 #[derive(Debug)]
-pub struct Issuer {
+pub(crate) struct Issuer {
     url: String,
     http: Option<reqwest::Client>,
     fetched: ArcSwapOption<Fetched>,
@@ -45,7 +45,7 @@ impl Issuer {
     ///
     /// # Errors
     /// The URL is neither https nor http to this machine.
-    pub fn remote(url: &str) -> anyhow::Result<Self> {
+    pub(crate) fn remote(url: &str) -> anyhow::Result<Self> {
         ensure!(is_guarded(url), "{url} is not https: anyone between could hand us keys of their own");
         // A second installation is refused, and the first one serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -58,13 +58,13 @@ impl Issuer {
     }
 
     /// An issuer in this process, whose keys never change.
-    pub fn local(url: &str, keys: Keys) -> Self {
+    pub(crate) fn local(url: &str, keys: Keys) -> Self {
         let fetched = ArcSwapOption::from_pointee(Fetched { keys, at: Instant::now() });
         Self { url: url.to_owned(), http: None, fetched, last: Mutex::new(None) }
     }
 
     /// The issuer's URL, as tokens must name it in `iss`.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
@@ -72,7 +72,7 @@ impl Issuer {
     ///
     /// # Errors
     /// [`Refusal::Unknown`] if the issuer has no such key, [`Refusal::Away`] if that cannot be known.
-    pub async fn with_keys<T>(self: &Arc<Self>, check: impl Fn(&Keys) -> Option<T>) -> Result<T, Refusal> {
+    pub(crate) async fn with_keys<T>(self: &Arc<Self>, check: impl Fn(&Keys) -> Option<T>) -> Result<T, Refusal> {
         let seen = self.fetched.load_full();
         if let Some(found) = seen.as_ref().and_then(|fetched| check(&fetched.keys)) {
             if self.http.is_some() && seen.is_some_and(|fetched| fetched.at.elapsed() > STALE) {

@@ -17,7 +17,7 @@ const SKEW: i64 = 30;
 
 /// The algorithms that are accepted (RFC 7518, section 3; RFC 8037).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-pub enum Algorithm {
+pub(crate) enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256, keys of 2,048 bits and more.
     RS256,
     /// ECDSA on P-256 with SHA-256.
@@ -28,7 +28,7 @@ pub enum Algorithm {
 
 /// A public key of an issuer.
 #[derive(Debug)]
-pub enum PublicKey {
+pub(crate) enum PublicKey {
     /// Modulus and exponent, big-endian.
     Rsa {
         /// The modulus.
@@ -44,7 +44,7 @@ pub enum PublicKey {
 
 impl PublicKey {
     /// The algorithm the key is for.
-    pub fn algorithm(&self) -> Algorithm {
+    pub(crate) fn algorithm(&self) -> Algorithm {
         match self {
             Self::Rsa { .. } => Algorithm::RS256,
             Self::P256(_) => Algorithm::ES256,
@@ -167,7 +167,7 @@ impl<'a> Unverified<'a> {
 
 /// An issuer's keys by `kid`, as its JWKS lists them (RFC 7517).
 #[derive(Debug, Default)]
-pub struct Keys {
+pub(crate) struct Keys {
     named: HashMap<String, PublicKey>,
     /// A set of one key need not name it.
     only: Option<PublicKey>,
@@ -198,7 +198,7 @@ impl Keys {
     ///
     /// # Errors
     /// The text is no JWKS, or it has no key for us: such an answer must not replace the keys we have.
-    pub fn read(text: &[u8]) -> anyhow::Result<Self> {
+    pub(crate) fn read(text: &[u8]) -> anyhow::Result<Self> {
         let entries = serde_json::from_slice::<Jwks>(text)?.keys;
         let listed = entries.into_iter().filter_map(|entry| serde_json::from_value::<Jwk>(entry).ok());
         let mut keys = Self::default();
@@ -218,12 +218,12 @@ impl Keys {
     }
 
     /// One key under one name.
-    pub fn one(kid: &str, key: PublicKey) -> Self {
+    pub(crate) fn one(kid: &str, key: PublicKey) -> Self {
         Self { named: HashMap::from([(kid.to_owned(), key)]), only: None }
     }
 
     /// The key a token names; the only one, if neither side names it.
-    pub fn find(&self, kid: Option<&str>) -> Option<&PublicKey> {
+    pub(crate) fn find(&self, kid: Option<&str>) -> Option<&PublicKey> {
         match kid {
             Some(kid) => self.named.get(kid).or(self.only.as_ref()),
             None if self.named.len() == 1 => self.named.values().next(),

@@ -38,7 +38,7 @@ const REMEMBERED: u64 = 50_000;
 
 /// A caller whose credential was good a moment ago.
 #[derive(Debug)]
-pub struct Caller {
+pub(crate) struct Caller {
     /// Who it is and what it may do.
     pub principal: Arc<Principal>,
     /// Whether it is a partner agency: it may call only methods that the contract opens to partners.
@@ -68,7 +68,7 @@ impl Token {
 impl Caller {
     /// The token that tells services who calls. Signing costs more than the rest of a request's way through the
     /// gateway, so one token serves for [`TOKEN_USED`].
-    pub fn token(&self, signer: &Signer) -> HeaderValue {
+    pub(crate) fn token(&self, signer: &Signer) -> HeaderValue {
         let held = self.token.load();
         if held.made.elapsed() < TOKEN_USED {
             return held.header.clone();
@@ -100,7 +100,7 @@ struct Verified {
 
 /// Knows callers by their credentials.
 #[derive(Debug)]
-pub struct Callers {
+pub(crate) struct Callers {
     /// Credentials found good, each for its own time.
     verified: Cache<Digest, Verified>,
     /// Callers as last seen, so that a credential looked at again keeps its signed token and its rate.
@@ -122,7 +122,7 @@ impl Expiry<Digest, Verified> for GoodFor {
 
 impl Callers {
     /// Callers with keys of the table, the one key of the settings, and people of one issuer.
-    pub fn new(
+    pub(crate) fn new(
         table: KeyTable,
         bootstrap: Option<Bootstrap>,
         people: Option<People>,
@@ -139,7 +139,7 @@ impl Callers {
     ///
     /// # Errors
     /// No good credential, or it cannot be checked for the moment; see [`Refusal`].
-    pub async fn who(&self, headers: &HeaderMap, from: IpAddr) -> Result<Arc<Caller>, Refusal> {
+    pub(crate) async fn who(&self, headers: &HeaderMap, from: IpAddr) -> Result<Arc<Caller>, Refusal> {
         let text = bearer(headers).ok_or(Refusal::Unknown)?;
         let digest: Digest = digest(&SHA256, text.as_bytes()).as_ref().try_into().expect("SHA-256 has 32 bytes");
         if let Some(verified) = self.verified.get(&digest).await {

@@ -24,7 +24,7 @@ const SPAN: u32 = (WINDOW.as_millis() / BUCKET.as_millis()) as u32 + 1;
 
 /// The windows of all callers.
 #[derive(Debug)]
-pub struct Limits {
+pub(crate) struct Limits {
     limit: NonZeroU32,
     shared: Option<Arc<Shared>>,
     windows: Cache<Arc<str>, Arc<Window>>,
@@ -35,19 +35,19 @@ impl Limits {
     ///
     /// # Errors
     /// The address of Redis cannot be one.
-    pub fn new(limit: NonZeroU32, redis: Option<&str>) -> anyhow::Result<Self> {
+    pub(crate) fn new(limit: NonZeroU32, redis: Option<&str>) -> anyhow::Result<Self> {
         let shared = redis.map(|url| Shared::new(url, limit.get())).transpose()?.map(Arc::new);
         let windows = Cache::builder().max_capacity(50_000).time_to_idle(Duration::from_secs(120)).build();
         Ok(Self { limit, shared, windows })
     }
 
     /// The limit, for the answer's headers.
-    pub fn limit(&self) -> NonZeroU32 {
+    pub(crate) fn limit(&self) -> NonZeroU32 {
         self.limit
     }
 
     /// The window of one caller.
-    pub fn window(&self, subject: &Arc<str>) -> Arc<Window> {
+    pub(crate) fn window(&self, subject: &Arc<str>) -> Arc<Window> {
         let make = || Arc::new(Window::new(subject, self.limit, self.shared.clone()));
         self.windows.get_with(Arc::clone(subject), make)
     }
@@ -55,6 +55,7 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
+    use super::shared::Unspent;
     use super::*;
     use std::time::Instant;
 
@@ -95,21 +96,17 @@ mod tests {
     #[tokio::test]
     async fn what_was_not_spent_goes_back() {
         let redis = testkit::redis().await;
-        let (one, other) = (window(&redis.url), window(&redis.url));
-        for _ in 0..8 {
-            assert!(passes(&one).await);
-        }
-        // Its next question, in a later bucket, gives the rest of the last batch back.
-        let mut all = 8;
-        testkit::until("a new lease", async || {
-            all += u32::from(passes(&one).await);
-            all > 20
-        })
-        .await;
-        let begun = Instant::now();
-        while all < LIMIT && begun.elapsed() < WINDOW / 2 {
-            all += u32::from(passes(&other).await) + u32::from(passes(&one).await);
-        }
-        assert_eq!(all, LIMIT, "all of the limit is there to be spent");
+        let shared = Shared::new(&redis.url, LIMIT).unwrap();
+        let nothing = Unspent::default();
+        let granted = shared.reserve("one", 10, nothing).await.unwrap();
+        assert_eq!((granted.permits, granted.left), (10, 30));
+        let unspent = Unspent { bucket: granted.bucket, permits: 7 };
+        assert!(shared.reserve("one", 0, unspent).await.unwrap().left >= 37);
+        // What was never counted there is no gift.
+        let invented = Unspent { bucket: granted.bucket, permits: 1_000 };
+        let after = shared.reserve("one", 1_000, invented).await.unwrap();
+        assert!(after.permits <= LIMIT, "{after:?}");
+        let full = shared.reserve("one", 1, nothing).await.unwrap();
+        assert!(full.permits == 0 && full.free_in <= WINDOW + BUCKET || full.left > 0, "{full:?}");
     }
 }

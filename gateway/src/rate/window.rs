@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// What a window says of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It may pass.
     Pass {
         /// How many more may now, as far as this gateway knows.
@@ -22,7 +22,7 @@ pub enum Verdict {
 
 /// One caller's window.
 #[derive(Debug)]
-pub struct Window {
+pub(crate) struct Window {
     key: Box<str>,
     limit: NonZeroU32,
     lease: Mutex<Lease>,
@@ -65,7 +65,7 @@ impl Window {
     }
 
     /// Takes one permit.
-    pub async fn take(&self) -> Verdict {
+    pub(crate) async fn take(&self) -> Verdict {
         let Some(shared) = &self.shared else { return self.take_alone() };
         if let Some(verdict) = self.spend() {
             return verdict;
