@@ -17,7 +17,7 @@ mod upstream;
 
 pub use compose::door;
 pub use door::{Door, Network};
-pub use process::run;
+pub use process::{describe, run};
 pub use roles::{Known, Role, Roles, SHIPPED as SHIPPED_ROLES};
 pub use service::{Gateway, MIGRATIONS};
 pub use settings::{Database, Settings};

@@ -4,7 +4,7 @@ use crate::settings::Settings;
 use crate::upstream::{Upstream, Upstreams};
 use crate::{Gateway, door};
 use anyhow::Context as _;
-use config::{Env, Errors, ExposeSecret as _, Home, Reader, SecretString};
+use config::{Entry, Env, Errors, ExposeSecret as _, Home, Reader, SecretString, Settings as _};
 use identity::Signer;
 use layers::Limits;
 use serve::{House, Service as _};
@@ -24,6 +24,11 @@ config::settings! {
         /// The most time that requests under way get to end when the process stops.
         drain: Duration = "20s",
     }
+}
+
+/// Every setting of the gateway, for the docs.
+pub fn describe() -> Vec<Entry> {
+    [Settings::describe("GATEWAY"), Process::describe("GATEWAY")].concat()
 }
 
 struct All {
@@ -63,4 +68,15 @@ fn read(env: &Env) -> Result<All, Errors> {
     let all = process.zip(gateway).zip(telemetry.zip(home));
     let all = all.map(|((process, gateway), (telemetry, home))| All { process, gateway, telemetry, home });
     reader.finish(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_lists_every_setting() {
+        let table = config::table(&describe());
+        assert!(include_str!("../README.md").contains(&table), "the README is to contain:\n{table}");
+    }
 }
