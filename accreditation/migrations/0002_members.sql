@@ -34,5 +34,5 @@ create index members_by_age on members (created_at, name);
 create index members_search on members using gin (search);
 
 -- A person has one live accreditation in one role at one mission.
-create index members_one_live_role on members (mission, person, category)
+create unique index members_one_live_role on members (mission, person, category)
     where state not in ('ENDED', 'DECLINED') and deleted_at is null;

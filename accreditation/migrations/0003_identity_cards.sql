@@ -19,4 +19,4 @@ create table identity_cards (
 create index identity_cards_by_member on identity_cards (member);
 
 -- A person has one active card.
-create index identity_cards_one_active on identity_cards (person) where state = 'ISSUED';
+create unique index identity_cards_one_active on identity_cards (person) where state = 'ISSUED';

@@ -50,7 +50,8 @@ impl Service for Accreditation {
             pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         }
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
-        let store = Store::open(pool.clone(), Options::new(Arc::clone(&house.home))).await?;
+        let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
+        let store = Store::open(pool.clone(), options).await?;
         let routes = routes(&store, rules);
         let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
         house.tasks.spawn(relay.run(house.shutdown.clone()));

@@ -160,7 +160,7 @@ impl MemberService for Members {
 /// What a notification is held against. The mission is locked: notifications to one mission come one after another, so
 /// that its limit holds, and none comes while it closes.
 async fn surroundings(reader: &mut Reader<'_>, member: &Member) -> Result<Surroundings, Fault> {
-    let mission: Option<Mission> = reader.all::<Mission>(&[("name", &[member.mission.as_str()])]).await?.pop();
+    let mission: Option<Mission> = reader.lock(&member.mission).await?;
     let principal = match member.principal.as_str() {
         "" => None,
         name => reader.share(name).await?,

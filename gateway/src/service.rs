@@ -31,7 +31,8 @@ impl Service for Gateway {
             pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         }
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
-        let store = Store::open(pool, Options::new(Arc::clone(&house.home))).await?;
+        let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
+        let store = Store::open(pool, options).await?;
         let keys = ApiKeys::new(store.keep(), rules);
         Ok(Started::new(Routes::new(ApiKeyServiceServer::new(keys))))
     }

@@ -61,7 +61,6 @@ async fn run(all: All) -> anyhow::Result<()> {
     };
     let signer = Arc::new(signer);
     let house = House::new(all.home, signer.verifier(), Limits::default());
-    let admin = house.admin(all.process.admin_listen).await.context("open the admin port")?;
     let own = serve::host::<Gateway>(all.gateway.clone(), house.clone()).await?;
     let accreditation = serve::host::<Accreditation>(all.accreditation, house.clone()).await?;
     let upstreams = [own, accreditation]
@@ -69,6 +68,8 @@ async fn run(all: All) -> anyhow::Result<()> {
         .fold(Upstreams::default(), |upstreams, hosted| upstreams.with(hosted.name, Upstream::Local(hosted.service)));
     let door = gateway::door(&all.gateway, &house, signer, upstreams).await?;
     let address = door.listen(all.gateway.listen).await.context("open the door")?;
+    // Last, so that whoever reads that we are ready finds the door open.
+    let admin = house.admin(all.process.admin_listen).await.context("open the admin port")?;
     tracing::info!(%address, %admin, "the foreign service is at work");
     println!("the gateway listens on {address}; the admin port is {admin}");
     serve::signalled().await;

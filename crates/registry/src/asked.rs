@@ -69,10 +69,10 @@ fn fingerprint<R: Ask>(ask: &R) -> [u8; 32] {
     fingerprint
 }
 
-/// Checks the contract's rules for a whole request: for methods that are not the registry's own.
+/// Checks the contract's rules for a whole request. Methods of the registry do it themselves.
 ///
 /// # Errors
-/// `INVALID_FIELDS` with every violation.
+/// `INVALID_FIELDS` with every violation at once.
 pub fn check<R: Ask>(ask: &R) -> Result<(), Fault> {
     let message = transcode::tables().message(&R::full_name()).expect("every request is in the contract");
     let violations = message.check(&ask.encode_to_vec());

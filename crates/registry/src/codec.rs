@@ -54,12 +54,16 @@ impl Codec {
         T::decode(&*self.seen(&record.encode_to_vec(), sight)).map_err(unreadable)
     }
 
+    /// The names, in the contract, of the record's own fields that are kept from one with this sight.
+    pub(crate) fn hidden(self, sight: Sight) -> Vec<&'static str> {
+        self.message.redacted(sight.hides()).collect()
+    }
+
     fn seen(self, wire: &[u8], sight: Sight) -> Cow<'_, [u8]> {
         if !self.sensitive || sight == Sight::WHOLE {
             return Cow::Borrowed(wire);
         }
-        let Sight { personal, classified } = sight;
-        self.message.redact(wire, Which { personal: !personal, classified: !classified, shown_once: false })
+        self.message.redact(wire, sight.hides())
     }
 
     fn written(self, wire: &[u8], without: Which) -> Result<Doc, Fault> {
@@ -82,6 +86,10 @@ impl Sight {
     /// What everyone may read.
     #[cfg(test)]
     pub(crate) const PUBLIC: Self = Self { personal: false, classified: false };
+
+    fn hides(self) -> Which {
+        Which { personal: !self.personal, classified: !self.classified, shown_once: false }
+    }
 
     /// What this caller may read of a service's records.
     pub(crate) fn of(principal: &Principal, service: &str) -> Self {

@@ -16,6 +16,7 @@ use sqlx::{PgConnection, Row as _};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How many due timers are looked at in one go.
@@ -24,6 +25,8 @@ const AT_ONCE: i64 = 100;
 const SIDE_BY_SIDE: usize = 4;
 /// When to look again though nothing was heard.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// How often old answers are swept away.
+const SWEEP: Duration = Duration::from_secs(3600);
 /// When to look again at a record that someone else was changing.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
 /// The longest pause before a timer that failed is tried again.
@@ -70,14 +73,22 @@ struct Due {
 }
 
 impl Store {
-    /// Fires timers as they fall due, until shutdown. Any number of processes may do so at once.
+    /// Fires timers as they fall due, until shutdown, and sweeps away old answers. Any number of processes may do so
+    /// at once.
     pub async fn run_timers(&self, shutdown: CancellationToken) {
         shutdown.run_until_cancelled(self.keep_firing()).await;
     }
 
     async fn keep_firing(&self) {
         let mut heard = self.signal().subscribe_timers();
+        let mut sweep = Instant::now();
         loop {
+            if sweep <= Instant::now() {
+                sweep = Instant::now() + SWEEP;
+                if let Err(fault) = self.sweep().await {
+                    tracing::warn!(error = %fault, "old answers cannot be swept away");
+                }
+            }
             heard.mark_unchanged();
             let pause = match self.fire_due().await {
                 Ok(_) => match self.next_due().await {
@@ -179,7 +190,7 @@ impl<K: Keep> Registry<K> {
         let mut tx = pg::begin(self.store().pool()).await?;
         let row = sqlx::query(kind.texts.try_lock.as_str()).bind(name).fetch_optional(&mut *tx).await;
         let Some(row) = row.map_err(pg::fault)? else {
-            if self.load(name).await?.is_some() {
+            if self.is_there(&mut tx, name).await? {
                 return Ok(Fired::Busy);
             }
             return self.drop_timer(tx, name, timer, Reason::NotFound).await;
@@ -201,10 +212,16 @@ impl<K: Keep> Registry<K> {
         K::fire(&mut record, timer, &mut call)?;
         self.lead(&mut record, &automatic.to, before.record.state())?;
         record.set_name(name.to_owned());
-        self.alter(&mut tx, &mut record, version, Change::Update, &deed, None, call).await?;
+        let written = self.alter(&mut tx, &mut record, version, Change::Update, &deed, None, call).await?;
+        ::fault::refuse_if(!written, Reason::Internal, "a locked record was not written")?;
         tx.commit().await.map_err(pg::fault)?;
         self.store().signal().committed(true);
         Ok(Fired::Done)
+    }
+
+    async fn is_there(&self, connection: &mut PgConnection, name: &str) -> Result<bool, Fault> {
+        let found = sqlx::query(self.kind().texts.get.as_str()).bind(name).fetch_optional(connection).await;
+        Ok(found.map_err(pg::fault)?.is_some())
     }
 
     /// Takes a timer away if it is still due.

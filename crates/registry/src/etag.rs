@@ -9,7 +9,21 @@ pub(crate) fn etag(version: i64, uid: Uuid) -> String {
     format!("{version}-{:08x}", random & 0xffff_ffff)
 }
 
-/// The version that an etag stands for; none if it is no etag of ours.
+/// The version that an etag of ours names; none if it is not one.
 pub fn version(etag: &str) -> Option<i64> {
     etag.split_once('-')?.0.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_etag_names_its_version_and_its_record() {
+        let (one, other) = (Uuid::from_u128(0x1234_abcd), Uuid::from_u128(0x1234_abce));
+        assert_eq!(etag(3, one), "3-1234abcd");
+        assert_ne!(etag(3, one), etag(3, other));
+        assert_eq!(version("3-1234abcd"), Some(3));
+        assert_eq!(version("3"), None);
+    }
 }

@@ -137,7 +137,8 @@ impl<K: Keep> Registry<K> {
         let clocks = self.clocks(connection, record.name()).await?;
         let mut call = Call::new(self.store(), &deed, version.at, clocks);
         K::amend(&mut record, &before.record, &mut call)?;
-        self.alter(connection, &mut record, version, Change::Update, &deed, None, call).await?;
+        let written = self.alter(connection, &mut record, version, Change::Update, &deed, None, call).await?;
+        ::fault::refuse_if(!written, Reason::Internal, "a locked record was not written")?;
         Ok(ImportOutcome::Updated)
     }
 }

@@ -1,4 +1,29 @@
 //! Keeps records: current state, whole history, audit, idempotency, search, timers; in one transaction.
+//!
+//! A service has one [`Store`], its database. Each of its resources has a type of the service's own that says its
+//! rules ([`Keep`]) and a [`Registry`] that does the rest: a method of the gRPC service is one call of it, with a
+//! function of the record where there is something to decide.
+//!
+//! ```text
+//! impl Keep for Missions {
+//!     type Record = Mission;
+//!     fn visible(_: &Principal) -> Visible { Visible::All }
+//!     fn admit(mission: &mut Mission, call: &mut Call) -> Result<(), Fault> {
+//!         refuse_if(mission.sending_state == call.home().state, Reason::SendingStateIsOurs, "…")
+//!     }
+//! }
+//!
+//! async fn get_mission(&self, request: Request<GetMissionRequest>) -> Answer<Mission> {
+//!     self.registry.get(request).await
+//! }
+//! async fn open(&self, request: Request<OpenRequest>) -> Answer<Mission> {
+//!     self.registry.act(request, |mission, request, call| …).await
+//! }
+//! ```
+//!
+//! What the contract says is done by the registry: permission is checked before it by the layers; existence,
+//! visibility, etag, state, four eyes, field rules and idempotency here, under the record's lock. `docs` of the
+//! modules say how.
 
 mod act;
 mod append;
@@ -22,6 +47,7 @@ mod import;
 mod keep;
 mod kind;
 mod list;
+mod load;
 mod merge;
 mod order;
 mod reader;
@@ -31,6 +57,7 @@ mod revisions;
 mod signal;
 mod sql;
 mod store;
+mod sweep;
 mod texts;
 mod time;
 mod timers;

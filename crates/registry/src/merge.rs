@@ -1,20 +1,24 @@
 //! A partial update: the fields that a mask names, taken from the request's record into the one that is kept.
 
 use fault::Violation;
-use prost_reflect::DynamicMessage;
+use prost_reflect::{DynamicMessage, MessageDescriptor};
 use proto::contract::contract;
 use proto::shape::Record;
 use transcode::tables;
 
-/// The record with the fields of the mask as the patch has them; without a mask, with those the patch has set.
+/// The record with the fields of the mask as the patch has them; without a mask, with those the patch has set. A star
+/// means all fields but the hidden ones: whoever read them blank did not mean to make them so.
 ///
 /// # Errors
 /// A path of the mask that leads nowhere.
-pub(crate) fn merged<T: Record>(before: &T, patch: &T, mask: &[String]) -> Result<T, Violation> {
-    let set;
+pub(crate) fn merged<T: Record>(before: &T, patch: &T, mask: &[String], hidden: &[&str]) -> Result<T, Violation> {
+    let named;
     let paths = if mask.is_empty() {
-        set = set_fields(patch);
-        &set
+        named = set_fields(patch);
+        &named
+    } else if mask.iter().any(|path| path == "*") {
+        named = fields::<T>().filter(|field| !hidden.contains(&field.as_str())).collect();
+        &named
     } else {
         mask
     };
@@ -24,10 +28,18 @@ pub(crate) fn merged<T: Record>(before: &T, patch: &T, mask: &[String]) -> Resul
     T::decode(wire.as_slice()).map_err(unreadable)
 }
 
+fn descriptor<T: Record>() -> MessageDescriptor {
+    contract().pool().get_message_by_name(&T::full_name()).expect("every resource is in the contract")
+}
+
+/// The names of all fields.
+fn fields<T: Record>() -> impl Iterator<Item = String> {
+    descriptor::<T>().fields().map(|field| field.name().to_owned()).collect::<Vec<_>>().into_iter()
+}
+
 /// The names of the fields that a record has set.
 fn set_fields<T: Record>(record: &T) -> Vec<String> {
-    let descriptor = contract().pool().get_message_by_name(&T::full_name());
-    let mut message = DynamicMessage::new(descriptor.expect("every resource is in the contract"));
+    let mut message = DynamicMessage::new(descriptor::<T>());
     message.transcode_from(record).expect("the descriptor is the record's own");
     message.fields().map(|(field, _)| field.name().to_owned()).collect()
 }
@@ -50,7 +62,7 @@ mod tests {
     }
 
     fn merge(patch: &Mission, mask: &[&str]) -> Result<Mission, Violation> {
-        merged(&mission(), patch, &mask.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>())
+        merged(&mission(), patch, &mask.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>(), &["phone"])
     }
 
     #[test]
@@ -77,7 +89,7 @@ mod tests {
         let patch = Mission { seat: "Washington".into(), jurisdictions: vec!["Utah".into()], ..Default::default() };
         let expected = Mission { seat: "Washington".into(), jurisdictions: vec!["Utah".into()], ..mission() };
         assert_eq!(merge(&patch, &[]).unwrap(), expected);
-        assert_eq!(merge(&patch, &["*"]).unwrap(), patch);
+        assert_eq!(merge(&patch, &["*"]).unwrap(), Mission { phone: mission().phone, ..patch.clone() });
     }
 
     #[test]

@@ -4,12 +4,9 @@ use crate::append::{Appended, Appender};
 use crate::asked::Asked;
 use crate::audit::{self, Note};
 use crate::batch::Batcher;
-use crate::codec::Sight;
-use crate::column::Place;
 use crate::effect::Deed;
 use crate::keep::{Keep, Visible};
 use crate::kind::Kind;
-use crate::sql::{self, Sql};
 use crate::store::Store;
 use ::fault::Fault;
 use futures::Stream;
@@ -92,39 +89,6 @@ impl<K: Keep> Registry<K> {
     /// The register it belongs to.
     pub fn store(&self) -> &Store {
         &self.0.store
-    }
-
-    /// Reads a record for a rule of our own, whole and whoever asks: what the caller learns of it is the rule's
-    /// business. None if there is no such record.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn load(&self, name: &str) -> Result<Option<K::Record>, Fault> {
-        self.read(name, Sight::WHOLE).await
-    }
-
-    async fn read(&self, name: &str, sight: Sight) -> Result<Option<K::Record>, Fault> {
-        let kind = self.kind();
-        let found = sqlx::query(kind.texts.get.as_str()).bind(name).fetch_optional(self.store().pool()).await;
-        found.map_err(pg::fault)?.map(|row| kind.codec.record(sql::json(&row, "doc")?, sight)).transpose()
-    }
-
-    /// Reads a record as far as the caller may see it.
-    pub(crate) async fn visible(
-        &self,
-        name: &str,
-        visible: &Visible,
-        sight: Sight,
-    ) -> Result<Option<K::Record>, Fault> {
-        let kind = self.kind();
-        if *visible == Visible::All {
-            return self.read(name, sight).await;
-        }
-        let mut text = Sql::new("select doc from ");
-        text.push(&kind.texts.table).push(" where deleted_at is null and name = ").bind(name.to_owned());
-        text.visible(visible, kind, Place::Table)?;
-        let found = text.query().fetch_optional(self.store().pool()).await.map_err(pg::fault)?;
-        found.map(|row| kind.codec.record(sql::json(&row, "doc")?, sight)).transpose()
     }
 
     /// A record as the caller may see it.

@@ -2,11 +2,13 @@
 
 use crate::act::Etag;
 use crate::asked::{Asked, refused};
+use crate::codec::Sight;
 use crate::effect::Change;
 use crate::keep::Keep;
 use crate::merge;
 use crate::registry::{Answer, Registry};
 use fault::{Fault, Violation};
+use identity::Called;
 use proto::contract::contract;
 use proto::policy::v1::Reason;
 use proto::shape::{Ask, Carries, Record};
@@ -25,8 +27,11 @@ impl<K: Keep> Registry<K> {
             Asked::of(request)?.check()?;
             return Err(Fault::new(Reason::InvalidFields, "the record is missing").into());
         }
+        let kind = self.kind();
+        let sight = Sight::of(&Called::of(&request)?.principal, kind.service());
+        let hidden = kind.codec.hidden(sight);
         let amend = |record: &mut K::Record, before: &K::Record, ask: R, (), call: &mut _| {
-            *record = amended(before, &ask)?;
+            *record = amended(before, &ask, &hidden)?;
             K::amend(record, before, call)
         };
         self.answer(request, Change::Update, Etag::Required, async |_, _, _| Ok(()), amend).await
@@ -34,10 +39,10 @@ impl<K: Keep> Registry<K> {
 }
 
 /// The record with the request's fields, if the contract allows it so.
-pub(crate) fn amended<T: Record, R: Carries<T>>(before: &T, ask: &R) -> Result<T, Fault> {
+pub(crate) fn amended<T: Record, R: Carries<T>>(before: &T, ask: &R, hidden: &[&str]) -> Result<T, Fault> {
     let patch = ask.record().cloned().unwrap_or_default();
     let mask = ask.mask().map(|mask| mask.paths.clone()).unwrap_or_default();
-    let mut record = merge::merged(before, &patch, &mask).map_err(|violation| refused(vec![violation]))?;
+    let mut record = merge::merged(before, &patch, &mask, hidden).map_err(|violation| refused(vec![violation]))?;
     record.copy_outputs(before);
     record.set_name(before.name().to_owned());
     let changed = record.changed_immutables(before);

@@ -43,6 +43,8 @@ struct Watcher<K: Keep, R> {
     sight: Sight,
     visible: Visible,
     cursor: Cursor,
+    /// What was committed before the watch began, as PostgreSQL writes a snapshot; none for one that goes on.
+    begun: Option<String>,
     heard: watch::Receiver<()>,
     /// Changes read and not yet handed out.
     waiting: VecDeque<(Cursor, Revision, K::Record)>,
@@ -80,21 +82,27 @@ impl<K: Keep> Registry<K> {
             filter::compile(filter, &scope, &mut Sql::new(""))?;
         }
         let visible = K::visible(asked.principal());
-        let cursor = match asked.ask.cursor() {
-            "" => self.present().await?,
+        let (cursor, begun) = match asked.ask.cursor() {
+            "" => {
+                let (cursor, begun) = self.present().await?;
+                (cursor, Some(begun))
+            }
             token => {
                 let content = self.store().tokens().open(&self.seal("watch", &asked), token).ok_or_else(foreign)?;
-                Cursor::read(&content).ok_or_else(foreign)?
+                (Cursor::read(&content).ok_or_else(foreign)?, None)
             }
         };
         let (heard, waiting) = (self.store().signal().subscribe(), VecDeque::new());
-        Ok(Watcher { registry: self.clone(), asked, filter, scope, sight, visible, cursor, heard, waiting })
+        Ok(Watcher { registry: self.clone(), asked, filter, scope, sight, visible, cursor, begun, heard, waiting })
     }
 
-    /// Where what is committed next will stand: behind every transaction that has ended.
-    async fn present(&self) -> Result<Cursor, Fault> {
-        let xmin = sqlx::query_scalar("select pg_snapshot_xmin(pg_current_snapshot())::text");
-        Ok(Cursor { tx: xmin.fetch_one(self.store().pool()).await.map_err(pg::fault)?, seq: 0 })
+    /// Where what is committed next can stand: not before the oldest transaction that is open anywhere in the
+    /// cluster. And what was committed already: some of it may stand behind that.
+    async fn present(&self) -> Result<(Cursor, String), Fault> {
+        let now = sqlx::query("select pg_snapshot_xmin(s)::text, s::text from pg_current_snapshot() s");
+        let row = now.fetch_one(self.store().pool()).await.map_err(pg::fault)?;
+        let tx = row.try_get(0).map_err(pg::fault)?;
+        Ok((Cursor { tx, seq: 0 }, row.try_get(1).map_err(pg::fault)?))
     }
 }
 
@@ -132,7 +140,11 @@ impl<K: Keep, R: Ask> Watcher<K, R> {
              where h.tx < v.horizon and h.kind = ",
         );
         text.bind(kind.name).push(" and (h.tx, h.seq) > (").bind(self.cursor.tx.clone()).push("::xid8, ");
-        text.bind(self.cursor.seq).push(")").visible(&self.visible, kind, Place::History)?;
+        text.bind(self.cursor.seq).push(")");
+        if let Some(begun) = &self.begun {
+            text.push(" and not pg_visible_in_snapshot(h.tx, ").bind(begun.clone()).push("::pg_snapshot)");
+        }
+        text.visible(&self.visible, kind, Place::History)?;
         if let Some(filter) = &self.filter {
             text.push(" and ");
             filter::compile(filter, &self.scope, &mut text)?;

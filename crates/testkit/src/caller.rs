@@ -7,11 +7,11 @@ use std::sync::{Arc, LazyLock};
 use tonic::Request;
 
 /// Stands in for the gateway: signs for the callers of this process.
-static SIGNER: LazyLock<Signer> = LazyLock::new(Signer::generate);
+static SIGNER: LazyLock<Arc<Signer>> = LazyLock::new(|| Arc::new(Signer::generate()));
 
 /// The signer of this process's tests, for a gateway under test.
-pub fn signer() -> &'static Signer {
-    &SIGNER
+pub fn signer() -> Arc<Signer> {
+    Arc::clone(&SIGNER)
 }
 
 /// A verifier that knows [`signer`] alone, for a service under test.

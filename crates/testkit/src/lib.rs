@@ -4,6 +4,7 @@
 //! in each. They start with the first test that asks and stop when the last test process is gone.
 
 mod caller;
+pub mod conformance;
 mod database;
 pub mod log;
 mod proxy;

@@ -4,9 +4,10 @@
 
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, SerializeOptions};
+use proto::contract::contract;
 use std::hint::black_box;
 use std::time::Instant;
-use transcode::{Message, Which, tables};
+use transcode::{Match, Message, Routes, Tables, Which, tables};
 
 /// A mission with most of its fields set: 1 KB on the wire.
 const MISSION: &str = r#"{
@@ -43,6 +44,21 @@ fn main() {
     let mut fifty = Vec::new();
     page.to_wire(&fifty_json, &mut fifty).expect("the page is right");
 
+    let start = Instant::now();
+    let compiled = black_box(Tables::of(contract().pool()));
+    println!("tables compiled in {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
+    let routes = Routes::of(contract(), &compiled).expect("a test routes the contract");
+    let get = ("GET", "/v1/accreditation/missions/fra-washington", "", "");
+    let list = ("GET", "/v1/accreditation/missions", "pageSize=50&filter=state%3DOPEN&showDeleted=true", "");
+    let patch = ("PATCH", "/v1/accreditation/missions/fra-washington", "", r#"{"seat":"Washington"}"#);
+    for (method, path, query, body) in [get, list, patch] {
+        let time = best(20_000, || match routes.find(black_box(method), black_box(path)) {
+            Match::Found(found) => drop(black_box(found.bind(query, body.as_bytes(), &[]))),
+            other => panic!("{other:?}"),
+        });
+        println!("  find and bind {time:>9.0} ns: {method} {path}?{query} {body}");
+    }
+
     for (title, message, wire, json, times) in
         [("mission", mission, one, json, 20_000), ("page of 50", page, fifty, fifty_json, 600)]
     {
@@ -69,7 +85,7 @@ fn main() {
 }
 
 fn dynamic(message: Message<'_>, wire: &[u8]) -> DynamicMessage {
-    let pool = proto::contract::contract().pool();
+    let pool = contract().pool();
     let descriptor = pool.get_message_by_name(message.full_name()).expect("it is in the pool");
     DynamicMessage::decode(descriptor, wire).expect("it is right")
 }
@@ -83,7 +99,7 @@ fn to_json(message: Message<'_>, wire: &[u8]) -> Vec<u8> {
 }
 
 fn from_json(message: Message<'_>, json: &[u8]) -> DynamicMessage {
-    let pool = proto::contract::contract().pool();
+    let pool = contract().pool();
     let descriptor = pool.get_message_by_name(message.full_name()).expect("it is in the pool");
     DynamicMessage::deserialize(descriptor, &mut serde_json::Deserializer::from_slice(json)).expect("it is right")
 }

@@ -5,6 +5,9 @@ use crate::refusal::{Malformed, Refusal};
 use crate::table::{Field, Kind, Known, MARK_OUTPUT_ONLY, Message, Table, Tables};
 use crate::wire::{Broken, Payload, Wire, put_bytes};
 
+/// The most paths of one mask.
+const MOST_PATHS: usize = 1_000;
+
 /// The tag of `FieldMask.paths`.
 pub(crate) const PATHS: &[u8] = &[0x0a];
 
@@ -26,7 +29,10 @@ pub(crate) fn write(out: &mut Vec<u8>, mask: &[u8]) -> Result<(), Broken> {
 
 /// Writes the wire bytes of a mask given as text, in JSON names or the contract's.
 pub(crate) fn read(text: &str, out: &mut Vec<u8>) -> Option<()> {
-    for path in text.split(',').filter(|path| !path.is_empty()) {
+    for (n, path) in text.split(',').filter(|path| !path.is_empty()).enumerate() {
+        if n == MOST_PATHS {
+            return None;
+        }
         put_bytes(out, PATHS, snake(path)?.as_bytes());
     }
     Some(())
@@ -38,6 +44,7 @@ pub(crate) fn paths(mask: &[u8]) -> Result<Vec<&str>, Broken> {
     let mut wire = Wire::new(mask);
     while let Some((number, payload)) = wire.record()? {
         match (number, payload) {
+            (1, _) if all.len() == MOST_PATHS => return Err(Broken("a field mask has more than 1000 paths")),
             (1, Payload::Bytes(path)) => {
                 all.push(std::str::from_utf8(path).map_err(|_| Broken("a path of a field mask is not UTF-8"))?);
             }

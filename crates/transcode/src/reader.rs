@@ -1,5 +1,6 @@
 //! A strict JSON reader (RFC 8259) that is asked for one thing at a time, so that its caller can go on past a mistake.
 
+use crate::number::number_length;
 use crate::refusal::Malformed;
 use crate::text::special;
 use std::borrow::Cow;
@@ -309,33 +310,6 @@ impl<'j> Reader<'j> {
 
 fn nul(text: &str) -> Option<&'static str> {
     text.contains('\0').then_some("must not contain the character NUL")
-}
-
-/// How many bytes the number at the front takes, by JSON's grammar.
-pub(crate) fn number_length(text: &[u8]) -> Option<usize> {
-    let digits = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let mut at = usize::from(text.first() == Some(&b'-'));
-    at += match (text.get(at)?, digits(at)) {
-        (_, 0) => return None,
-        (b'0', _) => 1,
-        (_, whole) => whole,
-    };
-    if text.get(at) == Some(&b'.') {
-        let fraction = digits(at + 1);
-        if fraction == 0 {
-            return None;
-        }
-        at += 1 + fraction;
-    }
-    if let Some(b'e' | b'E') = text.get(at) {
-        let sign = usize::from(matches!(text.get(at + 1), Some(b'+' | b'-')));
-        let exponent = digits((at + 1 + sign).min(text.len()));
-        if exponent == 0 {
-            return None;
-        }
-        at += 1 + sign + exponent;
-    }
-    Some(at)
 }
 
 #[cold]

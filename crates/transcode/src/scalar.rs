@@ -1,6 +1,6 @@
 //! One value that is not a message: from JSON, a query or a path to the wire.
 
-use crate::reader::number_length;
+use crate::number::number_length;
 use crate::table::{Kind, Tables};
 use crate::wire::{put_bytes, put_varint, zigzag};
 use base64::Engine as _;

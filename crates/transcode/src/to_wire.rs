@@ -264,7 +264,9 @@ impl<'t, 'j, 'o> Pass<'t, 'j, 'o> {
 /// Writes the content of a message whose JSON form is text.
 pub(crate) fn put_known(known: Known, text: &str, out: &mut Vec<u8>) -> Result<(), Complaint> {
     let (seconds, nanos) = match known {
-        Known::FieldMask => return mask::read(text, out).ok_or("must be names of fields with commas between".into()),
+        Known::FieldMask => {
+            return mask::read(text, out).ok_or("must be at most 1000 names of fields with commas between".into());
+        }
         Known::Timestamp => {
             time::read_instant(text).ok_or("must be an instant of RFC 3339 such as 2026-11-21T08:30:00Z")?
         }

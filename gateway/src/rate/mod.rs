@@ -4,16 +4,16 @@
 //! spends them by itself, in the bucket in which they were granted and never after; so the requests of any second were
 //! all counted in the buckets that touch it, and those never hold more than the limit. Permits left over go back.
 
-mod shared;
+mod together;
 mod window;
 
 pub(crate) use window::{Verdict, Window};
 
 use moka::sync::Cache;
-use shared::Shared;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
+use together::Shared;
 
 /// The time in which the limit holds, wherever it begins.
 const WINDOW: Duration = Duration::from_secs(1);

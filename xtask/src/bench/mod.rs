@@ -37,7 +37,7 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
     }
     if ["get", "list", "determine", "create"].into_iter().any(wanted) {
         load::tools()?;
-        let rig = Rig::start(&root())?;
+        let rig = Rig::start(root())?;
         if wanted("get") {
             cases::get(&rig, &mut table)?;
         }
@@ -54,7 +54,7 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
         table.figure("resident after all this: gateway and accreditation", rig.resident()?, "MB");
     }
     if wanted("standalone") {
-        rig::standalone(&root(), &mut table)?;
+        rig::standalone(root(), &mut table)?;
     }
     table.print();
     Ok(())

@@ -1,9 +1,14 @@
 //! Which of several relays leads: the one whose session holds the advisory lock.
 
 use sqlx::{Connection as _, PgConnection, PgPool};
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// The lock's number in every service's database; advisory locks are per database.
 const LOCK: i64 = i64::from_be_bytes(*b"outbox\0\x01");
+
+/// How long a session may take to close.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// A session that wants to lead.
 #[derive(Debug)]
@@ -39,7 +44,7 @@ impl Candidate {
 
 /// Closes the session, and with it gives the lead away at once.
 pub(super) async fn resign(session: PgConnection) {
-    if let Err(error) = session.close().await {
-        tracing::debug!(%error, "the relay's session was gone before it was closed");
+    if !matches!(timeout(CLOSING, session.close()).await, Ok(Ok(()))) {
+        tracing::debug!("the relay's session was gone before it was closed");
     }
 }

@@ -5,8 +5,10 @@
 //!
 //! Commit order is `(tx, seq)` below the oldest open transaction. A reader that goes by `seq > last` loses the event
 //! of a transaction that took its number early and committed late, and so does one that filters by
-//! `pg_visible_in_snapshot`. Transaction ids belong to one cluster: into a database that was restored by dump and
-//! load, not by base backup, the rows come with ids of the old one (see `docs/runbooks`).
+//! `pg_visible_in_snapshot`.
+//!
+//! Transaction ids belong to one cluster. A base backup keeps them; after a dump and load the rows have ids of the old
+//! cluster, and nothing is published or sealed until the new one's counter is past them (`pg_resetwal --epoch`).
 
 mod bell;
 mod lead;
@@ -97,14 +99,20 @@ impl Relay {
         }
         tracing::info!(service = %self.service, "the relay leads");
         let mut session = candidate.into_session();
-        self.lead(&mut session, shutdown).await?;
+        let bell = Bell::listen(&self.pool);
+        let outcome = self.lead(&mut session, &bell, shutdown).await;
         lead::resign(session).await;
-        Ok(())
+        bell.silence().await;
+        outcome
     }
 
-    async fn lead(&self, session: &mut PgConnection, shutdown: &CancellationToken) -> Result<(), sqlx::Error> {
+    async fn lead(
+        &self,
+        session: &mut PgConnection,
+        bell: &Bell,
+        shutdown: &CancellationToken,
+    ) -> Result<(), sqlx::Error> {
         let metrics = RelayMetrics::new(&self.service);
-        let bell = Bell::listen(&self.pool);
         let mut publisher = Publisher::new(self);
         let mut sealer = crate::chain::Sealer::new(&self.service, &self.settings);
         let mut sweeper = Sweeper::new(self.settings.retention);

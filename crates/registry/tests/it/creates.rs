@@ -1,9 +1,10 @@
 //! Create: everything at once or nothing, and one effect for one key.
 
-use crate::world::{asked, creates, embassy, officer, reason, world};
+use crate::world::{asked, creates, embassy, officer, reason, secretary, world};
+use chrono::TimeDelta;
 use fault::Fault;
 use futures::future::join_all;
-use proto::accreditation::v1::{CreateMissionRequest, Mission, mission};
+use proto::accreditation::v1::{CreateMemberRequest, CreateMissionRequest, Member, Mission, mission};
 use sqlx::Row as _;
 
 const CREATE: &str = "MissionService/CreateMission";
@@ -71,6 +72,9 @@ async fn constraints_have_their_own_words() {
     let again = world.missions.create(asked(&officer, CREATE, creates("fr-2", known))).await;
     assert_eq!(reason(again), "CARD_ALREADY_ACTIVE");
     assert_eq!(world.count("history").await, 1);
+    let request = CreateMemberRequest { member: Some(secretary("missions/xx")), ..Default::default() };
+    let dangling = world.members.create(asked(&officer, "MemberService/CreateMember", request)).await;
+    assert_eq!(reason(dangling), "BROKEN_REFERENCE");
 }
 
 fn keyed(key: &str, title: &str) -> CreateMissionRequest {
@@ -112,4 +116,29 @@ async fn a_failure_is_not_stored() {
     let good = CreateMissionRequest { request_id: "k1".into(), ..creates("de", embassy("DE")) };
     world.missions.create(asked(&officer, CREATE, good)).await.unwrap();
     assert_eq!(world.count("idempotency").await, 1);
+}
+
+#[tokio::test]
+async fn an_answer_is_given_again_for_a_week() {
+    let (world, officer) = (world().await, officer());
+    world.missions.create(asked(&officer, CREATE, keyed("k1", "Embassy"))).await.unwrap();
+    world.pass(TimeDelta::days(7));
+    assert_eq!(world.store.sweep().await.unwrap(), 0);
+    world.pass(TimeDelta::seconds(1));
+    assert_eq!(world.store.sweep().await.unwrap(), 1);
+    assert_eq!(world.count("idempotency").await, 0);
+}
+
+#[tokio::test]
+async fn rules_load_records_whole_alone_or_with_those_they_name() {
+    let (world, officer) = (world().await, officer());
+    let mission = world.create(&officer, "fr", embassy("FR")).await;
+    let member = world.notify(&officer, secretary("missions/fr")).await;
+    let (loaded, of) = world.members.load_with::<Mission>(&member.name, "mission").await.unwrap().unwrap();
+    assert_eq!((loaded, of), (member.clone(), Some(mission)));
+    let (_, none) = world.members.load_with::<Member>(&member.name, "principal").await.unwrap().unwrap();
+    assert_eq!(none, None);
+    assert_eq!(world.members.load("members/xx").await.unwrap(), None);
+    let german = identity::Principal { mission: Some("missions/de".into()), ..testkit::principal(["accreditation.*"]) };
+    assert_eq!(world.members.load_for(&german, &member.name).await.unwrap(), None);
 }

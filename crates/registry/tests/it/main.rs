@@ -4,6 +4,7 @@
 
 mod appends;
 mod creates;
+mod cuts;
 mod imports;
 mod lists;
 mod past;

@@ -8,6 +8,9 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tonic::{Response, Status};
 
+/// Statements of this test that wait for a lock.
+const WAITING: &str = "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+
 /// An open mission to close and to notify members to.
 async fn open_mission(world: &World) -> String {
     let name = world.create(&officer(), "fr", embassy("FR")).await.name;
@@ -54,10 +57,7 @@ async fn a_shared_parent_cannot_close_while_a_child_is_made() {
         read.notified().await;
         let closing = close(&world);
         let waiting = async {
-            testkit::until("the closure waits for the lock", async || {
-                world.count("pg_locks where not granted").await > 0
-            })
-            .await;
+            testkit::until("the closure waits for the lock", async || world.count(WAITING).await > 0).await;
             go_on.notify_one();
         };
         tokio::join!(closing, waiting).0

@@ -74,6 +74,7 @@ async fn of_several_workers_one_fires_each_timer() {
     assert_eq!(one.unwrap() + two.unwrap() + three.unwrap(), 12);
     assert_eq!(world.count("history where verb = 'expireGrace'").await, 12);
     assert_eq!(world.count("members where state = 'ENDED'").await, 12);
+    assert_eq!(world.count("audit where outcome <> 'OK'").await, 0, "nobody took a timer for another's");
 }
 
 #[tokio::test]

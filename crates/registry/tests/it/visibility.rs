@@ -2,9 +2,10 @@
 
 use crate::world::{asked, embassy, officer, reason, secretary, world};
 use identity::Principal;
+use prost_types::FieldMask;
 use proto::accreditation::v1::{
-    GetMemberRequest, GetMissionRequest, ListMembersRequest, ListMissionsRequest, RequestConsentRequest,
-    UpdateMissionRequest,
+    GetMemberRequest, GetMissionRequest, ListMembersRequest, ListMissionsRequest, Member, RequestConsentRequest,
+    UpdateMemberRequest, UpdateMissionRequest,
 };
 use registry::timestamp;
 
@@ -91,4 +92,25 @@ async fn a_read_that_the_contract_wants_noted_is_noted_before_it_is_answered() {
     assert_eq!(world.count(&noted).await, 1);
     world.get(&officer, "missions/fr").await.unwrap();
     assert_eq!(world.count("audit where method like '%GetMission'").await, 0, "the contract does not ask for this one");
+}
+
+#[tokio::test]
+async fn whoever_reads_a_field_blank_does_not_blank_it() {
+    let (world, officer) = (world().await, officer());
+    world.create(&officer, "fr", embassy("FR")).await;
+    let passport = Member { passport_number: "09AB12345".into(), ..secretary("missions/fr") };
+    let name = world.notify(&officer, passport).await.name;
+    let clerk = testkit::principal(["accreditation.members.notify"]);
+    let get = GetMemberRequest { name: name.clone(), as_of: None };
+    let seen = world.members.get(asked(&clerk, "MemberService/GetMember", get)).await.unwrap().into_inner();
+    let known =
+        Member { family_name: "Garnier".into(), given_names: "Élise".into(), birth_date: "1988-04-12".into(), ..seen };
+    let update = UpdateMemberRequest {
+        member: Some(Member { title: "Attaché".into(), ..known }),
+        update_mask: Some(FieldMask { paths: vec!["*".into()] }),
+        ..Default::default()
+    };
+    world.members.update(asked(&clerk, "MemberService/UpdateMember", update)).await.unwrap();
+    let kept = world.members.load(&name).await.unwrap().unwrap();
+    assert_eq!((kept.title.as_str(), kept.passport_number.as_str()), ("Attaché", "09AB12345"));
 }

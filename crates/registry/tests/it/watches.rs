@@ -68,17 +68,22 @@ async fn slow_change(world: &World, id: &str) -> pg::Tx {
 async fn transactions_that_commit_in_another_order_lose_nothing() {
     let (world, officer) = (world().await, officer());
     let mut feed = watch(&world, &officer, "", "").await.unwrap();
+    let watcher = tokio::spawn(async move { [next(&mut feed).await, next(&mut feed).await] });
     let slow = slow_change(&world, "slow").await;
     world.create(&officer, "fast", embassy("FR")).await;
     // A reader that goes on behind the greatest number it has seen: it sees the fast one, and never the slow one.
-    let seen = sqlx::query("select name, seq from history where seq > 0 order by seq");
-    let seen: Vec<(String, i64)> =
-        seen.fetch_all(&world.db.pool).await.unwrap().iter().map(|row| (row.get(0), row.get(1))).collect();
-    let last = seen.iter().map(|(_, seq)| *seq).max().unwrap();
-    assert_eq!(seen.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["missions/fast"]);
+    let seen = sqlx::query("select name, seq, clock_timestamp()::text from history order by seq");
+    let seen = seen.fetch_all(&world.db.pool).await.unwrap();
+    assert_eq!(seen.iter().map(|row| row.get(0)).collect::<Vec<&str>>(), ["missions/fast"]);
+    let (last, now): (i64, &str) = (seen[0].get(1), seen[0].get(2));
+    let looked = format!(
+        "pg_stat_activity
+         where datname = current_database() and query like 'select v.horizon%' and query_start > '{now}'"
+    );
+    testkit::until("the watcher has looked", async || world.count(&looked).await > 0).await;
     slow.commit().await.unwrap();
     assert_eq!(world.count(&format!("history where seq > {last}")).await, 0, "the naive reader has lost it");
-    let (one, two) = (next(&mut feed).await, next(&mut feed).await);
+    let [one, two] = watcher.await.unwrap();
     assert_eq!((name(&one), name(&two)), ("slow", "fast"));
     // And a watcher that joins in between goes on from the first without losing the second.
     let mut again = watch(&world, &officer, &one.cursor, "").await.unwrap();

@@ -3,12 +3,13 @@
 //! What callers cannot set (`OUTPUT_ONLY`) is passed over: the registry drops it. A record's own name need not be there.
 //! In an update the rules hold for what is sent, and a required field may be absent unless the mask names it. Beyond the
 //! rules, what could not be kept as a document is refused: NUL, text that is not UTF-8, values an enum does not know,
-//! instants out of range. What an `Any` holds is not looked into.
+//! instants out of range, more levels than JSON is read with. What an `Any` holds is not looked into.
 
 mod required;
 mod value;
 
 use crate::path::Path;
+use crate::reader::DEEPEST_JSON;
 use crate::refusal::Violations;
 use crate::regular::regular;
 use crate::table::{Field, Kind, Label, MARK_OUTPUT_ONLY, Message, Table, Tables};
@@ -18,8 +19,10 @@ use fault::Violation;
 use required::{Required, masked};
 use std::borrow::Cow;
 
-/// The most messages inside one another.
-const DEEPEST: usize = 100;
+/// The most levels; JSON has one more where the innermost message shows its empty lists.
+const DEEPEST: usize = DEEPEST_JSON - 1;
+
+const TOO_DEEP: Broken = Broken("it is nested too deep");
 
 impl Message<'_> {
     /// Every violation of the contract's field rules, at most a hundred; empty if there is none.
@@ -90,7 +93,7 @@ impl Pass<'_> {
         required: Required<'_>,
         depth: usize,
     ) -> Result<(), Stop> {
-        let depth = depth.checked_sub(1).ok_or(Broken("it is nested too deep"))?;
+        let depth = depth.checked_sub(1).ok_or(TOO_DEEP)?;
         let bytes = if self.careful { regular(table, bytes)? } else { Cow::Borrowed(bytes) };
         let update = match table.update {
             Some((mask, record)) => Some((record, masked(self, table, mask, record, &bytes, path)?)),
@@ -137,6 +140,8 @@ impl Pass<'_> {
         count: &mut usize,
         depth: usize,
     ) -> Result<(), Stop> {
+        // A list or map is a level of the JSON too.
+        let depth = depth.checked_sub(1).ok_or(TOO_DEEP)?;
         match payload {
             Payload::Bytes(packed) if field.kind.is_packable() => {
                 let mut packed = Wire::new(packed);

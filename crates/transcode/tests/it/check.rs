@@ -122,6 +122,32 @@ fn a_document_must_stay_readable() {
 }
 
 #[test]
+fn a_document_is_no_deeper_than_json_is_read() {
+    let nested = kinds("Nested");
+    let deep = |levels: usize| {
+        let mut inside = Vec::new();
+        for _ in 1..levels {
+            let mut outer = vec![0x0a];
+            prost::encoding::encode_varint(inside.len() as u64, &mut outer);
+            outer.extend_from_slice(&inside);
+            inside = outer;
+        }
+        inside
+    };
+    let list_inside = |levels: usize| deep(levels - 1).iter().chain(&[0x12, 0]).copied().collect::<Vec<_>>();
+    // A level for each message, and one for the empty list of children that the last one shows.
+    for levels in 1..40 {
+        let mut json = Vec::new();
+        nested.to_json(&deep(levels), &mut json).unwrap();
+        let readable = nested.to_wire(&json, &mut Vec::new()).is_ok();
+        let passes = nested.check(&deep(levels)).is_empty();
+        assert!(readable || !passes, "{levels} levels");
+        assert_eq!(passes, levels < transcode::DEEPEST_JSON, "{levels} levels");
+    }
+    assert!(nested.check(&list_inside(3)).is_empty());
+}
+
+#[test]
 fn parts_of_a_message_are_checked_together() {
     let thing = trial("Thing");
     let both = [

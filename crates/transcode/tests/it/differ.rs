@@ -42,22 +42,25 @@ pub(crate) fn compare(
 
     random.unknown_enums = true;
     let open = random.message(&pair.descriptor, 4).encode_to_vec();
-    pair.wire_to_json(&open)?;
+    pair.stays_readable(&open)?;
 
     random.unknown_enums = false;
     let message = random.message(&pair.descriptor, 4);
     let wire = message.encode_to_vec();
     let json = pair.wire_to_json(&wire)?;
+    if let Some(violation) = ours.check(&wire).first() {
+        return Err(format!("{violation:?} of {}", String::from_utf8_lossy(&json)));
+    }
     pair.json_to_wire(&json, &message)?;
 
     // Two messages one after the other are the first with the second merged into it: every odd form at once.
     let mut odd = random.message(&pair.descriptor, 3).encode_to_vec();
     odd.extend_from_slice(&wire);
-    match pair.wire_to_json(&odd) {
+    match pair.stays_readable(&odd) {
         Err(error) if error.contains("a duration is out of range") => {}
         // An `Any` merged from two has the type of one and the bytes of the other.
         Err(error) if error.starts_with("theirs: error decoding") => {}
-        done => drop(done?),
+        done => done?,
     }
 
     count.damaged += pair.damaged(random, &wire, &json)?;
@@ -80,6 +83,16 @@ impl Pair<'_> {
         let ours: Value = serde_json::from_slice(&out).map_err(|e| format!("ours is no JSON: {e}: {out:?}"))?;
         same(&ours, &theirs, "").map_err(|at| format!("{}: {at}: {wire:?}", self.descriptor.full_name()))?;
         Ok(out)
+    }
+
+    /// What passes the check can be kept as a document: shown as JSON and read again.
+    fn stays_readable(&self, wire: &[u8]) -> Result<(), String> {
+        let json = self.wire_to_json(wire)?;
+        if self.ours.check(wire).is_empty() {
+            let done = self.ours.to_wire(&json, &mut Vec::new());
+            done.map_err(|e| format!("passed, and yet refused: {e:?}: {}", String::from_utf8_lossy(&json)))?;
+        }
+        Ok(())
     }
 
     fn json_to_wire(&self, json: &[u8], message: &DynamicMessage) -> Result<(), String> {

@@ -145,7 +145,7 @@ fn every_violation_is_found_at_once() {
             "maps.byBool: must be an object, not a list",
             "known.time: must be an instant of RFC 3339 such as 2026-11-21T08:30:00Z",
             "known.span: must be text, not a number",
-            "known.mask: must be names of fields with commas between",
+            "known.mask: must be at most 1000 names of fields with commas between",
             "known.aString: must be text, not a number",
             "choice.text: is given beside another field that excludes it",
             "nested: must be an object, not text",

@@ -1,0 +1,119 @@
+//! Every reason the contract declares, produced by what it is for.
+
+use crate::world::{World, at, consulate, decider, embassy, reason, registrar, relative, secretary, stamp, world};
+use chrono::TimeDelta;
+use proto::accreditation::v1::member::EndCause;
+use proto::accreditation::v1::mission::State;
+use proto::accreditation::v1::{self as pb, Category, Member, Reason, Relation};
+use tonic::Status;
+
+/// Does what is refused for this reason.
+async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
+    let mission = world.embassy("FR").await;
+    match reason {
+        Reason::Unspecified => unreachable!("nothing is refused for no reason"),
+        Reason::MissionNotReceiving => {
+            let suspended = world.mission("be", embassy("BE"), State::Suspended).await;
+            world.notify("a", secretary(&suspended)).await.map(drop)
+        }
+        Reason::MissionFull => {
+            world.notify("a", secretary(&mission)).await?;
+            let request = pb::RestrictRequest { name: mission.clone(), size_limit: 1, ..Default::default() };
+            world.missions(&decider()).restrict(request).await?;
+            world.notify("b", secretary(&mission)).await.map(drop)
+        }
+        Reason::MissionHasMembers => {
+            world.notify("a", secretary(&mission)).await?;
+            world.mission_step(&registrar(), "close", &mission).await?;
+            world.mission_step(&decider(), "completeClosure", &mission).await.map(drop)
+        }
+        Reason::ProtectionNotSettled => {
+            let request = pb::SeverRequest { name: mission, ..Default::default() };
+            world.missions(&decider()).sever(request).await.map(drop)
+        }
+        Reason::ProtectingPowerUnfit => {
+            let request = pb::SeverRequest { name: mission, protecting_power: "FR".into(), ..Default::default() };
+            world.missions(&decider()).sever(request).await.map(drop)
+        }
+        Reason::SendingStateIsOurs => {
+            let request = pb::CreateMissionRequest { mission: Some(embassy("US")), ..Default::default() };
+            world.missions(&registrar()).create_mission(request).await.map(drop)
+        }
+        Reason::PrincipalMismatch => {
+            let child = Member { category: Category::FamilyMember.into(), ..secretary(&mission) };
+            world.notify("a", child).await.map(drop)
+        }
+        Reason::PrincipalUnfit => {
+            let elsewhere = world.embassy("BE").await;
+            let principal = world.notify("a", secretary(&elsewhere)).await?;
+            let spouse = Member { mission, ..relative(&principal, Relation::Spouse) };
+            world.notify("b", spouse).await.map(drop)
+        }
+        Reason::CategoryMismatch => {
+            let consul = Member { category: Category::ConsularOfficer.into(), ..secretary(&mission) };
+            world.notify("a", consul).await.map(drop)
+        }
+        Reason::NationalityNeedsConsent => {
+            let third = Member { nationality: "BE".into(), ..secretary(&mission) };
+            world.notify("a", third).await.map(drop)
+        }
+        Reason::DatesImplausible => {
+            let early = Member { arrival_time: stamp("2026-06-01T00:00:00Z"), ..secretary(&mission) };
+            world.notify("a", early).await.map(drop)
+        }
+        Reason::AgeUnfit => {
+            let young = Member { birth_date: "2006-01-01".into(), ..secretary(&mission) };
+            world.notify("a", young).await.map(drop)
+        }
+        Reason::GraceAlreadyExtended => {
+            let name = world.accredited("a", secretary(&mission)).await.name;
+            world.terminate(&name, EndCause::Recalled).await;
+            world.member_step(&decider(), "extendGrace", &name).await?;
+            world.member_step(&decider(), "extendGrace", &name).await.map(drop)
+        }
+        Reason::GraceOver => {
+            let name = world.accredited("a", secretary(&mission)).await.name;
+            world.terminate(&name, EndCause::Recalled).await;
+            world.clock.advance(TimeDelta::days(40));
+            world.member_step(&decider(), "extendGrace", &name).await.map(drop)
+        }
+        Reason::CardAlreadyActive => {
+            let name = world.accredited("a", secretary(&mission)).await.name;
+            world.issue(&name, "2028-01-01T00:00:00Z").await?;
+            world.issue(&name, "2028-01-01T00:00:00Z").await.map(drop)
+        }
+        Reason::MemberNotAccredited => {
+            let name = world.notify("a", secretary(&mission)).await?.name;
+            world.issue(&name, "2028-01-01T00:00:00Z").await.map(drop)
+        }
+        Reason::ValidityUnfit => {
+            let name = world.accredited("a", secretary(&mission)).await.name;
+            world.issue(&name, "2036-01-01T00:00:00Z").await.map(drop)
+        }
+        Reason::AccreditationAlreadyLive => {
+            let person = Member { person: "people/garnier".into(), ..secretary(&mission) };
+            world.notify("a", person.clone()).await?;
+            world.notify("b", person).await.map(drop)
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_reason_is_given_for_what_it_is_for() {
+    for wanted in (1..).map_while(|number| Reason::try_from(number).ok()) {
+        let world = world().await;
+        assert_eq!(reason(provoke(wanted, &world).await), wanted.as_str_name());
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_writes_nothing_but_its_audit_row() {
+    let world = world().await;
+    let consulate = world.mission("chicago", consulate("FR"), State::Open).await;
+    let rows = world.count("history").await;
+    assert_eq!(reason(world.notify("a", secretary(&consulate)).await), "CATEGORY_MISMATCH");
+    assert_eq!(world.count("members").await, 0);
+    assert_eq!(world.count("history").await, rows);
+    assert_eq!(world.count("outbox where kind = 'members'").await, 0);
+    assert_eq!(registry::timestamp(at("2026-05-04T13:00:00Z")), registry::timestamp(world.store.now()));
+}

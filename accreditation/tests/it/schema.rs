@@ -1,0 +1,97 @@
+//! The migrated schema has what the contract promises: a column for every filterable field, of the type it needs.
+
+use crate::world::world;
+use proto::contract::contract;
+use sqlx::Row as _;
+use std::collections::BTreeMap;
+
+#[tokio::test]
+async fn every_filterable_field_has_its_column() {
+    let world = world().await;
+    let mut missing = Vec::new();
+    for resource in contract().resources().iter().filter(|resource| resource.service() == "accreditation") {
+        let table = &resource.policy().table;
+        let rows = sqlx::query(
+            "select column_name::text, data_type::text from information_schema.columns where table_name = $1",
+        )
+        .bind(table)
+        .fetch_all(&world.db.pool)
+        .await
+        .unwrap();
+        let columns: BTreeMap<String, String> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        for (column, kind) in [
+            ("name", "text"),
+            ("uid", "uuid"),
+            ("version", "bigint"),
+            ("doc", "jsonb"),
+            ("created_at", "timestamp with time zone"),
+            ("updated_at", "timestamp with time zone"),
+            ("deleted_at", "timestamp with time zone"),
+        ] {
+            if columns.get(column).map(String::as_str) != Some(kind) {
+                missing.push(format!("{table}.{column} {kind}"));
+            }
+        }
+        for field in resource.fields().iter().filter(|field| field.policy().filterable) {
+            let descriptor = field.descriptor();
+            let column = match descriptor.name() {
+                "create_time" => "created_at",
+                "update_time" => "updated_at",
+                own => own,
+            };
+            let kind = match descriptor.kind() {
+                prost_reflect::Kind::Bool => "boolean",
+                prost_reflect::Kind::Message(_) => "timestamp with time zone",
+                prost_reflect::Kind::String | prost_reflect::Kind::Enum(_) => "text",
+                other => panic!("{table}.{column}: what column has {other:?}?"),
+            };
+            if columns.get(column).map(String::as_str) != Some(kind) {
+                missing.push(format!("{table}.{column} {kind}"));
+            }
+        }
+        let searchable = resource.fields().iter().any(|field| field.policy().searchable);
+        if searchable != columns.contains_key("search") {
+            missing.push(format!("{table}.search"));
+        }
+    }
+    assert!(missing.is_empty(), "the schema lacks {missing:#?}");
+}
+
+#[tokio::test]
+async fn every_filterable_field_can_be_filtered_and_ordered_by() {
+    let world = world().await;
+    let officer = crate::world::registrar();
+    for resource in contract().resources().iter().filter(|resource| resource.service() == "accreditation") {
+        for field in resource.fields().iter().filter(|field| field.policy().filterable) {
+            let json = field.descriptor().json_name().to_owned();
+            let value = match field.descriptor().kind() {
+                prost_reflect::Kind::Bool => "true".to_owned(),
+                prost_reflect::Kind::Message(_) => "\"2026-01-01T00:00:00Z\"".to_owned(),
+                prost_reflect::Kind::Enum(values) => values.get_value(1).unwrap().name().to_owned(),
+                _ => "\"x\"".to_owned(),
+            };
+            let (filter, order_by) = (format!("{json} = {value}"), format!("{json} desc"));
+            use proto::accreditation::v1 as pb;
+            let answer = match resource.collection() {
+                "missions" => {
+                    let request = pb::ListMissionsRequest { filter, order_by, ..Default::default() };
+                    world.missions(&officer).list_missions(request).await.map(drop)
+                }
+                "members" => {
+                    let request = pb::ListMembersRequest { filter, order_by, ..Default::default() };
+                    world.members(&officer).list_members(request).await.map(drop)
+                }
+                "identityCards" => {
+                    let request = pb::ListIdentityCardsRequest { filter, order_by, ..Default::default() };
+                    world.cards(&officer).list_identity_cards(request).await.map(drop)
+                }
+                "determinations" => {
+                    let request = pb::ListDeterminationsRequest { filter, order_by, ..Default::default() };
+                    world.immunity(&officer).list_determinations(request).await.map(drop)
+                }
+                other => panic!("nothing lists {other}"),
+            };
+            assert!(answer.is_ok(), "{} {json}: {answer:?}", resource.collection());
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Every verb in every state: allowed where the contract says so, refused everywhere else, leading where it says.
+
+use crate::world::{World, decider, reason, secretary, world};
+use proto::contract::{Kind, Method, contract};
+use serde_json::{Value, json};
+
+/// The verbs of a resource, and deletion, which is bound to states as they are.
+fn verbs(resource: &str) -> Vec<(&'static Method, String)> {
+    let full_name = format!("legation.accreditation.v1.{resource}");
+    let methods = contract().methods_of("accreditation").filter(|method| method.resource() == Some(full_name.as_str()));
+    let verb = |method: &'static Method| match method.kind() {
+        Kind::Verb(_) | Kind::Delete => Some((method, method.verb()?.to_owned())),
+        _ => None,
+    };
+    methods.filter_map(verb).collect()
+}
+
+fn states(resource: &str) -> Vec<String> {
+    let found = contract().resource(&format!("legation.accreditation.v1.{resource}")).unwrap();
+    let values = found.states().unwrap().values().filter(|value| value.number() != 0);
+    values.map(|value| value.name().to_owned()).collect()
+}
+
+/// What a record in this state has besides.
+fn with_state(state: &str) -> Value {
+    let mut doc = json!({ "state": state });
+    let more = match state {
+        "SEVERED" => json!({ "inCustody": true }),
+        "RESTRICTED" => json!({ "sizeLimit": 3 }),
+        "GRACE" => json!({ "terminationTime": "2026-05-01T00:00:00Z", "graceEndTime": "2026-06-01T04:00:00Z" }),
+        "CHANGE_REVIEW" => {
+            json!({ "pendingChange": { "effectiveTime": "2026-05-02T00:00:00Z", "residence": "FOREIGN" } })
+        }
+        _ => json!({}),
+    };
+    doc.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    doc
+}
+
+/// What became of a verb: the state it led to, or the reason it was refused for.
+fn outcome<T>(answer: Result<T, tonic::Status>, state: impl Fn(&T) -> String) -> String
+where
+    T: std::fmt::Debug,
+{
+    match answer {
+        Ok(record) => state(&record),
+        refused => reason(refused),
+    }
+}
+
+/// What the contract says a verb does in a state.
+fn expected(method: &Method, state: &str) -> String {
+    let rule = method.rule();
+    match rule.to.as_slice() {
+        _ if !rule.from.is_empty() && !rule.from.iter().any(|from| from == state) => "WRONG_STATE".to_owned(),
+        [] => state.to_owned(),
+        [to] => to.clone(),
+        several => panic!("{} leads to one of {several:?}", method.path()),
+    }
+}
+
+async fn hold<T: std::fmt::Debug>(
+    world: &World,
+    resource: &str,
+    table: &str,
+    name: &str,
+    step: impl AsyncFn(&str) -> Result<T, tonic::Status>,
+    state_of: impl Fn(&T) -> String,
+) {
+    let (verbs, states) = (verbs(resource), states(resource));
+    assert!(!verbs.is_empty() && states.len() > 2);
+    for (method, verb) in &verbs {
+        for state in &states {
+            // One verb's traces must not refuse the next: nobody has done anything but make the record.
+            sqlx::query("delete from history where version > 1").execute(&world.db.pool).await.unwrap();
+            let text =
+                sqlx::AssertSqlSafe(format!("update {table} set deleted_at = null, version = 1 where name = $1"));
+            sqlx::query(text).bind(name).execute(&world.db.pool).await.unwrap();
+            world.put(table, name, with_state(state)).await;
+            assert_eq!(outcome(step(verb).await, &state_of), expected(method, state), "{verb} in {state}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn missions_change_state_as_the_contract_says() {
+    let world = world().await;
+    let name = world.embassy("FR").await;
+    let step = async |verb: &str| world.mission_step(&decider(), verb, &name).await;
+    hold(&world, "Mission", "missions", &name, step, |mission| mission.state().as_str_name().to_owned()).await;
+}
+
+#[tokio::test]
+async fn members_change_state_as_the_contract_says() {
+    let world = world().await;
+    let mission = world.embassy("FR").await;
+    let name = world.notify("garnier", secretary(&mission)).await.unwrap().name;
+    let step = async |verb: &str| {
+        world.put("members", &name, json!({ "graceExtended": false })).await;
+        world.member_step(&decider(), verb, &name).await
+    };
+    hold(&world, "Member", "members", &name, step, |member| member.state().as_str_name().to_owned()).await;
+}
+
+#[tokio::test]
+async fn cards_change_state_as_the_contract_says() {
+    let world = world().await;
+    let mission = world.embassy("FR").await;
+    let member = world.accredited("garnier", secretary(&mission)).await;
+    let name = world.issue(&member.name, "2028-01-01T00:00:00Z").await.unwrap().name;
+    let step = async |verb: &str| world.card_step(&decider(), verb, &name).await;
+    hold(&world, "IdentityCard", "identity_cards", &name, step, |card| card.state().as_str_name().to_owned()).await;
+}

@@ -1,0 +1,74 @@
+//! Loads records by name: for callers as far as they may see them, for rules of our own whole.
+
+use crate::codec::Sight;
+use crate::column::{self, Place};
+use crate::keep::{Keep, Visible};
+use crate::kind::Kind;
+use crate::registry::Registry;
+use crate::sql::{self, Sql};
+use ::fault::Fault;
+use identity::Principal;
+use proto::shape::Record;
+use sqlx::Row as _;
+
+impl<K: Keep> Registry<K> {
+    /// Reads a record for a rule of our own, whole and whoever asks: what the caller learns of it is the rule's
+    /// business. None if there is no such record.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn load(&self, name: &str) -> Result<Option<K::Record>, Fault> {
+        self.read(name, Sight::WHOLE).await
+    }
+
+    /// As [`Registry::load`], of a record that the caller may see; none if it may not.
+    ///
+    /// # Errors
+    /// As [`Registry::load`].
+    pub async fn load_for(&self, principal: &Principal, name: &str) -> Result<Option<K::Record>, Fault> {
+        self.visible(name, &K::visible(principal), Sight::WHOLE).await
+    }
+
+    /// As [`Registry::load`], with the record that a field of it names, in one round trip.
+    ///
+    /// # Errors
+    /// `INTERNAL` if the field is not filterable; the database's.
+    pub async fn load_with<U: Record>(&self, name: &str, field: &str) -> Result<Option<(K::Record, Option<U>)>, Fault> {
+        let (kind, other) = (self.kind(), Kind::of_record::<U>());
+        let mut text = Sql::new("select k.doc as doc, o.doc as other from ");
+        text.push(&kind.texts.table).push(" k left join ").push(&other.texts.table).push(" o on o.name = k.");
+        text.push(&column::known(&kind.columns, field)?.sql).push(" and o.deleted_at is null");
+        text.push(" where k.deleted_at is null and k.name = ").bind(name.to_owned());
+        let Some(row) = text.query().fetch_optional(self.store().pool()).await.map_err(pg::fault)? else {
+            return Ok(None);
+        };
+        let record = kind.codec.record(sql::json(&row, "doc")?, Sight::WHOLE)?;
+        let missing = sqlx::ValueRef::is_null(&row.try_get_raw("other").map_err(pg::fault)?);
+        let read = || other.codec.record(sql::json(&row, "other")?, Sight::WHOLE);
+        Ok(Some((record, if missing { None } else { Some(read()?) })))
+    }
+
+    /// Reads a record as far as the caller may see it.
+    pub(crate) async fn visible(
+        &self,
+        name: &str,
+        visible: &Visible,
+        sight: Sight,
+    ) -> Result<Option<K::Record>, Fault> {
+        let kind = self.kind();
+        if *visible == Visible::All {
+            return self.read(name, sight).await;
+        }
+        let mut text = Sql::new("select doc from ");
+        text.push(&kind.texts.table).push(" where deleted_at is null and name = ").bind(name.to_owned());
+        text.visible(visible, kind, Place::Table)?;
+        let found = text.query().fetch_optional(self.store().pool()).await.map_err(pg::fault)?;
+        found.map(|row| kind.codec.record(sql::json(&row, "doc")?, sight)).transpose()
+    }
+
+    async fn read(&self, name: &str, sight: Sight) -> Result<Option<K::Record>, Fault> {
+        let kind = self.kind();
+        let found = sqlx::query(kind.texts.get.as_str()).bind(name).fetch_optional(self.store().pool()).await;
+        found.map_err(pg::fault)?.map(|row| kind.codec.record(sql::json(&row, "doc")?, sight)).transpose()
+    }
+}

@@ -1,0 +1,109 @@
+//! The whole house in one process, with databases of its own, and callers who are the same at both doors.
+
+use accreditation::Accreditation;
+use config::{Env, Home};
+use gateway::{Door, Gateway, Known, Roles, SHIPPED_ROLES, Upstream, Upstreams};
+use identity::{Clearance, Principal};
+use layers::Limits;
+use proto::gateway::v1::api_key_service_client::ApiKeyServiceClient;
+use proto::gateway::v1::{ApiKey, CreateApiKeyRequest};
+use serve::Hosted;
+use sqlx::PgPool;
+use testkit::TestDb;
+use testkit::conformance::{Bench, Caller};
+
+/// Whose applications the callers are.
+const AGENCY: &str = "conformance";
+
+/// A house at work.
+pub(super) struct House {
+    accreditation: (TestDb, Hosted),
+    gateway: (TestDb, Hosted),
+    address: String,
+    _door: Door,
+}
+
+impl House {
+    pub(super) async fn start() -> Self {
+        let (keys, register) = (
+            testkit::database(&[&registry::MIGRATIONS, &gateway::MIGRATIONS]).await,
+            testkit::database(&[&registry::MIGRATIONS, &accreditation::MIGRATIONS]).await,
+        );
+        let redis = testkit::redis().await;
+        let env = Env::default()
+            .with("GATEWAY_DATABASE_URL", &keys.url)
+            .with("GATEWAY_REDIS_URL", &redis.url)
+            .with("GATEWAY_RATE", "1000000")
+            .with("ACCREDITATION_DATABASE_URL", &register.url)
+            .with("ACCREDITATION_REDIS_URL", &redis.url)
+            .with("ACCREDITATION_RELAY_AUDIT_KEY", "07".repeat(32));
+        let settings: gateway::Settings = config::read(&env, "GATEWAY").expect("the settings are good");
+        let own = config::read(&env, "ACCREDITATION").expect("the settings are good");
+        let house = serve::House::new(Home::default(), testkit::verifier(), Limits::default());
+        let gateway = serve::host::<Gateway>(settings.clone(), house.clone()).await.expect("the gateway starts");
+        let accreditation = serve::host::<Accreditation>(own, house.clone()).await.expect("accreditation starts");
+        let upstreams = [&gateway, &accreditation].into_iter().fold(Upstreams::default(), |upstreams, hosted| {
+            upstreams.with(hosted.name, Upstream::Local(hosted.service.clone()))
+        });
+        let door = gateway::door(&settings, &house, testkit::signer(), upstreams).await.expect("the door is made");
+        let address = door.listen("127.0.0.1:0".parse().expect("it is an address")).await.expect("a port is free");
+        Self {
+            accreditation: (register, accreditation),
+            gateway: (keys, gateway),
+            address: address.to_string(),
+            _door: door,
+        }
+    }
+
+    pub(super) async fn accreditation(&self) -> Bench {
+        let (db, hosted) = &self.accreditation;
+        self.bench(&db.pool, hosted, "protocol-officer").await
+    }
+
+    pub(super) async fn gateway(&self) -> Bench {
+        let (db, hosted) = &self.gateway;
+        self.bench(&db.pool, hosted, "tenant-admin").await
+    }
+
+    async fn bench(&self, pool: &PgPool, hosted: &Hosted, role: &str) -> Bench {
+        Bench {
+            name: hosted.name,
+            service: hosted.service.clone(),
+            gateway: self.address.clone(),
+            pool: pool.clone(),
+            officers: [self.caller(role).await, self.caller(role).await],
+            hurried: self.caller(role).await,
+            // The one role that may do nothing.
+            stranger: self.caller("benefits-officer").await,
+        }
+    }
+
+    /// A new caller of one of our own applications, with a role: as the gateway knows it by its key, and as it vouches
+    /// for it to the services.
+    async fn caller(&self, role: &str) -> Caller {
+        let expires = chrono::Utc::now().timestamp() + 30 * 24 * 3600;
+        let key = ApiKey {
+            agency: AGENCY.into(),
+            title: "A caller of the suite".into(),
+            expire_time: Some(registry::timestamp(chrono::DateTime::from_timestamp(expires, 0).expect("it is near"))),
+            role: role.into(),
+            internal: true,
+            ..ApiKey::default()
+        };
+        let request = CreateApiKeyRequest { api_key: Some(key), request_id: String::new() };
+        let request = testkit::signed(&testkit::principal(["*"]), request);
+        let mut keys = ApiKeyServiceClient::new(self.gateway.1.service.clone());
+        let made = keys.create_api_key(request).await.expect("the key is made").into_inner();
+        let roles = Roles::read(SHIPPED_ROLES, &Known::of(proto::contract::contract())).expect("the roles are good");
+        let principal = Principal {
+            subject: made.api_key.expect("the record is in the answer").name.into(),
+            // The agency of a key of our own is nobody's.
+            agency: None,
+            mission: None,
+            permissions: roles.get(role).expect("there is such a role").permissions.clone(),
+            clearance: Clearance::Unclassified,
+            expires,
+        };
+        Caller { principal, credential: made.secret }
+    }
+}

@@ -1,0 +1,82 @@
+//! The conformance suite over every method of every service, at both doors.
+
+mod api_keys;
+mod bench;
+mod determinations;
+mod identity_cards;
+mod members;
+mod missions;
+
+use bench::House;
+use proto::contract::contract;
+use std::collections::BTreeSet;
+use testkit::conformance::Suite;
+
+/// The gRPC services that are checked below.
+const CHECKED: [&str; 5] =
+    ["ApiKeyService", "IdentityCardService", "ImmunityService", "MemberService", "MissionService"];
+
+#[test]
+fn every_service_of_the_contract_is_checked() {
+    let methods = contract().methods();
+    let all: BTreeSet<_> =
+        methods.iter().map(|method| method.descriptor().parent_service().name().to_owned()).collect();
+    assert_eq!(all, CHECKED.map(str::to_owned).into());
+}
+
+async fn accreditation(grpc_service: &str) {
+    let house = House::start().await;
+    let suite = Suite::new(house.accreditation().await)
+        .with(missions::Missions)
+        .with(members::Members::default())
+        .with(identity_cards::IdentityCards)
+        .with(determinations::Determinations);
+    conforms(&suite, grpc_service).await;
+}
+
+async fn conforms(suite: &Suite, grpc_service: &str) {
+    assert!(CHECKED.contains(&grpc_service));
+    let report = suite.check(grpc_service).await;
+    println!("{grpc_service}: {} checks", report.checks());
+    report.assert_conforms();
+}
+
+#[tokio::test]
+async fn a_method_without_a_fixture_fails_and_says_so() {
+    let house = House::start().await;
+    let report = Suite::new(house.accreditation().await).check("IdentityCardService").await;
+    for method in contract().methods().iter().filter(|one| one.path().contains("IdentityCardService")) {
+        for door in ["grpc", "rest"] {
+            let line = format!("IdentityCardService.{} ({door}), ", method.name());
+            let told = |failure: &&String| failure.starts_with(&line) && failure.contains("there is no fixture for");
+            assert!(report.failures().iter().any(|failure| told(&failure)), "{line}: {report}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn missions_conform() {
+    accreditation("MissionService").await;
+}
+
+#[tokio::test]
+async fn members_conform() {
+    accreditation("MemberService").await;
+}
+
+#[tokio::test]
+async fn identity_cards_conform() {
+    accreditation("IdentityCardService").await;
+}
+
+#[tokio::test]
+async fn determinations_conform() {
+    accreditation("ImmunityService").await;
+}
+
+#[tokio::test]
+async fn api_keys_conform() {
+    let house = House::start().await;
+    let suite = Suite::new(house.gateway().await).with(api_keys::ApiKeys);
+    conforms(&suite, "ApiKeyService").await;
+}
