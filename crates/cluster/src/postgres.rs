@@ -180,6 +180,9 @@ fn running(place: &Place) -> Option<i32> {
     read_pid(&file).filter(|pid| alive(*pid, &mark))
 }
 
+/// What PostgreSQL writes beside its socket.
+const SOCKET_LOCK: &str = ".s.PGSQL.5432.lock";
+
 /// Clears away what a killed server left. Its number may belong to another program by now, and PostgreSQL would then
 /// refuse to start; but as long as one of its backends lives, the data is not ours.
 fn clear_stale(place: &Place) -> Result<()> {
@@ -193,7 +196,13 @@ fn clear_stale(place: &Place) -> Result<()> {
         all_with(&backends).into_iter().for_each(|pid| process::send(pid, Ending::Quit));
         wait(Duration::from_secs(30), gone).context("backends of a killed PostgreSQL do not end")?;
     }
-    fs::remove_file(&file).with_context(|| format!("delete {}", file.display()))
+    // The socket has a lock of its own, which names the dead server too, and a server not yet reaped counts as alive.
+    for left in [file, place.sockets.join(SOCKET_LOCK)] {
+        if left.exists() {
+            fs::remove_file(&left).with_context(|| format!("delete {}", left.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes the data under another name first, so that half of it is never taken for the whole.

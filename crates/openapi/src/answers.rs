@@ -36,6 +36,7 @@ pub(crate) fn of(method: &Method, path: &Path, schemas: &mut Schemas<'_>) -> Val
             answers.insert(status.to_string(), json!({"$ref": format!("#/components/responses/{name}")}));
         }
     }
+    answers.insert("431".into(), json!({"$ref": "#/components/responses/HeadersTooLarge"}));
     Value::Object(answers)
 }
 
@@ -61,6 +62,9 @@ pub(crate) fn components(contract: &Contract) -> Value {
         };
         responses.insert((*name).to_owned(), response);
     }
+    // Said below us, before a request can be read: hence without a problem.
+    let large = json!({"description": "Path, query and headers together are over 16 KiB. There is no body."});
+    responses.insert("HeadersTooLarge".into(), large);
     let unchanged = json!({"description": "You have this version already.", "headers": refer(&["ETag", "Trace-Id"])});
     responses.insert("NotModified".into(), unchanged);
     Value::Object(responses)

@@ -1,5 +1,6 @@
 //! The keywords of one field: its JSON type (proto3 JSON mapping), its rules, its description.
 
+use crate::parameters::ID_PATTERN;
 use crate::schemas::{Schemas, Side};
 use prost_reflect::{FieldDescriptor, Kind};
 use proto::contract::{Contract, Field};
@@ -171,11 +172,11 @@ pub(crate) fn pattern(field: &Field, contract: &Contract) -> Option<String> {
     }
 }
 
-/// `missions/[^/\s]{1,200}` for a name of the pattern `missions/{mission}`.
+/// `missions/[A-Za-z0-9]…` for a name of the pattern `missions/{mission}`.
 fn name_pattern(reference: Option<&str>, contract: &Contract) -> String {
     let resource = contract.resources().iter().find(|resource| Some(resource.resource_type()) == reference);
-    let Some(resource) = resource else { return r"[^/\s]+(/[^/\s]+)+".into() };
-    let parts = resource.pattern().split('/').map(|part| if part.starts_with('{') { r"[^/\s]{1,200}" } else { part });
+    let Some(resource) = resource else { return format!("[A-Za-z]+/{ID_PATTERN}(/[A-Za-z]+/{ID_PATTERN})*") };
+    let parts = resource.pattern().split('/').map(|part| if part.starts_with('{') { ID_PATTERN } else { part });
     parts.collect::<Vec<_>>().join("/")
 }
 

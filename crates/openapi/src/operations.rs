@@ -97,10 +97,11 @@ fn body(method: &Method, binding: &Binding, path: &Path, schemas: &mut Schemas<'
     Some(json!({"required": needed, "content": content}))
 }
 
-/// The message that is the body, and which of its fields the path binds.
+/// The message that is the body, and which of its fields come from elsewhere.
 fn sent(input: &MessageDescriptor, binding: &Binding, path: &Path) -> (MessageDescriptor, Side, Vec<String>) {
     if binding.body == "*" {
-        return (input.clone(), Side::Input, path.bound.clone());
+        let elsewhere = path.bound.iter().map(String::as_str).chain(parameters::IN_HEADERS);
+        return (input.clone(), Side::Input, elsewhere.map(str::to_owned).collect());
     }
     let field = input.get_field_by_name(&binding.body).expect("the contract's bodies are fields");
     let message = field.kind().as_message().expect("the contract's bodies are messages").clone();

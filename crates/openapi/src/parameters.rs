@@ -7,6 +7,11 @@ use prost_reflect::MessageDescriptor;
 use proto::contract::{Binding, Field, Kind, Method};
 use serde_json::{Value, json};
 
+/// The last part of a name: what clients choose, and what we make for them.
+pub(crate) const ID_PATTERN: &str = "[A-Za-z0-9][A-Za-z0-9-]{0,62}";
+/// Fields of a request that a header stands for in HTTP.
+pub(crate) const IN_HEADERS: [&str; 2] = ["request_id", "etag"];
+
 /// How deep the query reaches into messages: `filter.state`, not further.
 const DEPTH: usize = 2;
 
@@ -15,7 +20,8 @@ pub(crate) fn of(method: &Method, binding: &Binding, path: &Path, schemas: &mut 
     let input = method.descriptor().input();
     let mut list: Vec<_> = path.captures.iter().map(capture).collect();
     if binding.body != "*" {
-        query(&input, "", &|name: &str| name == binding.body || binds(path, name), schemas, &mut list, DEPTH);
+        let elsewhere = |name: &str| name == binding.body || binds(path, name) || IN_HEADERS.contains(&name);
+        query(&input, "", &elsewhere, schemas, &mut list, DEPTH);
     }
     let header = |name: &str| json!({"$ref": format!("#/components/parameters/{name}")});
     if input.get_field_by_name("request_id").is_some() {
@@ -52,7 +58,7 @@ pub(crate) fn components() -> Value {
             "name": "If-Match",
             "in": "header",
             "description": "The `etag` of the version you read. The request is refused with 412 if the record has \
-                            changed since. An update needs it, here or as `etag`.",
+                            changed since. An update needs it.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 255},
         },
         "IfNoneMatch": {
@@ -65,7 +71,7 @@ pub(crate) fn components() -> Value {
             "name": "Request-Timeout",
             "in": "header",
             "description": "How many seconds you wait: `2.5`. After that the answer is 504, and a write may still take effect.",
-            "schema": {"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9]{1,3})?$"},
+            "schema": {"type": "string", "pattern": r"^([1-9][0-9]{0,4}(\.[0-9]{1,3})?|0\.[0-9]{0,2}[1-9])$"},
             "example": "10",
         },
         "LastEventID": {
@@ -99,7 +105,7 @@ fn capture(capture: &Capture) -> Value {
         "in": "path",
         "required": true,
         "description": description,
-        "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[^/:\s]+$"},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 63, "pattern": format!("^{ID_PATTERN}$")},
         "example": examples::ID,
     })
 }
@@ -170,22 +176,10 @@ mod tests {
     #[test]
     fn what_neither_path_nor_body_binds_is_in_the_query() {
         assert_eq!(names("GetMission"), ["mission", "asOf", "+IfNoneMatch", "+RequestTimeout", "+Traceparent"]);
-        assert_eq!(
-            names("CreateMission"),
-            ["missionId", "requestId", "+IdempotencyKey", "+RequestTimeout", "+Traceparent"]
-        );
+        assert_eq!(names("CreateMission"), ["missionId", "+IdempotencyKey", "+RequestTimeout", "+Traceparent"]);
         assert_eq!(
             names("UpdateMission"),
-            [
-                "mission",
-                "updateMask",
-                "requestId",
-                "etag",
-                "+IdempotencyKey",
-                "+IfMatch",
-                "+RequestTimeout",
-                "+Traceparent"
-            ]
+            ["mission", "updateMask", "+IdempotencyKey", "+IfMatch", "+RequestTimeout", "+Traceparent"]
         );
         assert_eq!(names("Open"), ["mission", "+IdempotencyKey", "+IfMatch", "+RequestTimeout", "+Traceparent"]);
         assert_eq!(names("WatchMissions"), ["cursor", "filter", "+LastEventID", "+Traceparent"]);

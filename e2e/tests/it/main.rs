@@ -1,5 +1,13 @@
 //! The house as a whole: its rules, its stories, what it survives.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod chaos;
+mod chaos_effects;
+mod chaos_postgres;
+mod chaos_process;
 mod conformance;
 mod house;
 mod settings;
+mod stories;
+mod stories_door;
+mod stories_events;

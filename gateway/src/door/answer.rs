@@ -17,6 +17,8 @@ const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const BEARER: HeaderValue = HeaderValue::from_static("Bearer realm=\"legation\"");
 /// An answer is data: should a browser show it as a page all the same, nothing in it runs.
 const INERT: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+/// How many headers an answer has, or a few more.
+const HEADERS: usize = 12;
 const TRACE_ID: HeaderName = HeaderName::from_static("trace-id");
 
 /// A body in one piece.
@@ -27,6 +29,8 @@ pub(super) fn body(bytes: impl Into<Bytes>) -> Body {
 /// JSON that is ready to send.
 pub(super) fn json(bytes: Vec<u8>) -> Response<Body> {
     let mut response = Response::new(body(bytes));
+    // At once, for all that are still to come.
+    response.headers_mut().reserve(HEADERS);
     response.headers_mut().insert(header::CONTENT_TYPE, JSON);
     response
 }

@@ -4,16 +4,16 @@
 //! spends them by itself, in the bucket in which they were granted and never after; so the requests of any second were
 //! all counted in the buckets that touch it, and those never hold more than the limit. Permits left over go back.
 
-mod shared;
+mod together;
 mod window;
 
 pub(crate) use window::{Verdict, Window};
 
 use moka::sync::Cache;
-use shared::Shared;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
+use together::Shared;
 
 /// The time in which the limit holds, wherever it begins.
 const WINDOW: Duration = Duration::from_secs(1);
@@ -55,6 +55,7 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
+    use super::shared::Unspent;
     use super::*;
     use std::time::Instant;
 
@@ -95,21 +96,17 @@ mod tests {
     #[tokio::test]
     async fn what_was_not_spent_goes_back() {
         let redis = testkit::redis().await;
-        let (one, other) = (window(&redis.url), window(&redis.url));
-        for _ in 0..8 {
-            assert!(passes(&one).await);
-        }
-        // Its next question, in a later bucket, gives the rest of the last batch back.
-        let mut all = 8;
-        testkit::until("a new lease", async || {
-            all += u32::from(passes(&one).await);
-            all > 20
-        })
-        .await;
-        let begun = Instant::now();
-        while all < LIMIT && begun.elapsed() < WINDOW / 2 {
-            all += u32::from(passes(&other).await) + u32::from(passes(&one).await);
-        }
-        assert_eq!(all, LIMIT, "all of the limit is there to be spent");
+        let shared = Shared::new(&redis.url, LIMIT).unwrap();
+        let nothing = Unspent::default();
+        let granted = shared.reserve("one", 10, nothing).await.unwrap();
+        assert_eq!((granted.permits, granted.left), (10, 30));
+        let unspent = Unspent { bucket: granted.bucket, permits: 7 };
+        assert!(shared.reserve("one", 0, unspent).await.unwrap().left >= 37);
+        // What was never counted there is no gift.
+        let invented = Unspent { bucket: granted.bucket, permits: 1_000 };
+        let after = shared.reserve("one", 1_000, invented).await.unwrap();
+        assert!(after.permits <= LIMIT, "{after:?}");
+        let full = shared.reserve("one", 1, nothing).await.unwrap();
+        assert!(full.permits == 0 && full.free_in <= WINDOW + BUCKET || full.left > 0, "{full:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! One caller's window: permits leased in small batches and spent without asking anyone.
 
-use super::shared::{Grant, Shared, Unspent};
+use super::together::{Grant, Shared, Unspent};
 use super::{BUCKET, WINDOW};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};

@@ -9,6 +9,7 @@ mod keys;
 mod native;
 mod pages;
 mod permission;
+mod process;
 mod rate;
 mod remote;
 mod rest;

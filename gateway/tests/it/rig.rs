@@ -116,9 +116,16 @@ impl Plan {
         };
         let door = gateway::door(&settings, &house, Arc::clone(&signer), upstreams).await.expect("the door is made");
         let address = door.listen(any()).await.expect("a port is free");
-        let http = Client::builder().no_proxy().build().expect("a client needs nothing");
+        let http = client();
         Rig { address, admin: admin.expose().to_owned(), db, redis, house, signer, http, _door: door }
     }
+}
+
+/// A client.
+pub(crate) fn client() -> Client {
+    // A second installation is refused, and the first one serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().no_proxy().build().expect("a client needs a provider and nothing else")
 }
 
 /// A free port of this machine.
@@ -132,8 +139,6 @@ pub(crate) async fn database() -> TestDb {
 
 /// A plan with nothing out of the ordinary.
 pub(crate) fn plan() -> Plan {
-    // A provider for the client of the tests; the gateway installs the same.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     Plan { env: Vec::new(), database: None, redis: None, db: None, admin: None, remote: false, nowhere: false }
 }
 

@@ -104,6 +104,8 @@ pub(super) struct Mapped {
     pub(super) line: usize,
     /// The last part of the mission's name: `fr-embassy`.
     pub(super) id: String,
+    /// Who sends it, as the file calls it.
+    operator: String,
     /// The sending state's code.
     pub(super) sending_state: String,
     /// The kind.
@@ -163,6 +165,7 @@ impl Mapped {
         Ok(Self {
             line: post.line,
             id: String::new(),
+            operator: post.operator.clone(),
             sending_state: state,
             kind: form.kind,
             seat,
@@ -174,17 +177,21 @@ impl Mapped {
 
     /// A mission that the file does not have, of the same state and in the same city as one that it has.
     pub(super) fn beside(other: &Self, kind: Type) -> Self {
-        let text = |name: &str| other.mission[name].as_str().unwrap_or_default();
-        let words = kind.as_str_name().to_lowercase().replace('_', " ");
+        let what = match kind {
+            Type::HonoraryPost => format!("Honorary Consulate of {}", other.operator),
+            Type::PermanentMission => format!("Permanent Mission of {}", other.operator),
+            Type::IoOffice => "Office of an organisation".to_owned(),
+            kind => format!("{} of {}", kind.as_str_name().to_lowercase().replace('_', " "), other.operator),
+        };
         let mission = json!({
             "sendingState": other.sending_state,
             "type": kind.as_str_name(),
-            "title": format!("{} ({words}, for the demonstration)", text("title")),
+            "title": format!("{what} in {} (invented for the demonstration)", other.seat),
             "seat": other.seat,
         });
         let id = slug(&format!("{} {}", other.sending_state, kind.as_str_name()));
-        let (sending_state, seat) = (other.sending_state.clone(), other.seat.clone());
-        Self { line: 0, id, sending_state, kind, seat, mission, notes: Vec::new(), wikidata: String::new() }
+        let (sending_state, seat, operator) = (other.sending_state.clone(), other.seat.clone(), other.operator.clone());
+        Self { line: 0, id, operator, sending_state, kind, seat, mission, notes: Vec::new(), wikidata: String::new() }
     }
 
     /// The line of an import.

@@ -167,10 +167,8 @@ async fn add_missing(door: &Door, role: &str, staffed: &Staffed) -> Result<()> {
 /// Brings everybody into the register, and gives the names of their cards.
 async fn staff(register: &Register<'_>, missions: &Missions) -> Result<BTreeMap<String, String>> {
     let mut cards = BTreeMap::new();
-    println!(
-        "\nPeople of {} are notified by {} and accredited by {}:",
-        missions.sending_state, register.notifies, register.decides
-    );
+    println!("\nNotified by the {}, accredited by the {}:", register.notifies, register.decides);
+    let mut post = String::new();
     for person in staff::everybody()? {
         let member = register.accredited(&person, missions).await?;
         let card = match person.id.as_str() {
@@ -181,7 +179,12 @@ async fn staff(register: &Register<'_>, missions: &Missions) -> Result<BTreeMap<
         if person.id == "predecessor" {
             register.long_gone(member).await?;
         }
-        println!("  {:32} {:36} {}", person.category.to_lowercase().replace('_', " "), person.role(), name(&card));
+        if post != person.post {
+            println!("  {}", missions.names.get(person.post.as_str()).map_or("", String::as_str));
+            post.clone_from(&person.post);
+        }
+        let category = person.category.to_lowercase().replace('_', " ");
+        println!("    {category:34}  {:30}  {}", person.role(), name(&card));
         cards.insert(person.id.clone(), name(&card).to_owned());
     }
     Ok(cards)

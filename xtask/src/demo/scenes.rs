@@ -50,7 +50,7 @@ pub(super) fn all() -> Vec<Scene> {
     };
     vec![
         Scene {
-            title: "The number is misread over the radio",
+            title: "A number misread over the radio",
             card: Card::MisreadOf("diplomat"),
             finding: "MISREAD_NUMBER",
             questions: vec![],
@@ -62,7 +62,7 @@ pub(super) fn all() -> Vec<Scene> {
             questions: vec![],
         },
         Scene {
-            title: "A card that has expired, in the hand of a diplomat",
+            title: "A diplomat whose card has expired",
             card: Card::Of("attache"),
             finding: "CARD_EXPIRED",
             questions: vec![ask("ARREST_OR_DETENTION", "YES", "VCDR 29")],
@@ -116,7 +116,7 @@ pub(super) fn all() -> Vec<Scene> {
                 ask("ARREST_OR_DETENTION", "CONDITIONAL", "VCCR 41.1"),
                 ask_if(
                     "ARREST_OR_DETENTION",
-                    "for a grave crime, by a judge's decision",
+                    "for a grave crime, on a judge's order",
                     json!({"graveCrime": true, "judicialDecision": true}),
                     "NO",
                     "VCCR 41.1",

@@ -104,8 +104,8 @@ impl Person {
     }
 
     /// What the officer is told about the person beforehand: `First Secretary`, or whose household it is.
-    pub(super) fn role(&self) -> &str {
-        if self.title.is_empty() { &self.relation } else { &self.title }
+    pub(super) fn role(&self) -> String {
+        if self.title.is_empty() { self.relation.to_lowercase() } else { self.title.clone() }
     }
 
     fn birth_date(&self, now: DateTime<Utc>) -> String {

@@ -5,7 +5,7 @@ import { resolve } from './schema.js';
 
 const DAY = 86_400_000;
 /** What is seldom tried, or has another place in the form. */
-const QUIET = new Set(['traceparent', 'requestId', 'Request-Timeout', 'If-None-Match']);
+const QUIET = new Set(['traceparent', 'Request-Timeout', 'If-None-Match']);
 
 /** The key in use; kept for this tab alone. */
 export const key = {
