@@ -1,8 +1,8 @@
 //! Reads JSON Web Tokens (RFC 7519) strictly: three algorithms, signatures by ring, claims that must be there.
 //!
 //! A reader of our own rather than a library's: what we accept is small enough to see whole, there is no `none` and no
-//! HMAC to confuse with a public key because they do not exist here, and ring, which is in the tree for TLS, verifies
-//! ES256 five times as fast as the pure Rust back end of the usual crate.
+//! HMAC to confuse with a public key because they do not exist here, and ring, which verifies, is in the tree for TLS
+//! already.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
