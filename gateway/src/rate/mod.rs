@@ -55,7 +55,7 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
-    use super::shared::Unspent;
+    use super::together::Unspent;
     use super::*;
     use std::time::Instant;
 
