@@ -3,6 +3,7 @@
 
 mod chaos;
 mod chaos_effects;
+mod chaos_postgres;
 mod chaos_process;
 mod conformance;
 mod house;

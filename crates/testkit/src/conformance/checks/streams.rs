@@ -93,10 +93,15 @@ async fn watch(probe: &Probe<'_>) -> Made {
     let seen = timeout(PATIENCE, async {
         loop {
             let made = probe.suite.make(name);
+            tokio::pin!(made);
             tokio::select! {
                 biased;
-                outcome = &mut watching => return Ok(outcome),
-                made = made => drop(made?),
+                outcome = &mut watching => {
+                    // A record half asked for would still be written, and stand in the next check's books.
+                    made.await?;
+                    return Ok(outcome);
+                }
+                made = &mut made => drop(made?),
             }
         }
     });
