@@ -32,7 +32,7 @@ config::settings! {
         /// The most requests of a caller in any one second, through all gateways together.
         pub rate: NonZeroU32 = 500,
         /// The most requests under way at a time; one more is refused unstarted.
-        pub in_flight: NonZeroUsize = 4096,
+        pub in_flight: NonZeroUsize = 1024,
         /// How long an answer may take, unless the client wants it sooner.
         pub deadline: Duration = "10s",
         /// Whose tokens are accepted: the URL of an OpenID Connect issuer. The audience must be set too.
