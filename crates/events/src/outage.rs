@@ -8,18 +8,33 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// A pause that grows with every failure.
+#[derive(Debug, Default)]
+pub(crate) struct Pause {
+    failures: u32,
+}
+
+impl Pause {
+    /// How long to wait after one more failure.
+    pub(crate) fn next(&mut self) -> Duration {
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
+        self.failures += 1;
+        pause
+    }
+}
+
 /// What is known of a dependency that may be away.
 #[derive(Debug)]
 pub(crate) struct Outage {
     of: &'static str,
     began: Option<Instant>,
     next_try: Option<Instant>,
-    failures: u32,
+    pause: Pause,
 }
 
 impl Outage {
-    pub(crate) const fn of(dependency: &'static str) -> Self {
-        Self { of: dependency, began: None, next_try: None, failures: 0 }
+    pub(crate) fn of(dependency: &'static str) -> Self {
+        Self { of: dependency, began: None, next_try: None, pause: Pause::default() }
     }
 
     /// Notes a failure, and gives the pause before the next try.
@@ -28,8 +43,7 @@ impl Outage {
             self.began = Some(Instant::now());
             tracing::warn!(dependency = self.of, %error, "a dependency is away; trying again until it is back");
         }
-        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
-        self.failures += 1;
+        let pause = self.pause.next();
         self.next_try = Some(Instant::now() + pause);
         pause
     }
@@ -40,7 +54,7 @@ impl Outage {
             tracing::info!(dependency = self.of, seconds = began.elapsed().as_secs(), "the dependency is back");
         }
         self.next_try = None;
-        self.failures = 0;
+        self.pause = Pause::default();
     }
 
     /// How long to wait before the next try; zero when there is no outage.

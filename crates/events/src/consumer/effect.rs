@@ -6,6 +6,8 @@ use futures::FutureExt as _;
 use sqlx::PgPool;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use telemetry::Trace;
+use tracing::Instrument as _;
 
 const TAKE_IN: &str = "insert into inbox (source, event) values ($1, $2) on conflict do nothing";
 
@@ -40,7 +42,10 @@ pub(super) async fn effect(
     if taken.rows_affected() == 0 {
         return tx.rollback().await.map(|()| Effect::Known).map_err(away);
     }
-    let outcome = AssertUnwindSafe(handler.handle(&mut tx, event)).catch_unwind().await;
+    // What is done because of the event is a step of the trace in which it happened.
+    let span = tracing::info_span!("event", group, event = event.id, kind = event.kind, verb = event.verb);
+    Trace::enter(&span, Trace::parse(&event.traceparent));
+    let outcome = AssertUnwindSafe(handler.handle(&mut tx, event).instrument(span)).catch_unwind().await;
     let error = match outcome {
         Ok(Ok(())) => return tx.commit().await.map(|()| Effect::Made).map_err(after_commit),
         Ok(Err(error)) => error,

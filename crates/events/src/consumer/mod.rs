@@ -14,7 +14,7 @@ pub use settings::Settings;
 use crate::event::{self, Event};
 use crate::link::{Link, is_no_group};
 use crate::metrics::ConsumerMetrics;
-use crate::outage::Outage;
+use crate::outage::{Outage, Pause};
 use effect::{Effect, Failure};
 use group::{Entry, Group};
 use redis::{Client, RedisError};
@@ -135,7 +135,7 @@ impl Consumer {
             Err(malformed) => return self.bury(link, &entry, malformed, 1).await,
         };
         let mut database = Outage::of("database");
-        let mut pauses = Outage::of("handler");
+        let mut pauses = Pause::default();
         // Deliveries before this one ended with their consumer; so a handler that kills its process is noticed.
         let mut tries = entry.deliveries.saturating_sub(1);
         if tries >= self.settings.tries {
@@ -159,7 +159,8 @@ impl Consumer {
                     if tries >= self.settings.tries {
                         return self.bury(link, &entry, error, tries).await;
                     }
-                    pauses.failed(&error)
+                    tracing::warn!(group = self.group.name, event = event.id, tries, %error, "a handler failed; it is tried again");
+                    pauses.next()
                 }
             };
             if shutdown.run_until_cancelled(sleep(pause)).await.is_none() {

@@ -72,7 +72,7 @@ impl Handler for FailsOnce {
 #[test]
 fn a_handler_that_fails_once_leaves_nothing_behind_and_is_tried_again() {
     log::story(|log| async move {
-        log.expect("a dependency is away");
+        log.expect("a handler failed");
         let world = World::new().await;
         let relay = world.relay();
         let consumer = world.consumer();

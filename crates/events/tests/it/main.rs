@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod anchors;
+mod bell;
 mod crash;
 mod groups;
 mod inbox;

@@ -37,7 +37,7 @@ fn text<'a>(entry: &'a HashMap<String, redis::Value>, field: &str) -> &'a str {
 #[test]
 fn what_fails_again_and_again_goes_to_the_dead_letters_with_its_error() {
     log::story(|log| async move {
-        log.expect("a dependency is away");
+        log.expect("a handler failed");
         log.expect("it is in the dead letters");
         let world = World::new().await;
         let relay = world.relay();
