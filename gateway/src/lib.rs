@@ -20,5 +20,5 @@ pub use door::{Door, Network};
 pub use process::{describe, run};
 pub use roles::{Known, Role, Roles, SHIPPED as SHIPPED_ROLES};
 pub use service::{Gateway, MIGRATIONS};
-pub use settings::{Database, Settings};
+pub use settings::{Database, Sealing, Settings};
 pub use upstream::{Addresses, Local, Upstream, Upstreams};

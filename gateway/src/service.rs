@@ -3,8 +3,10 @@
 use crate::api_keys::{ApiKeys, Rules};
 use crate::caller::Bootstrap;
 use crate::roles::{Known, Roles, SHIPPED};
-use crate::settings::Settings;
+use crate::settings::{Sealing, Settings};
 use anyhow::Context as _;
+use config::ExposeSecret as _;
+use events::relay::Relay;
 use identity::Permissions;
 use proto::gateway::v1::api_key_service_server::ApiKeyServiceServer;
 use registry::{Options, Store};
@@ -32,7 +34,11 @@ impl Service for Gateway {
         }
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
-        let store = Store::open(pool, options).await?;
+        let store = Store::open(pool.clone(), options).await?;
+        if let Some((redis, Sealing(relay))) = settings.redis_url.as_ref().zip(settings.relay_audit_key) {
+            let relay = Relay::new(pool, redis.expose_secret(), Self::NAME, relay)?;
+            house.tasks.spawn(relay.run(house.shutdown.clone()));
+        }
         let keys = ApiKeys::new(store.keep(), rules);
         Ok(Started::new(Routes::new(ApiKeyServiceServer::new(keys))))
     }

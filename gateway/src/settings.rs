@@ -3,7 +3,8 @@
 use crate::caller::Bootstrap;
 use crate::door::Network;
 use crate::upstream::Addresses;
-use config::{ExposeSecret as _, SecretString, Url};
+use config::{Env, ExposeSecret as _, SecretString, Url, Value};
+use events::relay;
 use identity::Permissions;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -24,10 +25,14 @@ config::settings! {
         pub upstreams: Addresses,
         /// Redis, where gateways count together: `redis://host:6379`. Without it each gateway counts by itself.
         pub redis_url: Option<SecretString>,
+        /// The key of the audit chain's hashes: 64 or more hexadecimal digits, as `openssl rand -hex 32` makes them, kept
+        /// outside the database. With it this gateway seals the audit log and publishes the keys' events to Redis, when
+        /// no other does; without it both wait.
+        pub relay_audit_key: Option<Sealing>,
         /// The most requests of a caller in any one second, through all gateways together.
         pub rate: NonZeroU32 = 500,
         /// The most requests under way at a time; one more is refused unstarted.
-        pub in_flight: NonZeroUsize = 4096,
+        pub in_flight: NonZeroUsize = 1024,
         /// How long an answer may take, unless the client wants it sooner.
         pub deadline: Duration = "10s",
         /// Whose tokens are accepted: the URL of an OpenID Connect issuer. The audience must be set too.
@@ -72,6 +77,23 @@ impl Database {
     }
 }
 
+/// How the gateway's audit log is sealed and its events are published: by this key, and otherwise as the house does it.
+#[derive(Clone, Debug)]
+pub struct Sealing(pub(crate) relay::Settings);
+
+impl Value for Sealing {
+    const SECRET: bool = true;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let env = Env::default().with("RELAY_AUDIT_KEY", text);
+        config::read(&env, "RELAY").map(Self).map_err(|_| "is not 64 or more hexadecimal digits".to_owned())
+    }
+
+    fn kind() -> String {
+        "a secret of 64 or more hexadecimal digits".to_owned()
+    }
+}
+
 impl Settings {
     /// What these settings say that cannot be meant together: all of it. Half a lock is worse than none, since it looks
     /// like one.
@@ -86,6 +108,10 @@ impl Settings {
             (
                 issuer && self.dev_issuer,
                 "GATEWAY_DEV_ISSUER hands out tokens to anyone and must not run beside GATEWAY_OIDC_ISSUER",
+            ),
+            (
+                self.relay_audit_key.is_some() && self.redis_url.is_none(),
+                "GATEWAY_RELAY_AUDIT_KEY is set without GATEWAY_REDIS_URL, where events go",
             ),
             (
                 self.dev_issuer && !self.listen.ip().is_loopback(),

@@ -138,3 +138,25 @@ fn a_jwks_gives_the_keys_that_sign_and_no_others() {
     assert!(keys.find(Some("b")).expect("b is good").verifies(signed, signature.as_ref()));
     assert!(Keys::read(br#"{"keys": []}"#).is_err(), "an empty set must not replace a good one");
 }
+
+/// The example of RFC 7515, appendix A.2; ring signs with RSA, but makes no keys to sign with.
+#[test]
+fn a_published_rs256_signature_verifies_and_an_altered_one_does_not() {
+    let n = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-\
+             pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg\
+             665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRW\
+             yuXpoQ";
+    let signed = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp\
+                  0cnVlfQ";
+    let signature = "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdb\
+                     F9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383\
+                     LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWy\
+                     wlVmtVrBp0igcN_IoypGlUPQGe77Rw";
+    let set = json!({"keys": [{"kty": "RSA", "kid": "a", "alg": "RS256", "n": n, "e": "AQAB"}]});
+    let keys = Keys::read(set.to_string().as_bytes()).expect("the key is good");
+    let key = keys.find(Some("a")).expect("it is there");
+    let mut signature = URL_SAFE_NO_PAD.decode(signature).expect("it is base64");
+    assert!(key.verifies(signed.as_bytes(), &signature));
+    signature[9] ^= 1;
+    assert!(!key.verifies(signed.as_bytes(), &signature));
+}

@@ -18,7 +18,7 @@ mod wire;
 
 pub use address::Network;
 
-use crate::caller::{Caller, Callers, DevIssuer};
+use crate::caller::{Caller, Callers, DevIssuer, Refusal};
 use crate::denials::Denials;
 use crate::rate::{Limits, Verdict};
 use crate::upstream::{Local, Upstreams};
@@ -206,8 +206,12 @@ impl Door {
 
     /// Knows the caller and takes one permit of its rate.
     async fn admit(&self, visit: &mut Visit, headers: &HeaderMap, from: IpAddr) -> Result<Arc<Caller>, Fault> {
-        let known = self.0.callers.who(headers, from).await;
-        let caller = known.map_err(|refusal| visit.denied(Fault::from(refusal)))?;
+        let caller = match self.0.callers.who(headers, from).await {
+            Ok(caller) => caller,
+            // Not to know someone for the moment is not to turn them away.
+            Err(Refusal::Away) => return Err(Refusal::Away.into()),
+            Err(refusal) => return Err(visit.denied(refusal.into())),
+        };
         visit.caller = Some(Arc::clone(&caller));
         match caller.window.take().await {
             Verdict::Pass { left } => {

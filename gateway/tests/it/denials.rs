@@ -54,3 +54,34 @@ async fn a_flood_of_denials_is_a_few_rows_with_their_number() {
     .await;
     assert!(rows < 300, "{rows} rows");
 }
+
+#[tokio::test]
+async fn the_log_is_sealed_and_a_keys_events_tell_no_hash() {
+    let rig = plan().set("RELAY_AUDIT_KEY", "07".repeat(32)).start().await;
+    rig.key(json!({"role": "police-verifier"})).await;
+    send(rig.ask(Method::GET, "/v1/gateway/whoami")).await;
+    until("every row is in the chain", async || {
+        let text = "select count(*) as rows, count(chain.seq) as sealed, count(*) filter (where outcome <> 'OK') as denials \
+                    from audit left join audit_chain chain using (seq)";
+        let row = sqlx::query(text).fetch_one(&rig.db.pool).await.unwrap();
+        let [rows, sealed, denials] = ["rows", "sealed", "denials"].map(|column| row.get::<i64, _>(column));
+        rows == sealed && denials == 1 && rows >= 2
+    })
+    .await;
+    let client = redis::Client::open(rig.redis.url.as_str()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let events = until("the event is published", async || {
+        let read: redis::Value = redis::cmd("XRANGE")
+            .arg("legation:events:gateway")
+            .arg("-")
+            .arg("+")
+            .query_async(&mut connection)
+            .await
+            .unwrap();
+        Some(format!("{read:?}")).filter(|text| text.contains("apiKeys/"))
+    })
+    .await;
+    let hash: String =
+        sqlx::query_scalar("select doc->>'secretSha256' from api_keys").fetch_one(&rig.db.pool).await.unwrap();
+    assert!(!events.contains(&hash), "{events}");
+}

@@ -215,6 +215,7 @@ async fn settings_that_are_half_a_lock_open_no_door() {
         vec![("DEV_ISSUER", "true"), ("LISTEN", "0.0.0.0:0")],
         vec![("OIDC_ISSUER", "http://login.example.gov"), ("OIDC_AUDIENCE", "legation")],
         vec![("CORS_ORIGINS", "*")],
+        vec![("RELAY_AUDIT_KEY", "0707070707070707070707070707070707070707070707070707070707070707")],
         vec![("ROLES", "/nowhere/roles.toml")],
     ];
     let db = crate::rig::database().await;

@@ -27,6 +27,7 @@ impl Settings {
         let admin = own("STANDALONE_ADMIN_LISTEN").map_or_else(|| free(&["127.0.0.1:0"]), Ok)?;
         let signing_key = secrets.get("gateway-signing-key", random_key)?;
         let audit_key = secrets.get("accreditation-audit-key", random_hex)?;
+        let keys_audit_key = secrets.get("gateway-audit-key", random_hex)?;
         let bootstrap = bootstrap_key(secrets)?;
         let (postgres, redis) = (cluster.postgres(), cluster.redis());
         let mut environment = vec![
@@ -34,6 +35,7 @@ impl Settings {
             ("STANDALONE_ADMIN_LISTEN", admin.clone()),
             ("GATEWAY_DATABASE_URL", postgres.service_url("gateway")),
             ("GATEWAY_REDIS_URL", redis.url(0)),
+            ("GATEWAY_RELAY_AUDIT_KEY", keys_audit_key),
             ("STANDALONE_SIGNING_KEY", signing_key),
             ("GATEWAY_BOOTSTRAP_KEY_SHA256", format!("{}:{}", bootstrap.id(), bootstrap.sha256_hex())),
             ("GATEWAY_DEV_ISSUER", "true".to_owned()),
