@@ -145,7 +145,7 @@ impl Rig {
         self.key = admin.expose().to_owned();
         let expiry = chrono::Utc::now() + chrono::TimeDelta::days(2);
         let mut keys = Vec::new();
-        for role in ["protocol-officer", "legal-adviser", "tenant-admin"] {
+        for role in ["protocol-officer", "mission-signatory"] {
             let key = serde_json::json!({
                 "agency": "bench", "title": "bench", "role": role, "internal": true, "expireTime": expiry.to_rfc3339(),
             });
