@@ -1,6 +1,7 @@
 //! What a rule of the domain may know besides the record and the request: who asks, when, why, and whose house it is.
 
 use crate::effect::Deed;
+use crate::follow::Follow;
 use crate::store::Store;
 use crate::time::timestamp;
 use crate::timers::Timers;
@@ -18,11 +19,12 @@ pub struct Call {
     deed: Deed,
     now: DateTime<Utc>,
     timers: Timers,
+    follows: Vec<Follow>,
 }
 
 impl Call {
     pub(crate) fn new(store: &Store, deed: &Deed, now: DateTime<Utc>, clocks: BTreeMap<String, Clock>) -> Self {
-        Self { store: store.clone(), deed: deed.clone(), now, timers: Timers::new(now, clocks) }
+        Self { store: store.clone(), deed: deed.clone(), now, timers: Timers::new(now, clocks), follows: Vec::new() }
     }
 
     /// Who asks: a caller, or `timers/…` for an automatic step.
@@ -60,7 +62,20 @@ impl Call {
         &mut self.timers
     }
 
-    pub(crate) fn into_timers(self) -> Timers {
-        self.timers
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn deed(&self) -> &Deed {
+        &self.deed
+    }
+
+    /// Adds what this change does to other records.
+    pub(crate) fn add(&mut self, follows: impl IntoIterator<Item = Follow>) {
+        self.follows.extend(follows);
+    }
+
+    pub(crate) fn into_parts(self) -> (Timers, Vec<Follow>) {
+        (self.timers, self.follows)
     }
 }
