@@ -8,10 +8,9 @@ mod load;
 mod rig;
 mod table;
 
-use crate::local::root;
+use crate::local::{cargo, root};
 use anyhow::{Context as _, Result, ensure};
 use rig::Rig;
-use std::process::Command;
 use std::sync::LazyLock;
 use table::Table;
 use tokio::runtime::Runtime;
@@ -63,9 +62,9 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
 /// Runs an example that measures an engine alone and prints its own figures.
 fn engine(package: &str, example: &str, arguments: &[&str]) -> Result<()> {
     println!("\n{package}: {example} {}", arguments.join(" "));
-    let mut command = Command::new(env!("CARGO"));
+    let mut command = cargo();
     command.args(["run", "--release", "--quiet", "-p", package, "--example", example, "--"]).args(arguments);
-    let status = command.current_dir(root()).status().context("run cargo")?;
+    let status = command.status().context("run cargo")?;
     ensure!(status.success(), "{package}'s example {example} found something wrong");
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use super::load::Shot;
 use super::table::Table;
+use crate::local::cargo;
 use crate::stack::random_key;
 use anyhow::{Context, Result, bail, ensure};
 use cluster::{Cluster, Spec};
@@ -48,7 +49,7 @@ impl Rig {
         let folder = root.join(".local/bench");
         cluster::purge(&folder.join("cluster"))?;
         std::fs::create_dir_all(&folder)?;
-        build(root)?;
+        build()?;
         let cluster = durable(root, &folder)?;
         let seed = random_key();
         let signer = Signer::from_text(&seed).context("a random seed is a key")?;
@@ -152,8 +153,9 @@ impl Rig {
             let answer = self.call("POST", "/v1/gateway/apiKeys", &key)?;
             keys.push(answer["secret"].as_str().context("the answer shows the secret")?.to_owned());
         }
-        let (officer, adviser) = (keys[0].clone(), keys[1].clone());
-        self.key = officer.clone();
+        // Who notifies does not decide.
+        let (officer, signatory) = (keys[0].clone(), keys[1].clone());
+        self.key.clone_from(&officer);
         let line = serde_json::json!({"missionId": "bench", "mission": mission("bench")});
         self.call("POST", "/v1/accreditation/missions:import", &line)?;
         let member = serde_json::json!({
@@ -161,13 +163,13 @@ impl Rig {
             "birthDate": "1980-02-29", "nationality": "FR", "residence": "FOREIGN", "title": "Second Secretary",
             "arrivalTime": (chrono::Utc::now() - chrono::TimeDelta::days(9)).to_rfc3339(),
         });
+        self.key = signatory;
         let answer = self.call("POST", "/v1/accreditation/members?memberId=bench", &member)?;
         self.member = answer["name"].as_str().context("the answer names the member")?.to_owned();
-        for (verb, key) in [("beginValidation", &officer), ("passValidation", &officer), ("accredit", &adviser)] {
-            self.key.clone_from(key);
+        self.key.clone_from(&officer);
+        for verb in ["beginValidation", "passValidation", "accredit"] {
             self.call("POST", &format!("/v1/accreditation/{}:{verb}", self.member), &serde_json::json!({}))?;
         }
-        self.key = officer;
         Ok(())
     }
 
@@ -213,12 +215,10 @@ pub(super) fn resident(pid: u32) -> Result<f64> {
     Ok(kilobytes / 1_000.0)
 }
 
-fn build(root: &Path) -> Result<()> {
+fn build() -> Result<()> {
     println!("building the release binaries");
-    let done = Command::new(env!("CARGO"))
-        .args(["build", "--release", "-p", "accreditation", "-p", "gateway", "-p", "standalone"])
-        .current_dir(root)
-        .status()?;
+    let done =
+        cargo().args(["build", "--release", "-p", "accreditation", "-p", "gateway", "-p", "standalone"]).status()?;
     ensure!(done.success(), "the release build failed");
     Ok(())
 }
@@ -260,7 +260,7 @@ pub(super) fn ready(admin: &str, child: &mut Child) -> Result<Duration> {
 /// How soon the whole house in one process is ready once its database is, and what it holds when idle.
 pub(super) fn standalone(root: &Path, table: &mut Table) -> Result<()> {
     let folder = root.join(".local/bench");
-    build(root)?;
+    build()?;
     let cluster = durable(root, &folder)?;
     let mut seconds = Vec::new();
     let mut megabytes = 0.0;
