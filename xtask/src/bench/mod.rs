@@ -6,6 +6,7 @@
 mod cases;
 mod load;
 mod rig;
+mod scale;
 mod table;
 
 use crate::local::{cargo, root};
@@ -18,7 +19,7 @@ use tokio::runtime::Runtime;
 /// What to measure.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Only these: engines, get, list, determine, create, standalone.
+    /// Only these: engines, get, list, determine, create, scale, standalone.
     only: Vec<String>,
 }
 
@@ -34,7 +35,7 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
         engine("transcode", "speed", &[])?;
         engine("accreditation", "immunity_speed", &[])?;
     }
-    if ["get", "list", "determine", "create"].into_iter().any(wanted) {
+    if ["get", "list", "determine", "create", "scale"].into_iter().any(wanted) {
         load::tools()?;
         let rig = Rig::start(root())?;
         if wanted("get") {
@@ -49,6 +50,9 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
         if wanted("list") {
             // After the creates there is a page to read.
             cases::list(&rig, &mut table)?;
+        }
+        if wanted("scale") {
+            scale::scale(&rig, &mut table)?;
         }
         table.figure("resident after all this: gateway and accreditation", rig.resident()?, "MB");
     }
