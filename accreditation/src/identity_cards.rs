@@ -3,7 +3,7 @@
 use crate::card_number;
 use crate::dossier::{Dossier, Dossiers};
 use crate::immunity::{Circumstances, Question, Rules, determine, standing};
-use crate::terms::CARD_VALIDITY;
+use crate::terms::Terms;
 use calendar::{Clock, Length};
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
@@ -70,9 +70,9 @@ impl IdentityCards {
         let accredited = matches!(dossier.member.state(), member::State::Accredited | member::State::ChangeReview);
         refuse_if(!accredited, Reason::MemberNotAccredited, "cards are issued to accredited members")?;
         // A card from before the register is entered with its own dates; one that is over expires at once.
-        let expiry = card.expire_time.as_ref().and_then(instant);
-        let Some(expiry) = expiry.filter(|expiry| *expiry <= call.now() + CARD_VALIDITY) else {
-            let days = CARD_VALIDITY.num_days();
+        let (expiry, validity) = (card.expire_time.as_ref().and_then(instant), call.data::<Terms>().card_validity);
+        let Some(expiry) = expiry.filter(|expiry| *expiry <= call.now() + validity) else {
+            let days = validity.num_days();
             let fault = Fault::new(Reason::ValidityUnfit, format!("a card is valid for {days} days at most from now"));
             return Err(fault.at("identityCard.expireTime", "is too late"));
         };

@@ -30,6 +30,7 @@ use registry::{Options, Store};
 use serve::{House, Service, Started};
 use sqlx::migrate::Migrator;
 use std::sync::Arc;
+use terms::Terms;
 use tonic::service::Routes;
 
 /// The service's own tables, after the registry's.
@@ -45,12 +46,14 @@ impl Service for Accreditation {
 
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
+        let terms = Terms::read(settings.terms.as_deref()).context("read the numbers of our practice")?;
         let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
         if settings.database.migrate {
             pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         }
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
+        let options = options.with(Arc::new(terms));
         let store = Store::open(pool.clone(), options).await?;
         let routes = routes(&store, rules);
         let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;

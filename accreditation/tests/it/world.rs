@@ -1,6 +1,7 @@
 //! A register of accreditation on a database of its own, with a clock that tests move, called through gRPC.
 
 use accreditation::immunity::Rules;
+use accreditation::terms::Terms;
 use chrono::{DateTime, Utc};
 use fault::Fault;
 use identity::{Clearance, METADATA_KEY, Permissions, Principal};
@@ -60,6 +61,7 @@ pub(crate) async fn world() -> World {
     let db = testkit::database(&[&registry::MIGRATIONS, &accreditation::MIGRATIONS]).await;
     let clock = ManualClock::at(dawn());
     let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::default()) };
+    let options = options.with(Arc::new(Terms::read(None).unwrap()));
     let store = Store::open(db.pool.clone(), options).await.unwrap();
     let routes = accreditation::routes(&store, Arc::clone(&RULES)).prepare();
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));

@@ -46,8 +46,12 @@ fn section(resource: &Resource, contract: &Contract, text: &mut String) {
     for step in &steps {
         let from = if step.begins { "(new)".to_owned() } else { states_or(step.from, "any") };
         let to = if step.ends { "(deleted)".to_owned() } else { states_or(step.to, "unchanged") };
-        writeln!(text, "| `{}` | {from} | {to} | {} | {} | {} |", step.verb, step.permission, step.not_by, step.by_itself)
-            .expect("writing to a string cannot fail");
+        writeln!(
+            text,
+            "| `{}` | {from} | {to} | {} | {} | {} |",
+            step.verb, step.permission, step.not_by, step.by_itself
+        )
+        .expect("writing to a string cannot fail");
     }
     for step in steps.iter().filter(|step| !step.by_itself.is_empty()) {
         write!(text, "\n`{}` happens by itself. {}\n", step.verb, step.doc).expect("writing to a string cannot fail");

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use config::Home;
 use identity::Principal;
 use prost_types::Timestamp;
+use std::any::Any;
 use std::collections::BTreeMap;
 
 /// One call on one record. It has no connection to anything: a verb is a function of record, request and this.
@@ -50,6 +51,11 @@ impl Call {
     /// The working days that due dates are counted in.
     pub fn days(&self) -> &WorkingDays {
         self.store.days()
+    }
+
+    /// What the service's own rules go by: the value of this type that the register was opened with.
+    pub fn data<T: Any + Send + Sync>(&self) -> &T {
+        self.store.data()
     }
 
     /// Why, in the caller's words; empty if none were given.

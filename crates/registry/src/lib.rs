@@ -76,7 +76,7 @@ pub use reader::Reader;
 pub use registry::{Answer, Feed, Kept, Registry};
 pub use rehearse::{Foreseen, Rehearsed};
 pub use signal::CHANNEL;
-pub use store::{Options, Store};
+pub use store::{Data, Options, Store};
 pub use time::{instant, timestamp};
 pub use timers::Timers;
 

@@ -79,8 +79,7 @@ impl<'t> Reader<'t> {
     ) -> Result<Option<T>, Fault> {
         let kind = Kind::of_record::<T>();
         let text = if self.locks { text(&kind.texts) } else { &kind.texts.get };
-        let found =
-            sqlx::query(text).bind(name).fetch_optional(&mut *self.connection).await.map_err(pg::fault)?;
+        let found = sqlx::query(text).bind(name).fetch_optional(&mut *self.connection).await.map_err(pg::fault)?;
         found.map(|row| kind.codec.record(sql::json(&row, "doc")?, Sight::WHOLE)).transpose()
     }
 
@@ -145,7 +144,8 @@ impl<'t> Reader<'t> {
         if !kind.has_timers() || records.is_empty() {
             return Ok(clocks);
         }
-        let names: Vec<&str> = records.iter().map(|row| row.try_get("name")).collect::<Result<_, _>>().map_err(pg::fault)?;
+        let names: Vec<&str> =
+            records.iter().map(|row| row.try_get("name")).collect::<Result<_, _>>().map_err(pg::fault)?;
         let found = sqlx::query("select name, timer, clock from timers where kind = $1 and name = any ($2)");
         let rows = found.bind(kind.name).bind(names).fetch_all(&mut *self.connection).await.map_err(pg::fault)?;
         for row in &rows {

@@ -45,7 +45,9 @@ async fn run(world: &World, text: &'static str) {
 
 /// All of a mission in functions: principals before their dependants, each by name.
 async fn everyone(reader: &mut Reader<'_>, mission: &Mission, _: &SeverRequest) -> Result<Vec<Held<Members>>, Fault> {
-    let of = |categories| [("mission", [mission.name.as_str()].to_vec()), ("category", categories), ("state", IN_FUNCTIONS.to_vec())];
+    let of = |categories| {
+        [("mission", [mission.name.as_str()].to_vec()), ("category", categories), ("state", IN_FUNCTIONS.to_vec())]
+    };
     let mut held = Vec::new();
     for categories in [STAFF.to_vec(), DEPENDANTS.to_vec()] {
         let fields = of(categories);
@@ -90,7 +92,11 @@ async fn sever(world: &World) -> Result<Response<Mission>, Status> {
 }
 
 /// The principal's household, for the end of the principal's functions.
-async fn household(reader: &mut Reader<'_>, member: &Member, _: &TerminateRequest) -> Result<Vec<Held<Members>>, Fault> {
+async fn household(
+    reader: &mut Reader<'_>,
+    member: &Member,
+    _: &TerminateRequest,
+) -> Result<Vec<Held<Members>>, Fault> {
     reader.hold(&[("principal", &[member.name.as_str()]), ("state", &IN_FUNCTIONS)]).await
 }
 
@@ -112,7 +118,9 @@ async fn one_act_changes_two_thousand_records_with_all_that_goes_with_each() {
     mission_of(&world, 2_000).await;
     let mission = sever(&world).await.unwrap().into_inner();
     let step = "verb = 'endWithMission' and actor = 'people/decider'";
-    let caused = format!("history where {step} and version = 2 and cause = 'missions/fr@2' and reason like '%art. 45%'");
+    let caused = format!(
+        "history where {step} and version = 2 and cause = 'missions/fr@2' and reason like '%VCDR art. 39.2, 44, 45%'"
+    );
     assert_eq!(world.count(&caused).await, 2_000);
     assert_eq!(world.count(&format!("outbox where {step} and version = 2")).await, 2_000);
     let noted = "audit where actor = 'people/decider' and method like '%/Sever' and outcome = 'OK'";
@@ -160,7 +168,8 @@ async fn a_timer_has_consequences_and_they_wake_the_timers() {
     let world = world().await;
     mission_of(&world, 2).await;
     let verb = |_: &mut Member, _: TerminateRequest, call: &mut Call| {
-        call.timers().set("grace", Clock::new(call.now(), Length::Exactly(HOUR)));
+        let clock = Clock::new(call.now(), Length::Exactly(HOUR));
+        call.timers().set("grace", clock);
         Ok(())
     };
     world.members.act(termination("members/p1"), verb).await.unwrap();
@@ -256,7 +265,10 @@ async fn waiting(world: &World) -> i64 {
 
 /// A principal's functions end while the mission is severed: the household is locked in two orders unless both go from
 /// the top down. How often the two had to gather.
-async fn sever_and_terminate(world: &World, everyone: impl AsyncFn(&mut Reader<'_>, &Mission) -> Result<Vec<Held<Members>>, Fault>) -> usize {
+async fn sever_and_terminate(
+    world: &World,
+    everyone: impl AsyncFn(&mut Reader<'_>, &Mission) -> Result<Vec<Held<Members>>, Fault>,
+) -> usize {
     let gathered = AtomicUsize::new(0);
     let (read, go_on) = (Notify::new(), Notify::new());
     let slowly = async |reader: &mut Reader<'_>, member: &Member, request: &TerminateRequest| {
@@ -292,7 +304,8 @@ async fn sever_and_terminate(world: &World, everyone: impl AsyncFn(&mut Reader<'
 async fn from_the_top_down_no_two_acts_wait_for_each_other() {
     let world = world().await;
     mission_of(&world, 4).await;
-    let down = async |reader: &mut Reader<'_>, mission: &Mission| everyone(reader, mission, &SeverRequest::default()).await;
+    let down =
+        async |reader: &mut Reader<'_>, mission: &Mission| everyone(reader, mission, &SeverRequest::default()).await;
     assert_eq!(sever_and_terminate(&world, down).await, 2, "neither had to begin again");
 }
 
