@@ -6,19 +6,19 @@ with numbered as (
         (select array_agg(m.name order by m.name) from missions m) as missions
     from generate_series({from}::bigint, {to}::bigint) n
 ), described as (
-    select n, n.name, n.uid, b.version, b.created_at, b.updated_at,
-        b.doc || jsonb_build_object('name', n.name, 'uid', n.uid, 'person', 'persons/m' || n,
+    select n, numbered.name, numbered.uid, b.version, b.created_at, b.updated_at,
+        b.doc || jsonb_build_object('name', numbered.name, 'uid', numbered.uid, 'person', 'persons/m' || n,
             'mission', missions[1 + (n / 3) % cardinality(missions)], 'familyName', 'Example' || n)
         || case when n % 3 = 2 then jsonb_build_object(
             'category', 'FAMILY_MEMBER', 'relation', 'SPOUSE', 'principal', 'members/m' || (n - 1))
             else '{}'::jsonb end as doc
-    from numbered n, members b where b.name = 'members/bench'
+    from numbered, members b where b.name = 'members/bench'
 ), kept as (
     insert into members (name, uid, version, doc, created_at, updated_at)
     select name, uid, version, doc, created_at + n * interval '1 microsecond', updated_at from described
 ), remembered as (
     insert into history (kind, name, version, verb, actor, at, doc)
-    select 'members', name, h.version, h.verb, h.actor, h.at, d.doc || jsonb_build_object('state', h.doc->'state')
+    select 'members', d.name, h.version, h.verb, h.actor, h.at, d.doc || jsonb_build_object('state', h.doc->'state')
     from described d, history h where h.name = 'members/bench'
 ), drawn as (
     select n, (select string_agg(substr('BCDFGHJKLMNPQRTVWXY34679', 1 + ((n / (24 ^ k)::bigint) % 24)::int, 1), '' order by k)
