@@ -10,11 +10,11 @@ use proto::accreditation::v1::agrement::{Disclosure, State};
 use proto::accreditation::v1::agrement_service_server::AgrementService;
 use proto::accreditation::v1::mission::{self, Type};
 use proto::accreditation::v1::{
-    Agrement, AnnounceAgrementRequest, Category, ConsultOnAgrementRequest, CreateAgrementRequest,
-    GetAgrementRequest, GrantAgrementRequest, ListAgrementRevisionsRequest, ListAgrementRevisionsResponse,
-    ListAgrementsRequest, ListAgrementsResponse, Member, Mission, Reason, RecordNomineeArrivalRequest,
-    RefuseAgrementRequest, SubmitAgrementRequest, UpdateAgrementRequest, WatchAgrementsRequest,
-    WatchAgrementsResponse, WithdrawAgrementRequest,
+    Agrement, AnnounceAgrementRequest, Category, ConsultOnAgrementRequest, CreateAgrementRequest, GetAgrementRequest,
+    GrantAgrementRequest, ListAgrementRevisionsRequest, ListAgrementRevisionsResponse, ListAgrementsRequest,
+    ListAgrementsResponse, Member, Mission, Reason, RecordNomineeArrivalRequest, RefuseAgrementRequest,
+    SubmitAgrementRequest, UpdateAgrementRequest, WatchAgrementsRequest, WatchAgrementsResponse,
+    WithdrawAgrementRequest,
 };
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
@@ -193,11 +193,7 @@ fn announce(agrement: &mut Agrement, _: AnnounceAgrementRequest, call: &mut Call
     Ok(())
 }
 
-fn record_arrival(
-    agrement: &mut Agrement,
-    request: RecordNomineeArrivalRequest,
-    call: &mut Call,
-) -> Result<(), Fault> {
+fn record_arrival(agrement: &mut Agrement, request: RecordNomineeArrivalRequest, call: &mut Call) -> Result<(), Fault> {
     let arrived = request.arrival_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
     refuse_if(arrived > call.now(), Reason::DatesImplausible, "the arrival is a fact and lies in the past")?;
     agrement.arrival_time = Some(timestamp(arrived));

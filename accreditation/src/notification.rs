@@ -5,7 +5,9 @@ use crate::terms::{CHILD_AGE, DIPLOMAT_AGE, NOTIFY_WITHIN, STUDENT_AGE};
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
 use proto::accreditation::v1::mission::Type;
-use proto::accreditation::v1::{Agrement, Category, Fact, Member, Mission, Reason, Relation, Residence, member, mission};
+use proto::accreditation::v1::{
+    Agrement, Category, Fact, Member, Mission, Reason, Relation, Residence, member, mission,
+};
 use proto::policy::v1::Reason as House;
 use registry::{Call, instant};
 use uuid::Uuid;

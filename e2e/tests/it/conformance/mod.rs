@@ -14,14 +14,8 @@ use std::collections::BTreeSet;
 use testkit::conformance::Suite;
 
 /// The gRPC services that are checked below.
-const CHECKED: &[&str] = &[
-    "AgrementService",
-    "ApiKeyService",
-    "IdentityCardService",
-    "ImmunityService",
-    "MemberService",
-    "MissionService",
-];
+const CHECKED: &[&str] =
+    &["AgrementService", "ApiKeyService", "IdentityCardService", "ImmunityService", "MemberService", "MissionService"];
 
 #[test]
 fn every_service_of_the_contract_is_checked() {
