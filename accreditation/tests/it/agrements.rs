@@ -58,10 +58,10 @@ async fn a_request_is_confidential_until_the_sending_state_announces_it() {
         assert_eq!(reason(history_seen_by(&world, &outsider, &name).await), "NOT_FOUND");
     }
     for insider in [signatory_of("fr"), decider()] {
-        assert_eq!(seen_by(&world, &insider).await, [name.clone()]);
+        assert_eq!(seen_by(&world, &insider).await, [name.as_str()]);
     }
     world.agrement_step(&signatory_of("fr"), "announce", &name).await.unwrap();
-    assert_eq!(seen_by(&world, &reader()).await, [name.clone()]);
+    assert_eq!(seen_by(&world, &reader()).await, [name.as_str()]);
     assert_eq!(seen_by(&world, &signatory_of("be")).await, Vec::<String>::new(), "still no business of theirs");
     let verbs: Vec<_> = history_seen_by(&world, &reader(), &name).await.unwrap();
     let verbs: Vec<_> = verbs.into_iter().map(|step| step.revision.unwrap().verb).collect();
