@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod benefits;
 mod determinations;
 mod identity_cards;
 mod immunity;
@@ -10,9 +11,11 @@ mod missions;
 mod notifications;
 mod races;
 mod reasons;
+mod reciprocity_rules;
 mod schema;
 mod shown;
 mod states;
 mod steps;
+mod tax_cards;
 mod visibility;
 mod world;
