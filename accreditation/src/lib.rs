@@ -1,5 +1,6 @@
 //! Foreign missions in our country, their people, privileges and immunities.
 
+mod agrements;
 pub mod benefits;
 mod card_number;
 mod determinations;
@@ -10,7 +11,7 @@ pub mod immunity;
 mod members;
 mod missions;
 mod notification;
-
+mod practice;
 pub mod reciprocity;
 mod reciprocity_rules;
 mod settings;
@@ -18,21 +19,23 @@ mod tax_card_age;
 mod tax_cards;
 pub mod terms;
 
+pub use agrements::Agrements;
 pub use determinations::Determinations;
 pub use dossier::Dossiers;
 pub use holder::Holders;
 pub use identity_cards::IdentityCards;
 pub use members::Members;
 pub use missions::Missions;
+pub use practice::Practice;
 pub use reciprocity_rules::ReciprocityRules;
 pub use settings::{Database, Settings};
 pub use tax_cards::TaxCards;
 
 use anyhow::Context as _;
-use benefits::Practice;
 use config::ExposeSecret as _;
 use events::Relay;
 use immunity::Rules;
+use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
 use proto::accreditation::v1::identity_card_service_server::IdentityCardServiceServer;
 use proto::accreditation::v1::immunity_service_server::ImmunityServiceServer;
 use proto::accreditation::v1::member_service_server::MemberServiceServer;
@@ -58,7 +61,8 @@ impl Service for Accreditation {
 
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
-        let practice = Arc::new(Practice::of_home(&house.home.state).context("read the practice in benefits")?);
+        Practice::check().context("read our practice")?;
+        let benefits = benefits::Practice::of_home(&house.home.state).context("read our practice in benefits")?;
         let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
         if settings.database.migrate {
             pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
@@ -66,7 +70,7 @@ impl Service for Accreditation {
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
         let store = Store::open(pool.clone(), options).await?;
-        let routes = routes(&store, rules, practice);
+        let routes = routes(&store, rules, Arc::new(benefits));
         let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
         house.tasks.spawn(relay.run(house.shutdown.clone()));
         house.tasks.spawn(async move { store.run_timers(house.shutdown).await });
@@ -75,7 +79,7 @@ impl Service for Accreditation {
 }
 
 /// The service's methods, on a register that is open. Tests bring a register with a clock of their own.
-pub fn routes(store: &Store, rules: Arc<Rules>, practice: Arc<Practice>) -> Routes {
+pub fn routes(store: &Store, rules: Arc<Rules>, practice: Arc<benefits::Practice>) -> Routes {
     let (missions, members) = (store.keep::<Missions>(), store.keep::<Members>());
     let dossiers = Dossiers::new(members.clone(), missions.clone());
     let holders = Holders::new(dossiers.clone(), missions.clone());
@@ -91,6 +95,7 @@ pub fn routes(store: &Store, rules: Arc<Rules>, practice: Arc<Practice>) -> Rout
     );
     let tax_cards = TaxCards::new(tax_cards, holders, reciprocity, rules, practice);
     Routes::new(MissionServiceServer::new(Missions::new(missions)))
+        .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))
         .add_service(MemberServiceServer::new(Members::new(members)))
         .add_service(IdentityCardServiceServer::new(cards))
         .add_service(ImmunityServiceServer::new(determinations))

@@ -17,8 +17,8 @@ use proto::accreditation::v1::tax_card_service_server::TaxCardService;
 use proto::accreditation::v1::{
     CreateTaxCardRequest, DeclineTaxCardRequest, ExamineTaxCardRequest, GetTaxCardRequest, IssueTaxCardRequest,
     ListTaxCardRevisionsRequest, ListTaxCardRevisionsResponse, ListTaxCardsRequest, ListTaxCardsResponse, Mission,
-    Reason, RecallTaxCardRequest, ReciprocityRule, ReinstateTaxCardRequest, ReplaceTaxCardRequest,
-    ReportTaxCardLostRequest, SuspendTaxCardRequest, TaxCard, VerifyTaxCardRequest, VerifyTaxCardResponse,
+    Reason, RecallTaxCardRequest, ReciprocityRule, ReinstateTaxCardRequest, ReportTaxCardLostRequest,
+    SuspendTaxCardRequest, TaxCard, VerifyTaxCardRequest, VerifyTaxCardResponse,
 };
 use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
 use std::sync::Arc;
@@ -30,6 +30,8 @@ pub(crate) const LIVE: [&str; 2] = ["ISSUED", "SUSPENDED"];
 const TAX_EXEMPTION: [&str; 1] = ["TAX_EXEMPTION"];
 /// The end of a card's validity.
 const EXPIRY: &str = "expiry";
+/// The end of the days for which no other card is issued to the holder of a lost one.
+const HOLD: &str = "hold";
 
 /// The cards.
 #[derive(Clone, Debug)]
@@ -60,7 +62,7 @@ impl Keep for TaxCards {
         to.mission.as_ref().map_or(Visible::All, |mission| Visible::having("mission", mission))
     }
 
-    /// The card's last day is over; the contract says what that does.
+    /// The card's last day, or the hold of a lost one, is over; the contract says what that does.
     fn fire(_: &mut TaxCard, _: &str, _: &mut Call) -> Result<(), Fault> {
         Ok(())
     }
@@ -141,6 +143,7 @@ impl TaxCards {
         card.loss_note = request.note;
         card.hold_end_time = due(&hold, call.days()).map(timestamp);
         call.timers().clear(EXPIRY);
+        call.timers().set(HOLD, hold);
         Ok(())
     }
 
@@ -209,10 +212,6 @@ impl TaxCardService for TaxCards {
         self.registry.act(request, |card, request, call| self.report_lost(card, request, call)).await
     }
 
-    async fn replace_tax_card(&self, request: Request<ReplaceTaxCardRequest>) -> Answer<TaxCard> {
-        self.registry.act(request, replace).await
-    }
-
     async fn recall_tax_card(&self, request: Request<RecallTaxCardRequest>) -> Answer<TaxCard> {
         self.registry.act(request, recall).await
     }
@@ -260,12 +259,6 @@ fn suspend(card: &mut TaxCard, request: SuspendTaxCardRequest, _: &mut Call) -> 
 fn reinstate(card: &mut TaxCard, _: ReinstateTaxCardRequest, _: &mut Call) -> Result<(), Fault> {
     card.set_suspension_cause(SuspensionCause::Unspecified);
     Ok(())
-}
-
-fn replace(card: &mut TaxCard, _: ReplaceTaxCardRequest, call: &mut Call) -> Result<(), Fault> {
-    let end = card.hold_end_time.as_ref().and_then(instant);
-    let running = end.is_none_or(|end| call.now() < end);
-    refuse_if(running, Reason::TaxCardOnHold, "the hold of the lost card is still running")
 }
 
 fn recall(card: &mut TaxCard, request: RecallTaxCardRequest, call: &mut Call) -> Result<(), Fault> {

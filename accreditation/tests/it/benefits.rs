@@ -74,7 +74,7 @@ impl World {
         TaxCardServiceClient::new(self.signed(by))
     }
 
-    pub(crate) async fn draft(&self, rule: ReciprocityRule) -> Result<ReciprocityRule, Status> {
+    pub(crate) async fn draft_rule(&self, rule: ReciprocityRule) -> Result<ReciprocityRule, Status> {
         let request = pb::CreateReciprocityRuleRequest { reciprocity_rule: Some(rule), ..Default::default() };
         self.rules(&registrar()).create_reciprocity_rule(request).await.map(Response::into_inner)
     }
@@ -93,7 +93,7 @@ impl World {
 
     /// A rule that was drafted and cleared.
     pub(crate) async fn cleared(&self, rule: ReciprocityRule) -> String {
-        let name = self.draft(rule).await.unwrap().name;
+        let name = self.draft_rule(rule).await.unwrap().name;
         self.rule_step(&decider(), "clear", &name).await.unwrap().name
     }
 
@@ -143,7 +143,6 @@ impl World {
                 let note = "Note 44/2026".into();
                 client.report_tax_card_lost(pb::ReportTaxCardLostRequest { name, note, ..Default::default() }).await
             }
-            "replace" => plain!(client, name, replace_tax_card, ReplaceTaxCardRequest),
             "recall" => {
                 let cause = tax_card::RecallCause::Misuse.into();
                 client.recall_tax_card(pb::RecallTaxCardRequest { name, cause, ..Default::default() }).await
@@ -195,7 +194,7 @@ pub(crate) async fn provoke(reason: Reason, world: &World) -> Result<(), Status>
         }
         Reason::RestrictionContradicts => {
             let rule = ReciprocityRule { level: Level::Denied.into(), ..restricted(tax_rule("FR")) };
-            world.draft(rule).await.map(drop)
+            world.draft_rule(rule).await.map(drop)
         }
         Reason::BenefitNotReciprocated => {
             let member = world.accredited("a", secretary("missions/fr")).await;

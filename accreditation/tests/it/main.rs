@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod agrements;
 mod benefits;
 mod determinations;
+mod heads;
 mod identity_cards;
 mod immunity;
 mod members;

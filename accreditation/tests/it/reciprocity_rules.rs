@@ -14,7 +14,7 @@ use proto::accreditation::v1::{self as pb, Category, Member, ReciprocityRule, Re
 #[tokio::test]
 async fn a_rule_is_cleared_by_another_and_in_force_from_its_date() {
     let world = world().await;
-    let name = world.draft(tax_rule("FR")).await.unwrap().name;
+    let name = world.draft_rule(tax_rule("FR")).await.unwrap().name;
     assert_eq!(reason(world.rule_step(&registrar(), "clear", &name).await), "SAME_PERSON");
     world.rule_step(&decider(), "clear", &name).await.unwrap();
     assert_eq!(reason(world.activate(&name, "2026-05-04T12:59:59Z").await), "EFFECTIVE_TIME_UNFIT");
@@ -32,7 +32,7 @@ async fn a_rule_is_cleared_by_another_and_in_force_from_its_date() {
 #[tokio::test]
 async fn a_draft_is_changed_until_it_is_cleared_and_again_when_it_is_returned() {
     let world = world().await;
-    let draft = world.draft(tax_rule("FR")).await.unwrap();
+    let draft = world.draft_rule(tax_rule("FR")).await.unwrap();
     let update = async |rule: &ReciprocityRule| {
         let request = pb::UpdateReciprocityRuleRequest {
             reciprocity_rule: Some(ReciprocityRule { basis: "Other notes".into(), ..rule.clone() }),
@@ -92,17 +92,17 @@ async fn of_eight_rules_activated_at_once_one_is_in_force() {
 async fn a_restriction_fits_its_level_and_itself() {
     let world = world().await;
     let unrestricted = ReciprocityRule { restriction: Some(Restriction::default()), ..tax_rule("FR") };
-    assert_eq!(fields(world.draft(unrestricted).await), ["reciprocityRule.restriction"]);
+    assert_eq!(fields(world.draft_rule(unrestricted).await), ["reciprocityRule.restriction"]);
     let bare = ReciprocityRule { level: Level::Restricted.into(), ..tax_rule("FR") };
-    assert_eq!(reason(world.draft(bare).await), "RESTRICTION_CONTRADICTS");
+    assert_eq!(reason(world.draft_rule(bare).await), "RESTRICTION_CONTRADICTS");
     let both = Restriction {
         excluded: vec![Purchase::Lodging.into()],
         included: vec![Purchase::Lodging.into()],
         ..Restriction::default()
     };
     let both = ReciprocityRule { restriction: Some(both), ..restricted(tax_rule("FR")) };
-    assert_eq!(fields(world.draft(both).await), ["reciprocityRule.restriction.included"]);
-    assert_eq!(reason(world.draft(tax_rule("US")).await), "SENDING_STATE_IS_OURS");
+    assert_eq!(fields(world.draft_rule(both).await), ["reciprocityRule.restriction.included"]);
+    assert_eq!(reason(world.draft_rule(tax_rule("US")).await), "SENDING_STATE_IS_OURS");
 }
 
 async fn preview(world: &World, name: &str) -> pb::PreviewReciprocityRuleResponse {

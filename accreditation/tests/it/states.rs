@@ -1,6 +1,7 @@
 //! Every verb in every state: allowed where the contract says so, refused everywhere else, leading where it says.
 
 use crate::benefits::tax_rule;
+use crate::heads::head;
 use crate::world::{World, decider, reason, secretary, world};
 use proto::contract::{Kind, Method, contract};
 use serde_json::{Value, json};
@@ -27,6 +28,7 @@ fn with_state(state: &str) -> Value {
     let mut doc = json!({ "state": state });
     let more = match state {
         "SEVERED" => json!({ "inCustody": true }),
+        "GRANTED" | "ARRIVED" => json!({ "decideTime": "2026-05-01T00:00:00Z" }),
         "RESTRICTED" => json!({ "sizeLimit": 3 }),
         "GRACE" => json!({ "terminationTime": "2026-05-01T00:00:00Z", "graceEndTime": "2026-06-01T04:00:00Z" }),
         "CHANGE_REVIEW" => {
@@ -104,6 +106,15 @@ async fn members_change_state_as_the_contract_says() {
 }
 
 #[tokio::test]
+async fn agrements_change_state_as_the_contract_says() {
+    let world = world().await;
+    let mission = world.embassy("FR").await;
+    let name = world.draft(&head(&mission)).await;
+    let step = async |verb: &str| world.agrement_step(&decider(), verb, &name).await;
+    hold(&world, "Agrement", "agrements", &name, step, |agrement| agrement.state().as_str_name().to_owned()).await;
+}
+
+#[tokio::test]
 async fn cards_change_state_as_the_contract_says() {
     let world = world().await;
     let mission = world.embassy("FR").await;
@@ -116,7 +127,7 @@ async fn cards_change_state_as_the_contract_says() {
 #[tokio::test]
 async fn reciprocity_rules_change_state_as_the_contract_says() {
     let world = world().await;
-    let name = world.draft(tax_rule("FR")).await.unwrap().name;
+    let name = world.draft_rule(tax_rule("FR")).await.unwrap().name;
     world.put("reciprocity_rules", &name, json!({ "effectiveTime": "2026-05-01T00:00:00Z" })).await;
     let step = async |verb: &str| world.rule_step(&decider(), verb, &name).await;
     hold(&world, "ReciprocityRule", "reciprocity_rules", &name, step, |rule| rule.state().as_str_name().to_owned())
@@ -128,11 +139,7 @@ async fn tax_cards_change_state_as_the_contract_says() {
     let world = world().await;
     let (mission, member) = world.reciprocal().await;
     let name = world.eligible(&mission, &member.name).await.unwrap();
-    let (expires, held) = ("2030-01-01T00:00:00Z", "2026-05-01T00:00:00Z");
-    world.put("tax_cards", &name, json!({ "expireTime": expires, "holdEndTime": held })).await;
-    let step = async |verb: &str| {
-        world.put("tax_cards", &name, json!({ "holdEndTime": held })).await;
-        world.tax_step(&decider(), verb, &name).await
-    };
+    world.put("tax_cards", &name, json!({ "expireTime": "2030-01-01T00:00:00Z" })).await;
+    let step = async |verb: &str| world.tax_step(&decider(), verb, &name).await;
     hold(&world, "TaxCard", "tax_cards", &name, step, |card| card.state().as_str_name().to_owned()).await;
 }

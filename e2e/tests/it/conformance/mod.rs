@@ -1,5 +1,6 @@
 //! The conformance suite over every method of every service, at both doors.
 
+mod agrements;
 mod api_keys;
 mod bench;
 mod determinations;
@@ -16,6 +17,7 @@ use testkit::conformance::Suite;
 
 /// The gRPC services that are checked below.
 const CHECKED: &[&str] = &[
+    "AgrementService",
     "ApiKeyService",
     "IdentityCardService",
     "ImmunityService",
@@ -36,6 +38,7 @@ fn every_service_of_the_contract_is_checked() {
 async fn accreditation(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.accreditation().await)
+        .with(agrements::Agrements)
         .with(missions::Missions)
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
@@ -63,6 +66,11 @@ async fn a_method_without_a_fixture_fails_and_says_so() {
             assert!(report.failures().iter().any(|failure| told(&failure)), "{line}: {report}");
         }
     }
+}
+
+#[tokio::test]
+async fn agrements_conform() {
+    accreditation("AgrementService").await;
 }
 
 #[tokio::test]
