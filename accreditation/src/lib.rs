@@ -2,6 +2,8 @@
 
 mod agrements;
 mod card_number;
+mod charges;
+mod credentials;
 mod determinations;
 mod dossier;
 mod identity_cards;
@@ -9,16 +11,21 @@ pub mod immunity;
 mod members;
 mod missions;
 mod notification;
+mod order_of_precedence;
 mod practice;
+pub mod precedence;
 mod settings;
 pub mod terms;
 
 pub use agrements::Agrements;
+pub use charges::Charges;
+pub use credentials::Credentials;
 pub use determinations::Determinations;
 pub use dossier::Dossiers;
 pub use identity_cards::IdentityCards;
 pub use members::Members;
 pub use missions::Missions;
+pub use order_of_precedence::OrderOfPrecedence;
 pub use practice::Practice;
 pub use settings::{Database, Settings};
 
@@ -27,6 +34,8 @@ use config::ExposeSecret as _;
 use events::Relay;
 use immunity::Rules;
 use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
+use proto::accreditation::v1::charge_service_server::ChargeServiceServer;
+use proto::accreditation::v1::credential_service_server::CredentialServiceServer;
 use proto::accreditation::v1::identity_card_service_server::IdentityCardServiceServer;
 use proto::accreditation::v1::immunity_service_server::ImmunityServiceServer;
 use proto::accreditation::v1::member_service_server::MemberServiceServer;
@@ -74,6 +83,8 @@ pub fn routes(store: &Store, rules: Arc<Rules>) -> Routes {
     let determinations = Determinations::new(store.keep(), dossiers, rules);
     Routes::new(MissionServiceServer::new(Missions::new(missions)))
         .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))
+        .add_service(ChargeServiceServer::new(Charges::new(store.keep())))
+        .add_service(CredentialServiceServer::new(Credentials::new(store.keep(), OrderOfPrecedence::new(store))))
         .add_service(MemberServiceServer::new(Members::new(members)))
         .add_service(IdentityCardServiceServer::new(cards))
         .add_service(ImmunityServiceServer::new(determinations))

@@ -17,6 +17,22 @@ static PRACTICES: LazyLock<Result<Practices, String>> =
 pub struct Practice {
     /// Months after the grant of an agrément in which the person arrives, or it lapses.
     pub agrement_months: u16,
+    /// On what a head of mission takes up functions (VCDR art. 13.1): one practice for all.
+    pub functions_begin: FunctionsBegin,
+    /// The state whose head of mission of the first class comes before all others, where `nuncio_first` (VCDR art. 16.3).
+    pub nuncio_of: String,
+    /// Whether that is our practice.
+    pub nuncio_first: bool,
+}
+
+/// On what a head of mission takes up functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FunctionsBegin {
+    /// On the presentation of the letters of credence.
+    Presentation,
+    /// On the notified arrival and the true copy of the letters handed to the ministry.
+    TrueCopy,
 }
 
 /// The practices of the file: one for each home it names, and one for all others.
@@ -50,8 +66,14 @@ impl Practice {
         PRACTICES.as_ref().map(drop).map_err(|error| anyhow::anyhow!("data/practice.toml: {error}"))
     }
 
+    /// The state whose head of mission comes first, if our practice is such.
+    pub fn nuncio(&self) -> Option<&str> {
+        self.nuncio_first.then_some(self.nuncio_of.as_str())
+    }
+
     fn checked(self) -> anyhow::Result<Self> {
         anyhow::ensure!((1..=24).contains(&self.agrement_months), "agrement_months is not between 1 and 24");
+        anyhow::ensure!(self.nuncio_of.len() == 2, "nuncio_of is no ISO 3166-1 alpha-2 code");
         Ok(self)
     }
 }

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod agrements;
+mod charges;
+mod credentials;
 mod determinations;
 mod heads;
 mod identity_cards;
@@ -10,6 +12,7 @@ mod immunity;
 mod members;
 mod missions;
 mod notifications;
+mod precedence;
 mod races;
 mod reasons;
 mod schema;

@@ -93,6 +93,14 @@ async fn every_filterable_field_can_be_filtered_and_ordered_by() {
                     let request = pb::ListAgrementsRequest { filter, order_by, ..Default::default() };
                     world.agrements(&officer).list_agrements(request).await.map(drop)
                 }
+                "charges" => {
+                    let request = pb::ListChargesRequest { filter, order_by, ..Default::default() };
+                    world.charges(&officer).list_charges(request).await.map(drop)
+                }
+                "credentials" => {
+                    let request = pb::ListCredentialsRequest { filter, order_by, ..Default::default() };
+                    world.credentials(&officer).list_credentials(request).await.map(drop)
+                }
                 other => panic!("nothing lists {other}"),
             };
             assert!(answer.is_ok(), "{} {json}: {answer:?}", resource.collection());

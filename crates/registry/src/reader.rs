@@ -87,7 +87,8 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn conditions<T: Record>(text: &mut Sql, fields: &[(&str, &[&str])]) -> Result<(), Fault> {
+/// A condition on fields, after the table of the kind.
+pub(crate) fn conditions<T: Record>(text: &mut Sql, fields: &[(&str, &[&str])]) -> Result<(), Fault> {
     let kind = Kind::of_record::<T>();
     text.push(&kind.texts.table).push(" where deleted_at is null");
     for (field, values) in fields {

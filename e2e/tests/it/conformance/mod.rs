@@ -3,6 +3,8 @@
 mod agrements;
 mod api_keys;
 mod bench;
+mod charges;
+mod credentials;
 mod determinations;
 mod identity_cards;
 mod members;
@@ -14,8 +16,16 @@ use std::collections::BTreeSet;
 use testkit::conformance::Suite;
 
 /// The gRPC services that are checked below.
-const CHECKED: &[&str] =
-    &["AgrementService", "ApiKeyService", "IdentityCardService", "ImmunityService", "MemberService", "MissionService"];
+const CHECKED: &[&str] = &[
+    "AgrementService",
+    "ApiKeyService",
+    "ChargeService",
+    "CredentialService",
+    "IdentityCardService",
+    "ImmunityService",
+    "MemberService",
+    "MissionService",
+];
 
 #[test]
 fn every_service_of_the_contract_is_checked() {
@@ -29,6 +39,8 @@ async fn accreditation(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.accreditation().await)
         .with(agrements::Agrements)
+        .with(charges::Charges)
+        .with(credentials::Credentials)
         .with(missions::Missions)
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
@@ -59,6 +71,16 @@ async fn a_method_without_a_fixture_fails_and_says_so() {
 #[tokio::test]
 async fn agrements_conform() {
     accreditation("AgrementService").await;
+}
+
+#[tokio::test]
+async fn charges_conform() {
+    accreditation("ChargeService").await;
+}
+
+#[tokio::test]
+async fn credentials_conform() {
+    accreditation("CredentialService").await;
 }
 
 #[tokio::test]
