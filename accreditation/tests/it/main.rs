@@ -4,9 +4,13 @@
 
 mod agrements;
 mod charges;
+mod consular_commissions;
+mod consuls;
 mod credentials;
 mod determinations;
+mod diplomatic_lists;
 mod heads;
+mod honorary_consuls;
 mod identity_cards;
 mod immunity;
 mod members;

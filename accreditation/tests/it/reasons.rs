@@ -1,11 +1,16 @@
 //! Every reason the contract declares, produced by what it is for.
 
+use crate::consuls::{commission, notary};
 use crate::heads::{charge, head, letters};
-use crate::world::{World, at, consulate, decider, embassy, reason, registrar, relative, secretary, stamp, world};
+use crate::world::{
+    World, at, consulate, decider, embassy, reason, registrar, relative, secretary, stamp, world, world_of,
+};
 use chrono::TimeDelta;
 use proto::accreditation::v1::member::EndCause;
 use proto::accreditation::v1::mission::State;
-use proto::accreditation::v1::{self as pb, Category, Credential, HeadClass, Member, Reason, Relation};
+use proto::accreditation::v1::{
+    self as pb, Category, Credential, HeadClass, HonoraryConsul, Member, PostClass, Reason, Relation, Residence,
+};
 use tonic::Status;
 
 /// Does what is refused for this reason.
@@ -153,6 +158,29 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
             let diplomat = world.accredited("a", secretary(&mission)).await;
             world.begin_charge(charge(&diplomat)).await?;
             world.begin_charge(charge(&diplomat)).await.map(drop)
+        }
+        Reason::NotHeadOfPost => {
+            let diplomat = world.accredited("a", secretary(&mission)).await;
+            world.receive(commission(&diplomat)).await.map(drop)
+        }
+        Reason::CommissionAlreadyLive => {
+            let consul = world.consul_from("BE").await;
+            world.receive(commission(&consul)).await?;
+            world.receive(commission(&consul)).await.map(drop)
+        }
+        Reason::HonoraryClassClosed => {
+            let world = world_of("NZ").await;
+            let general =
+                HonoraryConsul { post_class: PostClass::ConsulGeneral.into(), ..notary(&world.post("BE").await) };
+            world.justify(general).await.map(drop)
+        }
+        Reason::HonoraryResidenceUnfit => {
+            let foreigner = HonoraryConsul { residence: Residence::Foreign.into(), ..notary(&world.post("BE").await) };
+            world.justify(foreigner).await.map(drop)
+        }
+        Reason::EditionExists => {
+            world.compile(pb::diplomatic_list::Kind::Diplomatic, "2026/1").await?;
+            world.compile(pb::diplomatic_list::Kind::Diplomatic, "2026/1").await.map(drop)
         }
         Reason::AccreditationAlreadyLive => {
             let person = Member { person: "people/garnier".into(), ..secretary(&mission) };

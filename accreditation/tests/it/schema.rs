@@ -101,6 +101,18 @@ async fn every_filterable_field_can_be_filtered_and_ordered_by() {
                     let request = pb::ListCredentialsRequest { filter, order_by, ..Default::default() };
                     world.credentials(&officer).list_credentials(request).await.map(drop)
                 }
+                "consularCommissions" => {
+                    let request = pb::ListConsularCommissionsRequest { filter, order_by, ..Default::default() };
+                    world.commissions(&officer).list_consular_commissions(request).await.map(drop)
+                }
+                "honoraryConsuls" => {
+                    let request = pb::ListHonoraryConsulsRequest { filter, order_by, ..Default::default() };
+                    world.honorary(&officer).list_honorary_consuls(request).await.map(drop)
+                }
+                "diplomaticLists" => {
+                    let request = pb::ListDiplomaticListsRequest { filter, order_by, ..Default::default() };
+                    world.lists(&officer).list_diplomatic_lists(request).await.map(drop)
+                }
                 other => panic!("nothing lists {other}"),
             };
             assert!(answer.is_ok(), "{} {json}: {answer:?}", resource.collection());

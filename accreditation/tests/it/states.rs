@@ -1,5 +1,6 @@
 //! Every verb in every state: allowed where the contract says so, refused everywhere else, leading where it says.
 
+use crate::consuls::{commission, notary};
 use crate::heads::{charge, head, letters};
 use crate::world::{World, decider, reason, secretary, world};
 use proto::accreditation::v1::HeadClass;
@@ -30,6 +31,9 @@ fn with_state(state: &str) -> Value {
         "SEVERED" => json!({ "inCustody": true }),
         "GRANTED" | "ARRIVED" => json!({ "decideTime": "2026-05-01T00:00:00Z" }),
         "PRESENTED" => json!({ "presentTime": "2026-05-01T00:00:00Z", "functionsTime": "2026-05-01T00:00:00Z" }),
+        "POST_APPROVED" | "RECOGNISED" | "RECERTIFICATION_DUE" => {
+            json!({ "postApproveTime": "2026-05-01T00:00:00Z", "termEndTime": "2031-05-01T04:00:00Z" })
+        }
         "RESTRICTED" => json!({ "sizeLimit": 3 }),
         "GRACE" => json!({ "terminationTime": "2026-05-01T00:00:00Z", "graceEndTime": "2026-06-01T04:00:00Z" }),
         "CHANGE_REVIEW" => {
@@ -132,6 +136,24 @@ async fn charges_change_state_as_the_contract_says() {
     let name = world.begin_charge(charge(&diplomat)).await.unwrap().name;
     let step = async |verb: &str| world.charge_step(&decider(), verb, &name).await;
     hold(&world, "Charge", "charges", &name, step, |charge| charge.state().as_str_name().to_owned()).await;
+}
+
+#[tokio::test]
+async fn commissions_change_state_as_the_contract_says() {
+    let world = world().await;
+    let consul = world.consul_from("FR").await;
+    let name = world.receive(commission(&consul)).await.unwrap().name;
+    let step = async |verb: &str| world.commission_step(&decider(), verb, &name).await;
+    hold(&world, "ConsularCommission", "consular_commissions", &name, step, |one| one.state().as_str_name().to_owned())
+        .await;
+}
+
+#[tokio::test]
+async fn honorary_consuls_change_state_as_the_contract_says() {
+    let world = world().await;
+    let name = world.justify(notary(&world.post("FR").await)).await.unwrap().name;
+    let step = async |verb: &str| world.honorary_step(&decider(), verb, &name).await;
+    hold(&world, "HonoraryConsul", "honorary_consuls", &name, step, |one| one.state().as_str_name().to_owned()).await;
 }
 
 #[tokio::test]

@@ -4,8 +4,11 @@ mod agrements;
 mod api_keys;
 mod bench;
 mod charges;
+mod consular_commissions;
 mod credentials;
 mod determinations;
+mod diplomatic_lists;
+mod honorary_consuls;
 mod identity_cards;
 mod members;
 mod missions;
@@ -20,7 +23,10 @@ const CHECKED: &[&str] = &[
     "AgrementService",
     "ApiKeyService",
     "ChargeService",
+    "ConsularCommissionService",
     "CredentialService",
+    "DiplomaticListService",
+    "HonoraryConsulService",
     "IdentityCardService",
     "ImmunityService",
     "MemberService",
@@ -40,7 +46,10 @@ async fn accreditation(grpc_service: &str) {
     let suite = Suite::new(house.accreditation().await)
         .with(agrements::Agrements)
         .with(charges::Charges)
+        .with(consular_commissions::ConsularCommissions::default())
         .with(credentials::Credentials)
+        .with(diplomatic_lists::DiplomaticLists)
+        .with(honorary_consuls::HonoraryConsuls::default())
         .with(missions::Missions)
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
@@ -76,6 +85,21 @@ async fn agrements_conform() {
 #[tokio::test]
 async fn charges_conform() {
     accreditation("ChargeService").await;
+}
+
+#[tokio::test]
+async fn consular_commissions_conform() {
+    accreditation("ConsularCommissionService").await;
+}
+
+#[tokio::test]
+async fn diplomatic_lists_conform() {
+    accreditation("DiplomaticListService").await;
+}
+
+#[tokio::test]
+async fn honorary_consuls_conform() {
+    accreditation("HonoraryConsulService").await;
 }
 
 #[tokio::test]
