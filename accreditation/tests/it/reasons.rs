@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use proto::accreditation::v1::member::EndCause;
 use proto::accreditation::v1::mission::State;
 use proto::accreditation::v1::{
-    self as pb, Category, Credential, HeadClass, HonoraryConsul, Member, PostClass, Reason, Relation, Residence,
+    self as pb, Category, Credential, HeadClass, HonoraryConsul, Member, Mission, PostClass, Reason, Relation, Residence,
 };
 use tonic::Status;
 
@@ -43,6 +43,11 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
         }
         Reason::SendingStateIsOurs => {
             let request = pb::CreateMissionRequest { mission: Some(embassy("US")), ..Default::default() };
+            world.missions(&registrar()).create_mission(request).await.map(drop)
+        }
+        Reason::SenderMismatch => {
+            let mission = Mission { organization: "UNHCR".into(), ..embassy("BE") };
+            let request = pb::CreateMissionRequest { mission: Some(mission), ..Default::default() };
             world.missions(&registrar()).create_mission(request).await.map(drop)
         }
         Reason::PrincipalMismatch => {
