@@ -124,6 +124,8 @@ async fn letters_of_credence_change_state_as_the_contract_says() {
     let world = world().await;
     let head = world.head_from("FR").await;
     let name = world.schedule(letters(&head, HeadClass::Ambassador)).await.unwrap().name;
+    // The record is taken through its states many times; a real one takes up functions once.
+    sqlx::query("alter table credentials disable trigger user").execute(&world.db.pool).await.unwrap();
     let step = async |verb: &str| world.credential_step(&decider(), verb, &name).await;
     hold(&world, "Credential", "credentials", &name, step, |letters| letters.state().as_str_name().to_owned()).await;
 }
