@@ -67,6 +67,7 @@ async fn diplomats_are_listed_by_precedence_and_rank_with_their_spouses() {
     world.presented(&first, HeadClass::Ambassador).await;
     world.clock.advance(TimeDelta::hours(1));
     world.presented(&second, HeadClass::Ambassador).await;
+    world.clock.advance(TimeDelta::hours(1));
     diplomat(&world, "attache", &second.mission, "Attaché").await;
     let minister = diplomat(&world, "minister", &second.mission, "Minister-Counsellor").await;
     world.accredited("spouse", relative(&minister, Relation::Spouse)).await;
