@@ -18,7 +18,8 @@ use proto::contract::contract;
 use std::collections::BTreeSet;
 use testkit::conformance::Suite;
 
-/// The gRPC services that are checked below.
+/// The gRPC services that are checked below, one a line.
+#[rustfmt::skip]
 const CHECKED: &[&str] = &[
     "AgrementService",
     "ApiKeyService",
