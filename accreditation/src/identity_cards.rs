@@ -76,7 +76,9 @@ impl IdentityCards {
         let expiry = card.expire_time.as_ref().and_then(instant);
         let Some(expiry) = expiry.filter(|expiry| issued < *expiry && *expiry <= issued + CARD_VALIDITY) else {
             let words = format!("a card is valid for {} days at most from its issue", CARD_VALIDITY.num_days());
-            return Err(Fault::new(Reason::ValidityUnfit, words).at("identityCard.expireTime", "does not fit the issue"));
+            return Err(
+                Fault::new(Reason::ValidityUnfit, words).at("identityCard.expireTime", "does not fit the issue")
+            );
         };
         let tier = standing(&self.rules, &dossier.subject(), call.now()).tier;
         card.name = format!("identityCards/{}", card_number::generate());

@@ -196,7 +196,11 @@ async fn a_card_from_before_the_register_is_entered_with_its_own_dates() {
         world.cards(&registrar()).create_identity_card(request).await.map(tonic::Response::into_inner)
     };
     assert_eq!(fields(enter("2026-05-04T13:00:01Z", "2028-01-01T00:00:00Z").await), ["identityCard.issueTime"]);
-    assert_eq!(reason(enter("2024-01-01T00:00:00Z", "2023-01-01T00:00:00Z").await), "VALIDITY_UNFIT", "over before it began");
+    assert_eq!(
+        reason(enter("2024-01-01T00:00:00Z", "2023-01-01T00:00:00Z").await),
+        "VALIDITY_UNFIT",
+        "over before it began"
+    );
     assert_eq!(reason(enter("2024-01-01T00:00:00Z", "2029-01-01T00:00:00Z").await), "VALIDITY_UNFIT", "five years");
     assert_eq!(reason(world.issue(&member, "2026-04-01T00:00:00Z").await), "VALIDITY_UNFIT", "over, and issued now");
     let card = enter("2022-05-01T00:00:00Z", "2026-04-01T00:00:00Z").await.unwrap();

@@ -9,7 +9,8 @@ use chrono::TimeDelta;
 use proto::accreditation::v1::member::EndCause;
 use proto::accreditation::v1::mission::State;
 use proto::accreditation::v1::{
-    self as pb, Category, Credential, HeadClass, HonoraryConsul, Member, Mission, PostClass, Reason, Relation, Residence,
+    self as pb, Category, Credential, HeadClass, HonoraryConsul, Member, Mission, PostClass, Reason, Relation,
+    Residence,
 };
 use tonic::Status;
 
