@@ -31,7 +31,7 @@ mod tests {
 
     #[test]
     fn class_then_career_then_admission_then_commission_decide() {
-        let mut claims = vec![
+        let mut claims = [
             claim(2, false, 1, 1, "consul"),
             claim(1, true, 1, 1, "honorary consul-general"),
             claim(1, false, 9, 5, "admitted together, commission later"),

@@ -110,7 +110,7 @@ async fn a_ceremony_is_in_the_order_of_arrival() {
     {
         let mission = world.embassy(state).await;
         let head = Member { arrival_time: stamp(arrived), ..world.agreed(head(&mission)).await };
-        let head = world.notify(state, head).await.unwrap();
+        let head = world.notify(&state.to_lowercase(), head).await.unwrap();
         let time = if state == "NL" { stamp("2026-06-20T14:00:00Z") } else { ceremony };
         let credential = Credential { ceremony_time: time, ..letters(&head, HeadClass::Ambassador) };
         world.schedule(credential).await.unwrap();

@@ -96,9 +96,9 @@ fn a_new_class_gives_a_new_place_and_an_end_takes_it() {
     let new = Letters { claim: claim("a", Standing::FirstClass, 10), end: Some(day(30)) };
     let at = |days: i64| heads_at(&[new.clone(), old.clone()], day(days));
     assert_eq!(at(-1), []);
-    assert_eq!(at(0), [old.claim.clone()]);
-    assert_eq!(at(10), [new.claim.clone()]);
-    assert_eq!(at(29), [new.claim.clone()]);
+    assert_eq!(at(0), std::slice::from_ref(&old.claim));
+    assert_eq!(at(10), std::slice::from_ref(&new.claim));
+    assert_eq!(at(29), std::slice::from_ref(&new.claim));
     assert_eq!(at(30), [], "the instant of the end is no longer of it");
 }
 
