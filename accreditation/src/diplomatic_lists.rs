@@ -5,7 +5,7 @@ use crate::consular_precedence::PostClaim;
 use crate::honorary_consuls::HonoraryConsuls;
 use crate::members::Members;
 use crate::missions::Missions;
-use crate::order_of_precedence::OrderOfPrecedence;
+use crate::order_of_precedence::{OrderOfPrecedence, every};
 use crate::practice::Practice;
 use crate::sections::{Material, Placed, compile};
 use fault::Fault;
@@ -148,11 +148,11 @@ impl Register {
                 &["HEAD_OF_MISSION", "DIPLOMATIC_STAFF", "SERVICE_ATTACHE"],
             ),
         };
-        let missions = self.missions.load_all(&[("type", types), ("state", &LISTED)]).await?;
-        let members = self.members.load_all(&[("category", categories), ("state", &ACCREDITED)]).await?;
+        let missions = every(&self.missions, &[("type", types), ("state", &LISTED)]).await?;
+        let members = every(&self.members, &[("category", categories), ("state", &ACCREDITED)]).await?;
         let principals: Vec<_> = members.iter().map(|member| member.name.as_str()).collect();
         let kin = [("principal", principals.as_slice()), ("category", &["FAMILY_MEMBER"]), ("state", &ACCREDITED)];
-        let family = self.members.load_all(&kin).await?;
+        let family = every(&self.members, &kin).await?;
         let places = match kind {
             Kind::Consular => self.posts(&missions).await?,
             Kind::Diplomatic | Kind::Unspecified => self.heads().await?,
@@ -177,8 +177,8 @@ impl Register {
             missions.iter().map(|mission| (mission.name.as_str(), mission.title.as_str())).collect();
         let admitted = ["PROVISIONAL", "EXEQUATUR_GRANTED"];
         let recognised = ["RECOGNISED", "RECERTIFICATION_DUE"];
-        let career = self.commissions.load_all(&[("state", &admitted)]).await?;
-        let honorary = self.honorary.load_all(&[("state", &recognised)]).await?;
+        let career = every(&self.commissions, &[("state", &admitted)]).await?;
+        let honorary = every(&self.honorary, &[("state", &recognised)]).await?;
         let career = career.iter().filter_map(|one| Some((career_claim(one, &titles)?, &one.mission, None)));
         let honorary = honorary
             .iter()

@@ -12,7 +12,7 @@ use prost_types::Timestamp;
 use proto::accreditation::v1::charge::{Cause, Scope};
 use proto::accreditation::v1::precedence_place::Standing as ShownAs;
 use proto::accreditation::v1::{Charge, Credential, HeadClass, Member, Mission, PrecedencePlace};
-use registry::{Registry, Store, instant, timestamp};
+use registry::{Keep, Registry, Store, instant, timestamp};
 use std::collections::HashMap;
 
 /// Where the order of precedence is put together.
@@ -43,13 +43,13 @@ impl OrderOfPrecedence {
     /// # Errors
     /// The database's.
     pub(crate) async fn at(&self, at: DateTime<Utc>) -> Result<Vec<Place>, Fault> {
-        let credentials = self.credentials.load_all(&[]).await?;
-        let charges = self.charges.load_all(&[("scope", &[Scope::AdInterim.as_str_name()])]).await?;
+        let credentials = every(&self.credentials, &[]).await?;
+        let charges = every(&self.charges, &[("scope", &[Scope::AdInterim.as_str_name()])]).await?;
         let names =
             credentials.iter().map(|one| one.member.as_str()).chain(charges.iter().map(|one| one.member.as_str()));
-        let members = self.members.load_all(&[("name", &names.collect::<Vec<_>>())]).await?;
+        let members = every(&self.members, &[("name", &names.collect::<Vec<_>>())]).await?;
         let names: Vec<_> = members.iter().map(|member| member.mission.as_str()).collect();
-        let missions = self.missions.load_all(&[("name", &names)]).await?;
+        let missions = every(&self.missions, &[("name", &names)]).await?;
         let people: HashMap<String, Member> = members.into_iter().map(|member| (member.name.clone(), member)).collect();
         let missions: HashMap<&str, &Mission> =
             missions.iter().map(|mission| (mission.name.as_str(), mission)).collect();
@@ -61,6 +61,16 @@ impl OrderOfPrecedence {
         let place = |claim: Claim| people.get(&claim.member).map(|holder| Place { holder: holder.clone(), claim });
         Ok(claims.into_iter().filter_map(place).collect())
     }
+}
+
+/// Every record whose fields each have one of the values, at once: for rules that weigh all of them.
+pub(crate) async fn every<K: Keep>(
+    registry: &Registry<K>,
+    fields: &[(&str, &[&str])],
+) -> Result<Vec<K::Record>, Fault> {
+    let mut found = Vec::new();
+    registry.each(fields, |record| found.push(record)).await?;
+    Ok(found)
 }
 
 impl Place {

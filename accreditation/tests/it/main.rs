@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod agrements;
+mod benefits;
 mod charges;
 mod consular_commissions;
 mod consuls;
@@ -19,9 +20,11 @@ mod notifications;
 mod precedence;
 mod races;
 mod reasons;
+mod reciprocity_rules;
 mod schema;
 mod shown;
 mod states;
 mod steps;
+mod tax_cards;
 mod visibility;
 mod world;

@@ -4,7 +4,7 @@ use crate::codec::Sight;
 use crate::column::{self, Place};
 use crate::keep::{Keep, Visible};
 use crate::kind::Kind;
-use crate::reader::conditions;
+use crate::reader::Reader;
 use crate::registry::Registry;
 use crate::sql::{self, Sql};
 use ::fault::Fault;
@@ -30,19 +30,6 @@ impl<K: Keep> Registry<K> {
         self.visible(name, &K::visible(principal), Sight::WHOLE).await
     }
 
-    /// Reads every record whose fields each have one of the values, whole and by name: filterable fields of text or
-    /// enums, or `name`, by their names in the contract. For rules that weigh many records; it reads them all at once.
-    ///
-    /// # Errors
-    /// `INTERNAL` if a field is not filterable; the database's.
-    pub async fn load_all(&self, fields: &[(&str, &[&str])]) -> Result<Vec<K::Record>, Fault> {
-        let mut text = Sql::new("select doc from ");
-        conditions::<K::Record>(&mut text, fields)?;
-        text.push(" order by name");
-        let rows = text.query().fetch_all(self.store().pool()).await.map_err(pg::fault)?;
-        rows.iter().map(|row| self.kind().codec.record(sql::json(row, "doc")?, Sight::WHOLE)).collect()
-    }
-
     /// As [`Registry::load`], with the record that a field of it names, in one round trip.
     ///
     /// # Errors
@@ -60,6 +47,40 @@ impl<K: Keep> Registry<K> {
         let missing = sqlx::ValueRef::is_null(&row.try_get_raw("other").map_err(pg::fault)?);
         let read = || other.codec.record(sql::json(&row, "other")?, Sight::WHOLE);
         Ok(Some((record, if missing { None } else { Some(read()?) })))
+    }
+
+    /// Records whose fields each have one of the values, for a rule of our own, as [`Reader::all`] gives them, but
+    /// outside a change: they may have changed by the time they are looked at.
+    ///
+    /// # Errors
+    /// As [`Reader::all`].
+    pub async fn all(&self, fields: &[(&str, &[&str])]) -> Result<Vec<K::Record>, Fault> {
+        let mut connection = self.store().pool().acquire().await.map_err(pg::fault)?;
+        Reader::new(&mut connection).all(fields).await
+    }
+
+    /// How many such records there are.
+    ///
+    /// # Errors
+    /// As [`Reader::count`].
+    pub async fn count(&self, fields: &[(&str, &[&str])]) -> Result<i64, Fault> {
+        let mut connection = self.store().pool().acquire().await.map_err(pg::fault)?;
+        Reader::new(&mut connection).count::<K::Record>(fields).await
+    }
+
+    /// Shows every such record once, by name, however many there are: a thousand at a time are read.
+    ///
+    /// # Errors
+    /// As [`Reader::all`].
+    pub async fn each(&self, fields: &[(&str, &[&str])], mut show: impl FnMut(K::Record)) -> Result<(), Fault> {
+        let mut connection = self.store().pool().acquire().await.map_err(pg::fault)?;
+        let mut after = String::new();
+        loop {
+            let records: Vec<K::Record> = Reader::new(&mut connection).following(fields, &after).await?;
+            let Some(last) = records.last() else { return Ok(()) };
+            last.name().clone_into(&mut after);
+            records.into_iter().for_each(&mut show);
+        }
     }
 
     /// Reads a record as far as the caller may see it.

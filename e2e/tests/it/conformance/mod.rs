@@ -12,6 +12,8 @@ mod honorary_consuls;
 mod identity_cards;
 mod members;
 mod missions;
+mod reciprocity_rules;
+mod tax_cards;
 
 use bench::House;
 use proto::contract::contract;
@@ -32,6 +34,8 @@ const CHECKED: &[&str] = &[
     "ImmunityService",
     "MemberService",
     "MissionService",
+    "ReciprocityRuleService",
+    "TaxCardService",
 ];
 
 #[test]
@@ -54,7 +58,9 @@ async fn accreditation(grpc_service: &str) {
         .with(missions::Missions)
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
-        .with(determinations::Determinations);
+        .with(determinations::Determinations)
+        .with(reciprocity_rules::ReciprocityRules)
+        .with(tax_cards::TaxCards::default());
     conforms(&suite, grpc_service).await;
 }
 
@@ -126,6 +132,16 @@ async fn identity_cards_conform() {
 #[tokio::test]
 async fn determinations_conform() {
     accreditation("ImmunityService").await;
+}
+
+#[tokio::test]
+async fn reciprocity_rules_conform() {
+    accreditation("ReciprocityRuleService").await;
+}
+
+#[tokio::test]
+async fn tax_cards_conform() {
+    accreditation("TaxCardService").await;
 }
 
 #[tokio::test]
