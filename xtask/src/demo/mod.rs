@@ -181,6 +181,10 @@ async fn staff(register: &Register<'_>, missions: &Missions) -> Result<BTreeMap<
         if person.id == "predecessor" {
             register.long_gone(member).await?;
         }
+        if person.id == "head" {
+            let place = register.place(&member).await?;
+            println!("  The ambassador presented letters of credence, and has place {} in precedence.", place["rank"]);
+        }
         if post != person.post {
             println!("  {}", missions.names.get(person.post.as_str()).map_or("", String::as_str));
             post.clone_from(&person.post);
