@@ -178,12 +178,12 @@ async fn staff(register: &Register<'_>, missions: &Missions) -> Result<BTreeMap<
             "attache" => register.expired_card(&member).await?,
             _ => register.card(&member, "ISSUED").await?,
         };
-        if person.id == "predecessor" {
-            register.long_gone(member).await?;
-        }
         if person.id == "head" {
             let place = register.place(&member).await?;
             println!("  The ambassador presented letters of credence, and has place {} in precedence.", place["rank"]);
+        }
+        if person.id == "predecessor" {
+            register.long_gone(member).await?;
         }
         if post != person.post {
             println!("  {}", missions.names.get(person.post.as_str()).map_or("", String::as_str));
