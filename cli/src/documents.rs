@@ -87,7 +87,7 @@ mod tests {
     fn yaml_and_json_say_the_same() {
         let wanted = json!({"mission": {"sendingState": "NO", "seat": "Oslo", "sizeLimit": 40, "inCustody": false}});
         let yaml = "mission:\n  sendingState: NO\n  seat: Oslo\n  sizeLimit: 40\n  inCustody: false\n";
-        assert_eq!(parse(yaml).unwrap(), [wanted.clone()]);
+        assert_eq!(parse(yaml).unwrap(), std::slice::from_ref(&wanted));
         assert_eq!(parse(&wanted.to_string()).unwrap(), [wanted]);
     }
 

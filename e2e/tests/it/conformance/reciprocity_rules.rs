@@ -18,7 +18,7 @@ impl Fixture for ReciprocityRules {
         // User-assigned codes, benefits and categories: as many keys as the suite can want, and none that cards need.
         let n = suite.number();
         let letter = char::from(b'A' + u8::try_from(n % 26).expect("it is less than 26"));
-        let benefit = if n / 26 % 2 == 0 { "UTILITIES_TAX" } else { "FUEL_TAX" };
+        let benefit = if (n / 26).is_multiple_of(2) { "UTILITIES_TAX" } else { "FUEL_TAX" };
         let categories = ["DIPLOMATIC_STAFF", "SERVICE_STAFF", "CONSULAR_OFFICER", "CONSULAR_EMPLOYEE", "IO_OFFICIAL"];
         let category = categories[usize::try_from(n / 52).expect("it is small") % categories.len()];
         let rule = json!({
