@@ -1,31 +1,61 @@
 //! Foreign missions in our country, their people, privileges and immunities.
 
 mod card_number;
+mod control_rules;
+pub mod controls;
+mod courtesy_claims;
+pub mod debt_ageing;
+mod debts;
 mod determinations;
+mod disputes;
 mod dossier;
+mod filing;
 mod identity_cards;
 pub mod immunity;
+mod incidents;
 mod members;
 mod missions;
 mod notification;
+mod port_courtesies;
+mod properties;
+mod property_note;
+mod service_requests;
 mod settings;
 pub mod terms;
+mod travel_notices;
+mod usage;
 
+pub use control_rules::ControlRules;
+pub use debts::Debts;
 pub use determinations::Determinations;
+pub use disputes::Disputes;
 pub use dossier::Dossiers;
 pub use identity_cards::IdentityCards;
+pub use incidents::Incidents;
 pub use members::Members;
 pub use missions::Missions;
+pub use port_courtesies::PortCourtesies;
+pub use properties::Properties;
+pub use service_requests::ServiceRequests;
 pub use settings::{Database, Settings};
+pub use travel_notices::TravelNotices;
 
 use anyhow::Context as _;
 use config::ExposeSecret as _;
 use events::Relay;
 use immunity::Rules;
+use proto::accreditation::v1::control_rule_service_server::ControlRuleServiceServer;
+use proto::accreditation::v1::debt_service_server::DebtServiceServer;
+use proto::accreditation::v1::dispute_service_server::DisputeServiceServer;
 use proto::accreditation::v1::identity_card_service_server::IdentityCardServiceServer;
 use proto::accreditation::v1::immunity_service_server::ImmunityServiceServer;
+use proto::accreditation::v1::incident_service_server::IncidentServiceServer;
 use proto::accreditation::v1::member_service_server::MemberServiceServer;
 use proto::accreditation::v1::mission_service_server::MissionServiceServer;
+use proto::accreditation::v1::port_courtesy_service_server::PortCourtesyServiceServer;
+use proto::accreditation::v1::property_service_server::PropertyServiceServer;
+use proto::accreditation::v1::service_request_service_server::ServiceRequestServiceServer;
+use proto::accreditation::v1::travel_notice_service_server::TravelNoticeServiceServer;
 use registry::{Options, Store};
 use serve::{House, Service, Started};
 use sqlx::migrate::Migrator;
@@ -44,6 +74,7 @@ impl Service for Accreditation {
     type Settings = Settings;
 
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
+        usage::check().context("read our usage in the affairs of missions")?;
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
         let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
         if settings.database.migrate {
@@ -70,4 +101,12 @@ pub fn routes(store: &Store, rules: Arc<Rules>) -> Routes {
         .add_service(MemberServiceServer::new(Members::new(members)))
         .add_service(IdentityCardServiceServer::new(cards))
         .add_service(ImmunityServiceServer::new(determinations))
+        .add_service(ControlRuleServiceServer::new(ControlRules::new(store.keep())))
+        .add_service(DebtServiceServer::new(Debts::new(store.keep())))
+        .add_service(DisputeServiceServer::new(Disputes::new(store.keep())))
+        .add_service(IncidentServiceServer::new(Incidents::new(store.keep())))
+        .add_service(PortCourtesyServiceServer::new(PortCourtesies::new(store.keep())))
+        .add_service(PropertyServiceServer::new(Properties::new(store.keep())))
+        .add_service(ServiceRequestServiceServer::new(ServiceRequests::new(store.keep())))
+        .add_service(TravelNoticeServiceServer::new(TravelNotices::new(store.keep())))
 }

@@ -2,17 +2,27 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod affairs;
+mod control_rules;
+mod debts;
 mod determinations;
+mod disputes;
 mod identity_cards;
 mod immunity;
+mod incidents;
+mod matters;
 mod members;
 mod missions;
 mod notifications;
+mod port_courtesies;
+mod properties;
 mod races;
 mod reasons;
 mod schema;
+mod service_requests;
 mod shown;
 mod states;
 mod steps;
+mod travel_notices;
 mod visibility;
 mod world;

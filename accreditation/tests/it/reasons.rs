@@ -95,12 +95,38 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
             world.notify("a", person.clone()).await?;
             world.notify("b", person).await.map(drop)
         }
+        of_affairs @ (Reason::MissionNotAtWork
+        | Reason::PropertyUnrelated
+        | Reason::PropertyNoteIncomplete
+        | Reason::NothingMissing
+        | Reason::DecisionOverdue
+        | Reason::OpinionMissing
+        | Reason::OpinionObjects
+        | Reason::ConditionOpen
+        | Reason::ConditionUnknown
+        | Reason::ZoningNotCleared
+        | Reason::CriterionUnknown
+        | Reason::CustodyNotNeeded
+        | Reason::CourtesyNotForPosts
+        | Reason::CourtesyAlreadyRequested
+        | Reason::RankNotEligible
+        | Reason::WeaponsNotCleared
+        | Reason::TimesImplausible
+        | Reason::ControlIncomplete
+        | Reason::ApprovalNotRequired) => crate::affairs::provoke(of_affairs, world).await,
+        of_matters @ (Reason::DeterminationUnrelated
+        | Reason::OfferNotOpen
+        | Reason::OfferNotAccepted
+        | Reason::SettlementUnclear
+        | Reason::EscalationOutOfOrder
+        | Reason::PaymentExceedsBalance
+        | Reason::AgencyUnknown) => crate::matters::provoke(of_matters, world).await,
     }
 }
 
 #[tokio::test]
 async fn every_reason_is_given_for_what_it_is_for() {
-    for wanted in (1..).map_while(|number| Reason::try_from(number).ok()) {
+    for wanted in (1..1000).filter_map(|number| Reason::try_from(number).ok()) {
         let world = world().await;
         assert_eq!(reason(provoke(wanted, &world).await), wanted.as_str_name());
     }
