@@ -1,5 +1,6 @@
 //! Foreign missions in our country, their people, privileges and immunities.
 
+mod agrements;
 mod card_number;
 mod control_rules;
 pub mod controls;
@@ -17,6 +18,7 @@ mod members;
 mod missions;
 mod notification;
 mod port_courtesies;
+mod practice;
 mod properties;
 mod property_note;
 mod service_requests;
@@ -25,6 +27,7 @@ pub mod terms;
 mod travel_notices;
 mod usage;
 
+pub use agrements::Agrements;
 pub use control_rules::ControlRules;
 pub use debts::Debts;
 pub use determinations::Determinations;
@@ -35,6 +38,7 @@ pub use incidents::Incidents;
 pub use members::Members;
 pub use missions::Missions;
 pub use port_courtesies::PortCourtesies;
+pub use practice::Practice;
 pub use properties::Properties;
 pub use service_requests::ServiceRequests;
 pub use settings::{Database, Settings};
@@ -44,6 +48,7 @@ use anyhow::Context as _;
 use config::ExposeSecret as _;
 use events::Relay;
 use immunity::Rules;
+use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
 use proto::accreditation::v1::control_rule_service_server::ControlRuleServiceServer;
 use proto::accreditation::v1::debt_service_server::DebtServiceServer;
 use proto::accreditation::v1::dispute_service_server::DisputeServiceServer;
@@ -76,6 +81,7 @@ impl Service for Accreditation {
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
         usage::check().context("read our usage in the affairs of missions")?;
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
+        Practice::check().context("read our practice")?;
         let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
         if settings.database.migrate {
             pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
@@ -98,6 +104,7 @@ pub fn routes(store: &Store, rules: Arc<Rules>) -> Routes {
     let cards = IdentityCards::new(store.keep(), dossiers.clone(), Arc::clone(&rules));
     let determinations = Determinations::new(store.keep(), dossiers, rules);
     Routes::new(MissionServiceServer::new(Missions::new(missions)))
+        .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))
         .add_service(MemberServiceServer::new(Members::new(members)))
         .add_service(IdentityCardServiceServer::new(cards))
         .add_service(ImmunityServiceServer::new(determinations))

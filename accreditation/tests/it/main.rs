@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod affairs;
+mod agrements;
 mod control_rules;
 mod debts;
 mod determinations;
 mod disputes;
+mod heads;
 mod identity_cards;
 mod immunity;
 mod incidents;

@@ -1,11 +1,20 @@
 //! The conformance suite over every method of every service, at both doors.
 
+mod agrements;
 mod api_keys;
 mod bench;
+mod control_rules;
+mod debts;
 mod determinations;
+mod disputes;
 mod identity_cards;
+mod incidents;
 mod members;
 mod missions;
+mod port_courtesies;
+mod properties;
+mod service_requests;
+mod travel_notices;
 
 use bench::House;
 use proto::contract::contract;
@@ -13,24 +22,47 @@ use std::collections::BTreeSet;
 use testkit::conformance::Suite;
 
 /// The gRPC services that are checked below.
-const CHECKED: [&str; 5] =
-    ["ApiKeyService", "IdentityCardService", "ImmunityService", "MemberService", "MissionService"];
+const CHECKED: &[&str] = &[
+    "AgrementService",
+    "ApiKeyService",
+    "ControlRuleService",
+    "DebtService",
+    "DisputeService",
+    "IdentityCardService",
+    "ImmunityService",
+    "IncidentService",
+    "MemberService",
+    "MissionService",
+    "PortCourtesyService",
+    "PropertyService",
+    "ServiceRequestService",
+    "TravelNoticeService",
+];
 
 #[test]
 fn every_service_of_the_contract_is_checked() {
     let methods = contract().methods();
     let all: BTreeSet<_> =
         methods.iter().map(|method| method.descriptor().parent_service().name().to_owned()).collect();
-    assert_eq!(all, CHECKED.map(str::to_owned).into());
+    assert_eq!(all, CHECKED.iter().map(|name| (*name).to_owned()).collect());
 }
 
 async fn accreditation(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.accreditation().await)
+        .with(agrements::Agrements)
         .with(missions::Missions)
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
-        .with(determinations::Determinations);
+        .with(determinations::Determinations)
+        .with(travel_notices::TravelNotices::default())
+        .with(service_requests::ServiceRequests::default())
+        .with(properties::Properties)
+        .with(port_courtesies::PortCourtesies::default())
+        .with(incidents::Incidents::default())
+        .with(disputes::Disputes::default())
+        .with(debts::Debts::default())
+        .with(control_rules::ControlRules);
     conforms(&suite, grpc_service).await;
 }
 
@@ -55,6 +87,11 @@ async fn a_method_without_a_fixture_fails_and_says_so() {
 }
 
 #[tokio::test]
+async fn agrements_conform() {
+    accreditation("AgrementService").await;
+}
+
+#[tokio::test]
 async fn missions_conform() {
     accreditation("MissionService").await;
 }
@@ -72,6 +109,46 @@ async fn identity_cards_conform() {
 #[tokio::test]
 async fn determinations_conform() {
     accreditation("ImmunityService").await;
+}
+
+#[tokio::test]
+async fn control_rules_conform() {
+    accreditation("ControlRuleService").await;
+}
+
+#[tokio::test]
+async fn debts_conform() {
+    accreditation("DebtService").await;
+}
+
+#[tokio::test]
+async fn disputes_conform() {
+    accreditation("DisputeService").await;
+}
+
+#[tokio::test]
+async fn incidents_conform() {
+    accreditation("IncidentService").await;
+}
+
+#[tokio::test]
+async fn port_courtesies_conform() {
+    accreditation("PortCourtesyService").await;
+}
+
+#[tokio::test]
+async fn properties_conform() {
+    accreditation("PropertyService").await;
+}
+
+#[tokio::test]
+async fn service_requests_conform() {
+    accreditation("ServiceRequestService").await;
+}
+
+#[tokio::test]
+async fn travel_notices_conform() {
+    accreditation("TravelNoticeService").await;
 }
 
 #[tokio::test]
