@@ -3,7 +3,6 @@
 use chrono::{Datelike as _, NaiveDate};
 use proto::accreditation::v1::debt::State;
 use proto::accreditation::v1::{Debt, DebtAgeing, DebtBucket, DebtLine};
-use registry::instant;
 use std::collections::BTreeMap;
 
 /// What each mission owed in each currency on a date, by days since it was due. `bounds` are the most days of each age but
@@ -55,7 +54,7 @@ pub fn statement(debts: &[Debt], year: i32, as_of: NaiveDate) -> Vec<DebtLine> {
 /// What was owed of a debt at the end of a date.
 fn owed(debt: &Debt, as_of: NaiveDate) -> i64 {
     let unborn = date(&debt.incur_date).is_none_or(|incurred| incurred > as_of);
-    let ended = debt.end_time.as_ref().and_then(instant).is_some_and(|end| end.date_naive() <= as_of);
+    let ended = date(&debt.end_date).is_some_and(|end| end <= as_of);
     if unborn || ended || debt.state() == State::Cancelled {
         return 0;
     }

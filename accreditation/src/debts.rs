@@ -101,8 +101,11 @@ impl DebtService for Debts {
             Some(own) => own.to_string(),
             None => ask.mission,
         };
-        let debts =
-            if mission.is_empty() { self.debts(&[]).await? } else { self.debts(&[("mission", &[&mission])]).await? };
+        let debts = if mission.is_empty() {
+            self.debts(&[]).await?
+        } else {
+            self.debts(&[("mission", &[mission.as_str()])]).await?
+        };
         Ok(Response::new(AgeDebtsResponse { ageing: aged(&debts, as_of, &usage().debts.age_days), ..of_date(as_of) }))
     }
 
@@ -166,7 +169,7 @@ fn record_payment(debt: &mut Debt, request: RecordPaymentRequest, call: &mut Cal
 }
 
 fn end(debt: &mut Debt, call: &Call) -> Result<(), Fault> {
-    debt.end_time = Some(call.timestamp());
+    debt.end_date = call.days().date(call.now()).to_string();
     Ok(())
 }
 

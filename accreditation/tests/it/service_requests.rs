@@ -52,9 +52,8 @@ async fn the_time_stands_still_while_the_mission_is_asked() {
     let goes_on = world.requests(&party_of("fr")).reply_to_agency(reply).await.unwrap().into_inner();
     assert_eq!(goes_on.state(), State::Accepted);
     assert_eq!(goes_on.questions[0].answer, "The three");
-    // The days of the event and of the pause's beginning are not counted; Friday, which ends it, is the event's day
-    // no more: five working days from there.
-    assert!(goes_on.due_time > Some(registry::timestamp(at("2026-06-11T04:00:00Z"))));
+    // Monday is the event's; Friday, on which the pause ends, is the first of five.
+    assert_eq!(goes_on.due_time, Some(registry::timestamp(at("2026-06-12T04:00:00Z"))));
     let answer = pb::AnswerServiceRequestRequest { name, answer: "They are ready".into(), ..Default::default() };
     let answered = world.requests(&agency("motor-vehicles")).answer_service_request(answer).await.unwrap().into_inner();
     assert_eq!((answered.state(), answered.due_time), (State::Answered, None));
