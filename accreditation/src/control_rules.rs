@@ -96,7 +96,8 @@ fn repeal(rule: &mut ControlRule, request: RepealControlRuleRequest, call: &mut 
     let end = request.end_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
     refuse_if(end < call.now(), Reason::TimesImplausible, "a rule is not repealed for the past")?;
     let from = rule.effective_time.as_ref().and_then(instant).unwrap_or(end);
-    let earlier = rule.end_time.as_ref().and_then(instant).unwrap_or(end);
-    rule.end_time = Some(timestamp(end.max(from).min(earlier)));
+    let last = end.max(from);
+    let end = rule.end_time.as_ref().and_then(instant).map_or(last, |earlier| earlier.min(last));
+    rule.end_time = Some(timestamp(end));
     Ok(())
 }

@@ -10,7 +10,7 @@ static SHIPPED: LazyLock<Result<Usage, Invalid>> = LazyLock::new(|| Usage::read(
 /// Why the file is not good.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("data/usage.toml: {0}")]
-pub struct Invalid(String);
+pub(crate) struct Invalid(String);
 
 /// Our practice.
 #[derive(Debug, Deserialize)]
@@ -116,7 +116,7 @@ pub(crate) fn usage() -> &'static Usage {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check() -> Result<(), Invalid> {
+pub(crate) fn check() -> Result<(), Invalid> {
     SHIPPED.as_ref().map(drop).map_err(Clone::clone)
 }
 

@@ -47,7 +47,7 @@ fn a_journey_beyond_the_circle_is_bound_and_told_why() {
         [
             "binds members sent by CU",
             "binds SERVICE_ATTACHE",
-            "958.8 km from the Ellipse, beyond 40.2 km",
+            "955.8 km from the Ellipse, beyond 40.2 km",
             "a notice is due 3 working days before, on 2026-05-05 at the latest: in time",
         ]
     );
