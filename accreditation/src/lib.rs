@@ -1,6 +1,7 @@
 //! Foreign missions in our country, their people, privileges and immunities.
 
 mod agrements;
+pub mod benefits;
 mod card_number;
 mod control_rules;
 pub mod controls;
@@ -11,6 +12,7 @@ mod determinations;
 mod disputes;
 mod dossier;
 mod filing;
+mod holder;
 mod identity_cards;
 pub mod immunity;
 mod incidents;
@@ -21,8 +23,12 @@ mod port_courtesies;
 mod practice;
 mod properties;
 mod property_note;
+pub mod reciprocity;
+mod reciprocity_rules;
 mod service_requests;
 mod settings;
+mod tax_card_age;
+mod tax_cards;
 pub mod terms;
 mod travel_notices;
 mod usage;
@@ -33,6 +39,7 @@ pub use debts::Debts;
 pub use determinations::Determinations;
 pub use disputes::Disputes;
 pub use dossier::Dossiers;
+pub use holder::Holders;
 pub use identity_cards::IdentityCards;
 pub use incidents::Incidents;
 pub use members::Members;
@@ -40,8 +47,10 @@ pub use missions::Missions;
 pub use port_courtesies::PortCourtesies;
 pub use practice::Practice;
 pub use properties::Properties;
+pub use reciprocity_rules::ReciprocityRules;
 pub use service_requests::ServiceRequests;
 pub use settings::{Database, Settings};
+pub use tax_cards::TaxCards;
 pub use travel_notices::TravelNotices;
 
 use anyhow::Context as _;
@@ -59,7 +68,9 @@ use proto::accreditation::v1::member_service_server::MemberServiceServer;
 use proto::accreditation::v1::mission_service_server::MissionServiceServer;
 use proto::accreditation::v1::port_courtesy_service_server::PortCourtesyServiceServer;
 use proto::accreditation::v1::property_service_server::PropertyServiceServer;
+use proto::accreditation::v1::reciprocity_rule_service_server::ReciprocityRuleServiceServer;
 use proto::accreditation::v1::service_request_service_server::ServiceRequestServiceServer;
+use proto::accreditation::v1::tax_card_service_server::TaxCardServiceServer;
 use proto::accreditation::v1::travel_notice_service_server::TravelNoticeServiceServer;
 use registry::{Options, Store};
 use serve::{House, Service, Started};
@@ -82,6 +93,7 @@ impl Service for Accreditation {
         usage::check().context("read our usage in the affairs of missions")?;
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
         Practice::check().context("read our practice")?;
+        let benefits = benefits::Practice::of_home(&house.home.state).context("read our practice in benefits")?;
         let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
         if settings.database.migrate {
             pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
@@ -89,7 +101,7 @@ impl Service for Accreditation {
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
         let store = Store::open(pool.clone(), options).await?;
-        let routes = routes(&store, rules);
+        let routes = routes(&store, rules, Arc::new(benefits));
         let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
         house.tasks.spawn(relay.run(house.shutdown.clone()));
         house.tasks.spawn(async move { store.run_timers(house.shutdown).await });
@@ -98,16 +110,28 @@ impl Service for Accreditation {
 }
 
 /// The service's methods, on a register that is open. Tests bring a register with a clock of their own.
-pub fn routes(store: &Store, rules: Arc<Rules>) -> Routes {
+pub fn routes(store: &Store, rules: Arc<Rules>, practice: Arc<benefits::Practice>) -> Routes {
     let (missions, members) = (store.keep::<Missions>(), store.keep::<Members>());
     let dossiers = Dossiers::new(members.clone(), missions.clone());
+    let holders = Holders::new(dossiers.clone(), missions.clone());
+    let (reciprocity, tax_cards) = (store.keep::<ReciprocityRules>(), store.keep::<TaxCards>());
     let cards = IdentityCards::new(store.keep(), dossiers.clone(), Arc::clone(&rules));
-    let determinations = Determinations::new(store.keep(), dossiers, rules);
+    let determinations = Determinations::new(store.keep(), dossiers, Arc::clone(&rules));
+    let reciprocity_rules = ReciprocityRules::new(
+        reciprocity.clone(),
+        members.clone(),
+        missions.clone(),
+        tax_cards.clone(),
+        Arc::clone(&practice),
+    );
+    let tax_cards = TaxCards::new(tax_cards, holders, reciprocity, rules, practice);
     Routes::new(MissionServiceServer::new(Missions::new(missions)))
         .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))
         .add_service(MemberServiceServer::new(Members::new(members)))
         .add_service(IdentityCardServiceServer::new(cards))
         .add_service(ImmunityServiceServer::new(determinations))
+        .add_service(ReciprocityRuleServiceServer::new(reciprocity_rules))
+        .add_service(TaxCardServiceServer::new(tax_cards))
         .add_service(ControlRuleServiceServer::new(ControlRules::new(store.keep())))
         .add_service(DebtServiceServer::new(Debts::new(store.keep())))
         .add_service(DisputeServiceServer::new(Disputes::new(store.keep())))

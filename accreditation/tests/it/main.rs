@@ -4,6 +4,7 @@
 
 mod affairs;
 mod agrements;
+mod benefits;
 mod control_rules;
 mod debts;
 mod determinations;
@@ -20,11 +21,13 @@ mod port_courtesies;
 mod properties;
 mod races;
 mod reasons;
+mod reciprocity_rules;
 mod schema;
 mod service_requests;
 mod shown;
 mod states;
 mod steps;
+mod tax_cards;
 mod travel_notices;
 mod visibility;
 mod world;

@@ -13,7 +13,9 @@ mod members;
 mod missions;
 mod port_courtesies;
 mod properties;
+mod reciprocity_rules;
 mod service_requests;
+mod tax_cards;
 mod travel_notices;
 
 use bench::House;
@@ -35,7 +37,9 @@ const CHECKED: &[&str] = &[
     "MissionService",
     "PortCourtesyService",
     "PropertyService",
+    "ReciprocityRuleService",
     "ServiceRequestService",
+    "TaxCardService",
     "TravelNoticeService",
 ];
 
@@ -55,6 +59,8 @@ async fn accreditation(grpc_service: &str) {
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
         .with(determinations::Determinations)
+        .with(reciprocity_rules::ReciprocityRules)
+        .with(tax_cards::TaxCards::default())
         .with(travel_notices::TravelNotices::default())
         .with(service_requests::ServiceRequests::default())
         .with(properties::Properties)
@@ -109,6 +115,16 @@ async fn identity_cards_conform() {
 #[tokio::test]
 async fn determinations_conform() {
     accreditation("ImmunityService").await;
+}
+
+#[tokio::test]
+async fn reciprocity_rules_conform() {
+    accreditation("ReciprocityRuleService").await;
+}
+
+#[tokio::test]
+async fn tax_cards_conform() {
+    accreditation("TaxCardService").await;
 }
 
 #[tokio::test]
