@@ -3,28 +3,37 @@
 mod agrements;
 pub mod benefits;
 mod card_number;
+mod charges;
+mod consular_commissions;
+mod consular_precedence;
 mod control_rules;
 pub mod controls;
 mod courtesy_claims;
+mod credentials;
 pub mod debt_ageing;
 mod debts;
 mod determinations;
+mod diplomatic_lists;
 mod disputes;
 mod dossier;
 mod filing;
 mod holder;
+mod honorary_consuls;
 mod identity_cards;
 pub mod immunity;
 mod incidents;
 mod members;
 mod missions;
 mod notification;
+mod order_of_precedence;
 mod port_courtesies;
 mod practice;
+pub mod precedence;
 mod properties;
 mod property_note;
 pub mod reciprocity;
 mod reciprocity_rules;
+mod sections;
 mod service_requests;
 mod settings;
 mod tax_card_age;
@@ -34,16 +43,22 @@ mod travel_notices;
 mod usage;
 
 pub use agrements::Agrements;
+pub use charges::Charges;
+pub use consular_commissions::ConsularCommissions;
 pub use control_rules::ControlRules;
+pub use credentials::Credentials;
 pub use debts::Debts;
 pub use determinations::Determinations;
+pub use diplomatic_lists::DiplomaticLists;
 pub use disputes::Disputes;
 pub use dossier::Dossiers;
 pub use holder::Holders;
+pub use honorary_consuls::HonoraryConsuls;
 pub use identity_cards::IdentityCards;
 pub use incidents::Incidents;
 pub use members::Members;
 pub use missions::Missions;
+pub use order_of_precedence::OrderOfPrecedence;
 pub use port_courtesies::PortCourtesies;
 pub use practice::Practice;
 pub use properties::Properties;
@@ -58,9 +73,14 @@ use config::ExposeSecret as _;
 use events::Relay;
 use immunity::Rules;
 use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
+use proto::accreditation::v1::charge_service_server::ChargeServiceServer;
+use proto::accreditation::v1::consular_commission_service_server::ConsularCommissionServiceServer;
 use proto::accreditation::v1::control_rule_service_server::ControlRuleServiceServer;
+use proto::accreditation::v1::credential_service_server::CredentialServiceServer;
 use proto::accreditation::v1::debt_service_server::DebtServiceServer;
+use proto::accreditation::v1::diplomatic_list_service_server::DiplomaticListServiceServer;
 use proto::accreditation::v1::dispute_service_server::DisputeServiceServer;
+use proto::accreditation::v1::honorary_consul_service_server::HonoraryConsulServiceServer;
 use proto::accreditation::v1::identity_card_service_server::IdentityCardServiceServer;
 use proto::accreditation::v1::immunity_service_server::ImmunityServiceServer;
 use proto::accreditation::v1::incident_service_server::IncidentServiceServer;
@@ -76,6 +96,7 @@ use registry::{Options, Store};
 use serve::{House, Service, Started};
 use sqlx::migrate::Migrator;
 use std::sync::Arc;
+use terms::Terms;
 use tonic::service::Routes;
 
 /// The service's own tables, after the registry's.
@@ -92,6 +113,7 @@ impl Service for Accreditation {
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
         usage::check().context("read our usage in the affairs of missions")?;
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
+        let terms = Terms::read(settings.terms.as_deref()).context("read the numbers of our practice")?;
         Practice::check().context("read our practice")?;
         let benefits = benefits::Practice::of_home(&house.home.state).context("read our practice in benefits")?;
         let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
@@ -100,6 +122,7 @@ impl Service for Accreditation {
         }
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
+        let options = options.with(Arc::new(terms));
         let store = Store::open(pool.clone(), options).await?;
         let routes = routes(&store, rules, Arc::new(benefits));
         let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
@@ -127,6 +150,11 @@ pub fn routes(store: &Store, rules: Arc<Rules>, practice: Arc<benefits::Practice
     let tax_cards = TaxCards::new(tax_cards, holders, reciprocity, rules, practice);
     Routes::new(MissionServiceServer::new(Missions::new(missions)))
         .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))
+        .add_service(ChargeServiceServer::new(Charges::new(store.keep())))
+        .add_service(ConsularCommissionServiceServer::new(ConsularCommissions::new(store.keep())))
+        .add_service(DiplomaticListServiceServer::new(DiplomaticLists::new(store)))
+        .add_service(HonoraryConsulServiceServer::new(HonoraryConsuls::new(store.keep())))
+        .add_service(CredentialServiceServer::new(Credentials::new(store.keep(), OrderOfPrecedence::new(store))))
         .add_service(MemberServiceServer::new(Members::new(members)))
         .add_service(IdentityCardServiceServer::new(cards))
         .add_service(ImmunityServiceServer::new(determinations))
