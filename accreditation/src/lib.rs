@@ -28,12 +28,10 @@ pub use members::Members;
 pub use missions::Missions;
 pub use practice::Practice;
 pub use reciprocity_rules::ReciprocityRules;
-pub use settings::{Database, Settings};
+pub use settings::Settings;
 pub use tax_cards::TaxCards;
 
 use anyhow::Context as _;
-use config::ExposeSecret as _;
-use events::Relay;
 use immunity::Rules;
 use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
 use proto::accreditation::v1::identity_card_service_server::IdentityCardServiceServer;
@@ -42,7 +40,7 @@ use proto::accreditation::v1::member_service_server::MemberServiceServer;
 use proto::accreditation::v1::mission_service_server::MissionServiceServer;
 use proto::accreditation::v1::reciprocity_rule_service_server::ReciprocityRuleServiceServer;
 use proto::accreditation::v1::tax_card_service_server::TaxCardServiceServer;
-use registry::{Options, Store};
+use registry::Store;
 use serve::{House, Service, Started};
 use sqlx::migrate::Migrator;
 use std::sync::Arc;
@@ -63,18 +61,9 @@ impl Service for Accreditation {
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
         Practice::check().context("read our practice")?;
         let benefits = benefits::Practice::of_home(&house.home.state).context("read our practice in benefits")?;
-        let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
-        if settings.database.migrate {
-            pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
-        }
-        pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
-        let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
-        let store = Store::open(pool.clone(), options).await?;
-        let routes = routes(&store, rules, Arc::new(benefits));
-        let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
-        house.tasks.spawn(relay.run(house.shutdown.clone()));
-        house.tasks.spawn(async move { store.run_timers(house.shutdown).await });
-        Ok(Started::new(routes))
+        let Settings { database, redis_url, relay } = settings;
+        let routes = |store: &Store| routes(store, rules, Arc::new(benefits));
+        serve::with_register::<Self>(&database, &MIGRATIONS, &redis_url, relay, &house, routes).await
     }
 }
 

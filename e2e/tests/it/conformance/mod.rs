@@ -4,6 +4,7 @@ mod agrements;
 mod api_keys;
 mod bench;
 mod determinations;
+mod entry_requirements;
 mod identity_cards;
 mod members;
 mod missions;
@@ -19,6 +20,7 @@ use testkit::conformance::Suite;
 const CHECKED: &[&str] = &[
     "AgrementService",
     "ApiKeyService",
+    "EntryRequirementService",
     "IdentityCardService",
     "ImmunityService",
     "MemberService",
@@ -91,6 +93,17 @@ async fn identity_cards_conform() {
 #[tokio::test]
 async fn determinations_conform() {
     accreditation("ImmunityService").await;
+}
+
+async fn consular(grpc_service: &str) {
+    let house = House::start().await;
+    let suite = Suite::new(house.consular().await).with(entry_requirements::EntryRequirements);
+    conforms(&suite, grpc_service).await;
+}
+
+#[tokio::test]
+async fn entry_requirements_conform() {
+    consular("EntryRequirementService").await;
 }
 
 #[tokio::test]

@@ -1,0 +1,76 @@
+//! A consular register on a database of its own, with a clock that tests move, called through gRPC.
+
+use chrono::{DateTime, Utc};
+use fault::Fault;
+use identity::{Clearance, METADATA_KEY, Permissions, Principal};
+use layers::{CallService, Limits};
+use proto::consular::v1::entry_requirement_service_client::EntryRequirementServiceClient;
+use registry::clockwork::ManualClock;
+use registry::{Options, Store};
+use std::sync::Arc;
+use testkit::TestDb;
+use tokio_util::task::TaskTracker;
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::{Request, Status};
+
+/// A service that is called as someone.
+pub(crate) type Signed = InterceptedService<CallService, Token>;
+
+/// The caller's token, put into every request.
+#[derive(Clone, Debug)]
+pub(crate) struct Token(String);
+
+impl Interceptor for Token {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert(METADATA_KEY, self.0.parse().unwrap());
+        Ok(request)
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) db: TestDb,
+    pub(crate) clock: ManualClock,
+    service: CallService,
+}
+
+/// When every test begins.
+pub(crate) fn dawn() -> DateTime<Utc> {
+    "2026-05-04T13:00:00Z".parse().unwrap()
+}
+
+pub(crate) async fn world() -> World {
+    let db = testkit::database(&[&registry::MIGRATIONS, &consular::MIGRATIONS]).await;
+    let clock = ManualClock::at(dawn());
+    let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::default()) };
+    let store = Store::open(db.pool.clone(), options).await.unwrap();
+    let routes = consular::routes(&store).prepare();
+    let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
+    let service = layers::service_stack(routes, "consular", contract, verifier, Limits::default(), TaskTracker::new());
+    World { db, clock, service }
+}
+
+/// A person of ours who may do everything, personal data included.
+pub(crate) fn officer(subject: &str) -> Principal {
+    Principal {
+        subject: subject.into(),
+        permissions: Permissions::of(["consular.*"]),
+        clearance: Clearance::Secret,
+        ..testkit::principal::<&str>([])
+    }
+}
+
+impl World {
+    pub(crate) fn signed(&self, by: &Principal) -> Signed {
+        InterceptedService::new(self.service.clone(), Token(testkit::token(by)))
+    }
+
+    pub(crate) fn entry_requirements(&self, by: &Principal) -> EntryRequirementServiceClient<Signed> {
+        EntryRequirementServiceClient::new(self.signed(by))
+    }
+}
+
+/// The reason of a refusal.
+pub(crate) fn reason<T: std::fmt::Debug>(answer: Result<T, Status>) -> String {
+    Fault::from(&answer.expect_err("it must be refused")).reason().to_owned()
+}
