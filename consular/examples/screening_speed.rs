@@ -88,7 +88,7 @@ fn varied(listed: &[Entry], names: usize) -> Vec<Entry> {
 
 /// Parts of two names joined, with up to two slips.
 fn variant(dice: &mut Dice, from: &[&Entry]) -> String {
-    let mut name = |dice: &mut Dice| {
+    let name = |dice: &mut Dice| {
         let entry = from[dice.below(from.len())];
         entry.names[dice.below(entry.names.len())].replace(',', "")
     };
@@ -127,7 +127,7 @@ fn queries(listed: &[Entry]) -> Vec<Subject> {
     let mut dice = Dice(0x2545_f491_4f6c_dd1d);
     let all: Vec<&Entry> = listed.iter().filter(|entry| entry.kind == Kind::Person).collect();
     let query = |number: usize| {
-        let name = if number % 2 == 0 {
+        let name = if number.is_multiple_of(2) {
             let entry = all[dice.below(all.len())];
             let mut words: Vec<String> = entry.names[0].split_whitespace().map(str::to_owned).collect();
             let which = dice.below(words.len());

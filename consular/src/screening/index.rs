@@ -8,6 +8,7 @@ use crate::screening::postings::{Postings, key};
 use crate::screening::similar::{Token, sound};
 use crate::screening::vocabulary::{Collector, Vocabulary};
 use crate::screening::{Entry, Folded, Scorer};
+use std::collections::BTreeMap;
 
 /// The most telling words of a name of which each two are looked up together.
 const PAIRED: usize = 8;
@@ -24,6 +25,8 @@ pub struct Index {
     pub(super) single: Postings,
     pub(super) whole: Postings,
     pub(super) documents: Postings,
+    /// The version of each list.
+    versions: BTreeMap<String, String>,
 }
 
 /// A name in the index.
@@ -74,6 +77,18 @@ impl Index {
         };
         index.look_up();
         index
+    }
+
+    /// The index with the version of each list it is made of.
+    #[must_use]
+    pub fn with_versions(mut self, versions: BTreeMap<String, String>) -> Self {
+        self.versions = versions;
+        self
+    }
+
+    /// The version of each list it is made of.
+    pub fn versions(&self) -> &BTreeMap<String, String> {
+        &self.versions
     }
 
     /// How many entries there are.

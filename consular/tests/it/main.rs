@@ -3,5 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod entry_requirements;
+mod schema;
 mod screening;
+mod watch_lists;
 mod world;

@@ -1,12 +1,16 @@
 //! A consular register on a database of its own, with a clock that tests move, called through gRPC.
 
 use chrono::{DateTime, Utc};
+use consular::{Lists, Screenings};
 use fault::Fault;
 use identity::{Clearance, METADATA_KEY, Permissions, Principal};
 use layers::{CallService, Limits};
 use proto::consular::v1::entry_requirement_service_client::EntryRequirementServiceClient;
+use proto::consular::v1::screening_service_client::ScreeningServiceClient;
+use proto::consular::v1::watch_list_service_client::WatchListServiceClient;
 use registry::clockwork::ManualClock;
 use registry::{Options, Store};
+use std::path::PathBuf;
 use std::sync::Arc;
 use testkit::TestDb;
 use tokio_util::task::TaskTracker;
@@ -31,7 +35,16 @@ impl Interceptor for Token {
 pub(crate) struct World {
     pub(crate) db: TestDb,
     pub(crate) clock: ManualClock,
+    /// Where publications are put; removed with the world.
+    pub(crate) lists_folder: PathBuf,
+    screenings: Screenings,
     service: CallService,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.lists_folder);
+    }
 }
 
 /// When every test begins.
@@ -44,10 +57,13 @@ pub(crate) async fn world() -> World {
     let clock = ManualClock::at(dawn());
     let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::default()) };
     let store = Store::open(db.pool.clone(), options).await.unwrap();
-    let routes = consular::routes(&store).prepare();
+    let lists_folder = std::env::temp_dir().join(format!("legation-lists-{}", uuid::Uuid::now_v7()));
+    let lists = Arc::new(Lists::below(lists_folder.clone()).unwrap());
+    let screenings = Screenings::new(store.keep(), Arc::clone(&lists));
+    let routes = consular::routes(&store, &lists).prepare();
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
     let service = layers::service_stack(routes, "consular", contract, verifier, Limits::default(), TaskTracker::new());
-    World { db, clock, service }
+    World { db, clock, lists_folder, screenings, service }
 }
 
 /// A person of ours who may do everything, personal data included.
@@ -63,6 +79,19 @@ pub(crate) fn officer(subject: &str) -> Principal {
 impl World {
     pub(crate) fn signed(&self, by: &Principal) -> Signed {
         InterceptedService::new(self.service.clone(), Token(testkit::token(by)))
+    }
+
+    pub(crate) fn watch_lists(&self, by: &Principal) -> WatchListServiceClient<Signed> {
+        WatchListServiceClient::new(self.signed(by))
+    }
+
+    pub(crate) fn screenings(&self, by: &Principal) -> ScreeningServiceClient<Signed> {
+        ScreeningServiceClient::new(self.signed(by))
+    }
+
+    /// Screens again whom a change of the lists touches.
+    pub(crate) async fn again(&self) -> usize {
+        self.screenings.again().await.unwrap()
     }
 
     pub(crate) fn entry_requirements(&self, by: &Principal) -> EntryRequirementServiceClient<Signed> {

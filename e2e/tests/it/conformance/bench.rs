@@ -42,7 +42,8 @@ impl House {
             .with("ACCREDITATION_RELAY_AUDIT_KEY", "07".repeat(32))
             .with("CONSULAR_DATABASE_URL", &abroad.url)
             .with("CONSULAR_REDIS_URL", &redis.url)
-            .with("CONSULAR_RELAY_AUDIT_KEY", "08".repeat(32));
+            .with("CONSULAR_RELAY_AUDIT_KEY", "08".repeat(32))
+            .with("CONSULAR_LISTS_FOLDER", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/lists"));
         let settings: gateway::Settings = config::read(&env, "GATEWAY").expect("the settings are good");
         let own = config::read(&env, "ACCREDITATION").expect("the settings are good");
         let theirs = config::read(&env, "CONSULAR").expect("the settings are good");

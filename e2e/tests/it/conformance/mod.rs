@@ -9,7 +9,9 @@ mod identity_cards;
 mod members;
 mod missions;
 mod reciprocity_rules;
+mod screenings;
 mod tax_cards;
+mod watch_lists;
 
 use bench::House;
 use proto::contract::contract;
@@ -26,7 +28,9 @@ const CHECKED: &[&str] = &[
     "MemberService",
     "MissionService",
     "ReciprocityRuleService",
+    "ScreeningService",
     "TaxCardService",
+    "WatchListService",
 ];
 
 #[test]
@@ -97,8 +101,21 @@ async fn determinations_conform() {
 
 async fn consular(grpc_service: &str) {
     let house = House::start().await;
-    let suite = Suite::new(house.consular().await).with(entry_requirements::EntryRequirements);
+    let suite = Suite::new(house.consular().await)
+        .with(entry_requirements::EntryRequirements)
+        .with(screenings::Screenings::default())
+        .with(watch_lists::WatchLists);
     conforms(&suite, grpc_service).await;
+}
+
+#[tokio::test]
+async fn screenings_conform() {
+    consular("ScreeningService").await;
+}
+
+#[tokio::test]
+async fn watch_lists_conform() {
+    consular("WatchListService").await;
 }
 
 #[tokio::test]
