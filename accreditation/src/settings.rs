@@ -1,6 +1,7 @@
 //! Accreditation's settings, read from `ACCREDITATION_…`.
 
 use config::SecretString;
+use std::path::PathBuf;
 
 config::settings! {
     /// Accreditation. The prefix is `ACCREDITATION`.
@@ -9,6 +10,8 @@ config::settings! {
         pub database: serve::Database,
         /// Redis, where events go: `redis://host:6379`.
         pub redis_url: SecretString,
+        /// The file with the numbers of our practice, such as the days of grace; those that are shipped if unset.
+        pub terms: Option<PathBuf>,
         /// How events are published and the audit log is sealed.
         pub relay: events::relay::Settings,
     }

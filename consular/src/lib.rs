@@ -19,7 +19,7 @@ use proto::consular::v1::entry_requirement_service_server::EntryRequirementServi
 use proto::consular::v1::screening_service_server::ScreeningServiceServer;
 use proto::consular::v1::watch_list_service_server::WatchListServiceServer;
 use registry::Store;
-use serve::{House, Service, Started};
+use serve::{House, Register, Service, Started};
 use sqlx::migrate::Migrator;
 use std::sync::Arc;
 use tonic::service::Routes;
@@ -43,7 +43,8 @@ impl Service for Consular {
             opened = Some((store.pool().clone(), Screenings::new(store.keep(), Arc::clone(&lists))));
             routes(store, &lists)
         };
-        let started = serve::with_register::<Self>(&database, &MIGRATIONS, &redis_url, relay, &house, routes).await?;
+        let register = Register { database, own: &MIGRATIONS, redis_url, relay };
+        let started = register.start::<Self>(&house, |options| options, routes).await?;
         let (pool, screenings) = opened.expect("a service that has started has its methods");
         // Whoever is screened before the lists are searched would be clear.
         lists.refresh(&pool).await.context("read the watch lists in force")?;

@@ -17,6 +17,6 @@ pub use host::{Hosted, host};
 pub use house::House;
 pub use listen::Wire;
 pub use process::{Running, main, run, signalled, start};
-pub use register::{Database, with_register};
+pub use register::{Database, Register};
 pub use service::{Service, Started};
 pub use settings::{All, Door, describe, settings};

@@ -34,32 +34,46 @@ impl Database {
     }
 }
 
-/// Starts a service that keeps a register, whose own tables are `own`: opens the register, makes the service's methods of
-/// it, and sets its timers and its relay to work until the house ends.
-///
-/// # Errors
-/// The database cannot be reached, or its schema is not one that this program knows; the relay's settings are no good.
-pub async fn with_register<S: Service>(
-    database: &Database,
-    own: &Migrator,
-    redis_url: &SecretString,
-    relay: relay::Settings,
-    house: &House,
-    routes: impl FnOnce(&Store) -> Routes,
-) -> anyhow::Result<Started> {
-    let name = S::NAME;
-    let pool = pg::connect(&database.pool(name)).await.with_context(|| format!("connect to the database of {name}"))?;
-    if database.migrate {
-        pg::migrate(&pool, &[&registry::MIGRATIONS, own]).await?;
+/// What a service that keeps a register has besides its methods.
+#[derive(Debug)]
+pub struct Register {
+    /// Its own database.
+    pub database: Database,
+    /// Its own tables, after the registry's.
+    pub own: &'static Migrator,
+    /// Redis, where its events go.
+    pub redis_url: SecretString,
+    /// How its events are published and its audit log is sealed.
+    pub relay: relay::Settings,
+}
+
+impl Register {
+    /// Starts the service: opens the register with these options, makes the service's methods of it, and sets its timers
+    /// and its relay to work until the house ends.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or its schema is not one that this program knows; the relay's settings are no good.
+    pub async fn start<S: Service>(
+        self,
+        house: &House,
+        options: impl FnOnce(Options) -> Options,
+        routes: impl FnOnce(&Store) -> Routes,
+    ) -> anyhow::Result<Started> {
+        let (name, migrations) = (S::NAME, [&registry::MIGRATIONS, self.own]);
+        let connected = pg::connect(&self.database.pool(name)).await;
+        let pool = connected.with_context(|| format!("connect to the database of {name}"))?;
+        if self.database.migrate {
+            pg::migrate(&pool, &migrations).await?;
+        }
+        pg::gate(&pool, &migrations).await?;
+        let own = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
+        let store = Store::open(pool.clone(), options(own)).await?;
+        // The register fires the timers of the kinds it has been asked to keep, so these are made first.
+        let routes = routes(&store);
+        let relay = Relay::new(pool, self.redis_url.expose_secret(), name, self.relay)?;
+        house.tasks.spawn(relay.run(house.shutdown.clone()));
+        let shutdown = house.shutdown.clone();
+        house.tasks.spawn(async move { store.run_timers(shutdown).await });
+        Ok(Started::new(routes))
     }
-    pg::gate(&pool, &[&registry::MIGRATIONS, own]).await?;
-    let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
-    let store = Store::open(pool.clone(), options).await?;
-    // The register fires the timers of the kinds it has been asked to keep, so these are made first.
-    let routes = routes(&store);
-    let relay = Relay::new(pool, redis_url.expose_secret(), name, relay)?;
-    house.tasks.spawn(relay.run(house.shutdown.clone()));
-    let shutdown = house.shutdown.clone();
-    house.tasks.spawn(async move { store.run_timers(shutdown).await });
-    Ok(Started::new(routes))
 }
