@@ -1,6 +1,6 @@
 //! Which words of one name are which words of another.
 
-use crate::screening::similar::{Token, distance, likeness};
+use crate::screening::similar::{Token, distance, same};
 use std::cmp::Ordering;
 
 /// The most words of one name that can be one word of another: `Plat Ono Vich`.
@@ -30,9 +30,8 @@ pub(super) fn align(left: &[Token], right: &[Token]) -> Alignment {
     let mut candidates = Vec::with_capacity(left.len() + right.len());
     for (i, one) in left.iter().enumerate() {
         for (j, other) in right.iter().enumerate() {
-            let like = likeness(one, other);
-            if like.same {
-                candidates.push(Pair { like: like.value, left: (i, 1), right: (j, 1) });
+            if let Some(like) = same(one, other) {
+                candidates.push(Pair { like, left: (i, 1), right: (j, 1) });
             }
         }
     }

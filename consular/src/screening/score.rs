@@ -217,19 +217,27 @@ fn conflict(left: &[Token], right: &[Token], aligned: &Alignment) -> (bool, f64)
     (conflict, near)
 }
 
+fn words(tokens: &[Token]) -> Vec<&str> {
+    tokens.iter().map(|token| &*token.text).collect()
+}
+
 /// Likeness of the names with their words run together, as they stand or sorted; 0 for half alike and less.
 fn whole(left: &[Token], right: &[Token]) -> f64 {
-    let text = |tokens: &[Token], sorted: bool| -> String {
-        let mut words: Vec<&str> = tokens.iter().map(|token| &*token.text).collect();
-        if sorted {
-            words.sort_unstable();
+    let (mut one, mut other) = (words(left), words(right));
+    let (text, of) = (one.concat(), other.concat());
+    let longest = text.len().max(of.len()).max(1);
+    // Half as many slips as letters are worth nothing, and so are not counted.
+    let mut slips = longest;
+    if 2 * text.len().abs_diff(of.len()) < longest {
+        slips = distance(text.as_bytes(), of.as_bytes());
+        one.sort_unstable();
+        other.sort_unstable();
+        if slips > 0 {
+            slips = slips.min(distance(one.concat().as_bytes(), other.concat().as_bytes()));
         }
-        words.concat()
-    };
-    let longest = text(left, false).len().max(text(right, false).len()).max(1);
-    let slips = [false, true].map(|sorted| distance(text(left, sorted).as_bytes(), text(right, sorted).as_bytes()));
+    }
     #[expect(clippy::cast_precision_loss, reason = "lengths of names")]
-    let like = 1.0 - slips[0].min(slips[1]) as f64 / longest as f64;
+    let like = 1.0 - slips as f64 / longest as f64;
     (like - 0.5).max(0.0) * 2.0
 }
 

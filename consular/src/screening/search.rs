@@ -7,17 +7,18 @@ use crate::screening::score::logistic;
 use crate::screening::vocabulary::Meant;
 use crate::screening::{Band, Entry, Feature, Folded, Index, Scorer, Subject};
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
-/// The most sounds that one word is looked up as.
-const SOUNDS: usize = 16;
+/// The most sounds that one word is looked up as; of two words together, the ranks of their sounds add up to less.
+const SOUNDS: usize = 10;
 /// A word in so many names at most is looked up by itself.
 const RARE: usize = 600;
 /// The most names looked at for a query of one word.
 const ALONE: usize = 4_000;
 /// The most names that candidates are chosen from.
-const CHOSEN_FROM: usize = 30_000;
+const CHOSEN_FROM: usize = 10_000;
 /// The most names that are compared word by word.
-const COMPARED: usize = 160;
+const COMPARED: usize = 100;
 
 /// An entry that may be who is looked for.
 #[derive(Clone, Debug)]
@@ -46,7 +47,7 @@ impl Index {
     /// The entries that may be who is looked for, the closest first, `most` at most.
     pub fn search(&self, scorer: &Scorer, subject: &Subject, most: usize) -> Vec<Hit<'_>> {
         let asked: Vec<Folded> = subject.names.iter().map(|name| scorer.folded(name, subject.kind)).collect();
-        let mut closest: HashMap<u32, Closest> = HashMap::new();
+        let mut closest: ByNumber<Closest> = ByNumber::default();
         for (number, folded) in asked.iter().enumerate() {
             for row in self.candidates(folded, subject.kind.is_person()) {
                 self.keep_closest(scorer, &mut closest, row, folded, number, subject);
@@ -74,7 +75,7 @@ impl Index {
     fn keep_closest(
         &self,
         scorer: &Scorer,
-        closest: &mut HashMap<u32, Closest>,
+        closest: &mut ByNumber<Closest>,
         row: u32,
         folded: &Folded,
         asked: usize,
@@ -144,9 +145,11 @@ impl Index {
         }
         for (at, one) in sounds.iter().enumerate() {
             for other in &sounds[at + 1..] {
-                for (&one, &other) in one.iter().flat_map(|one| other.iter().map(move |other| (one, other))) {
-                    let room = CHOSEN_FROM.saturating_sub(rows.len());
-                    rows.extend(self.pairs.get(pair(one, other)).iter().take(room));
+                for (rank, &one) in one.iter().enumerate() {
+                    for &other in other.iter().take(SOUNDS - rank) {
+                        let room = CHOSEN_FROM.saturating_sub(rows.len());
+                        rows.extend(self.pairs.get(pair(one, other)).iter().take(room));
+                    }
                 }
             }
         }
@@ -155,7 +158,7 @@ impl Index {
 
     /// The sounds of the words that are meant: the most alike first, of these the most frequent.
     fn sounds(&self, meant: &[Meant]) -> Vec<u32> {
-        let mut best: HashMap<u32, f32> = HashMap::new();
+        let mut best: ByNumber<f32> = ByNumber::default();
         for found in meant {
             let like = best.entry(self.vocabulary.sound(found.word)).or_insert(0.0);
             *like = like.max(found.like);
@@ -168,7 +171,7 @@ impl Index {
     }
 
     /// The share of weight of the words of both names that have a counterpart, as far as the vocabulary says.
-    fn agreement(&self, asked: &Folded, total: f32, by_word: &HashMap<u32, Known>, row: &Row) -> f32 {
+    fn agreement(&self, asked: &Folded, total: f32, by_word: &ByNumber<Known>, row: &Row) -> f32 {
         let (mut found, mut all, mut seen) = (0.0, total, 0_u64);
         for &word in self.words_of(row) {
             let weight = self.vocabulary.word(word).weight;
@@ -184,14 +187,34 @@ impl Index {
     }
 }
 
+/// Hashes numbers that nobody outside chooses, in one multiplication.
+#[derive(Default)]
+struct Numbers(u64);
+
+impl Hasher for Numbers {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u32((*byte).into()));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.0 = (self.0 ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+type ByNumber<T> = HashMap<u32, T, BuildHasherDefault<Numbers>>;
+
 /// A word of the vocabulary that one of the query may be meant for.
 struct Known {
     asked: usize,
     like: f32,
 }
 
-fn by_word(meant: &[Vec<Meant>]) -> HashMap<u32, Known> {
-    let mut words: HashMap<u32, Known> = HashMap::new();
+fn by_word(meant: &[Vec<Meant>]) -> ByNumber<Known> {
+    let mut words: ByNumber<Known> = ByNumber::default();
     for (asked, found) in meant.iter().enumerate().flat_map(|(asked, all)| all.iter().map(move |found| (asked, found)))
     {
         let known = words.entry(found.word).or_insert(Known { asked, like: found.like });

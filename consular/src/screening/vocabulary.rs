@@ -2,7 +2,7 @@
 
 use crate::screening::fuzzy::remains;
 use crate::screening::postings::{Postings, key};
-use crate::screening::similar::{Token, likeness, slips_allowed};
+use crate::screening::similar::{Token, same, slips_allowed};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -101,10 +101,7 @@ impl Vocabulary {
         }
         numbers.sort_unstable();
         numbers.dedup();
-        let like = |number: u32| {
-            let like = likeness(word, self.word(number));
-            like.same.then_some(Meant { word: number, like: like.value })
-        };
-        numbers.into_iter().filter_map(like).collect()
+        let meant = |number: u32| Some(Meant { word: number, like: same(word, self.word(number))? });
+        numbers.into_iter().filter_map(meant).collect()
     }
 }

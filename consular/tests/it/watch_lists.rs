@@ -1,6 +1,7 @@
 //! Watch lists: loaded whole or not at all, versions that decisions name, re-screening of whom a change touches.
 
 use crate::world::{World, officer, reason, world};
+use identity::{Permissions, Principal};
 use proto::consular::v1::screening::{Proof, State};
 use proto::consular::v1::subject::Kind;
 use proto::consular::v1::watch_list::Format;
@@ -170,4 +171,27 @@ async fn what_cannot_be_looked_up_is_not_clear() {
     world.publish(&line(1, "EXAMPLE, Person", ""));
     world.load(&name).await.unwrap();
     assert_eq!(reason(world.screen(person("... ---")).await), "NAME_NOT_SEARCHABLE");
+}
+
+#[tokio::test]
+async fn what_was_found_stays_with_our_own_officers() {
+    let world = world().await;
+    let name = world.register().await;
+    world.publish(&line(1, "EXAMPLE, Person", ""));
+    world.load(&name).await.unwrap();
+    let screening = world.screen(person("Person Example")).await.unwrap();
+    let get = pb::GetScreeningRequest { name: screening.name.clone(), as_of: None };
+
+    let partner = Principal { agency: Some("border".into()), ..officer("apiKeys/border") };
+    assert_eq!(reason(world.screenings(&partner).get_screening(get.clone()).await), "NOT_FOUND");
+    let page = world.screenings(&partner).list_screenings(pb::ListScreeningsRequest::default()).await.unwrap();
+    assert!(page.into_inner().screenings.is_empty());
+
+    let clerk =
+        Principal { permissions: Permissions::of(["consular.screenings.read"]), ..testkit::principal::<&str>([]) };
+    let seen = world.screenings(&clerk).get_screening(get).await.unwrap().into_inner();
+    assert_eq!((seen.state(), seen.subject, seen.hits.len()), (State::Open, None, 0), "blank without the right to it");
+    let told = "select count(*) from outbox where kind = 'screenings' and doc::text ilike '%example%'";
+    let told: i64 = sqlx::query_scalar(told).fetch_one(&world.db.pool).await.unwrap();
+    assert_eq!(told, 0, "no event says who was looked for or found");
 }
