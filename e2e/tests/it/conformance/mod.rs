@@ -11,6 +11,7 @@ mod debts;
 mod determinations;
 mod diplomatic_lists;
 mod disputes;
+mod entry_requirements;
 mod honorary_consuls;
 mod identity_cards;
 mod incidents;
@@ -19,9 +20,11 @@ mod missions;
 mod port_courtesies;
 mod properties;
 mod reciprocity_rules;
+mod screenings;
 mod service_requests;
 mod tax_cards;
 mod travel_notices;
+mod watch_lists;
 
 use bench::House;
 use proto::contract::contract;
@@ -40,6 +43,7 @@ const CHECKED: &[&str] = &[
     "DebtService",
     "DiplomaticListService",
     "DisputeService",
+    "EntryRequirementService",
     "HonoraryConsulService",
     "IdentityCardService",
     "ImmunityService",
@@ -49,9 +53,11 @@ const CHECKED: &[&str] = &[
     "PortCourtesyService",
     "PropertyService",
     "ReciprocityRuleService",
+    "ScreeningService",
     "ServiceRequestService",
     "TaxCardService",
     "TravelNoticeService",
+    "WatchListService",
 ];
 
 #[test]
@@ -156,6 +162,30 @@ async fn identity_cards_conform() {
 #[tokio::test]
 async fn determinations_conform() {
     accreditation("ImmunityService").await;
+}
+
+async fn consular(grpc_service: &str) {
+    let house = House::start().await;
+    let suite = Suite::new(house.consular().await)
+        .with(entry_requirements::EntryRequirements)
+        .with(screenings::Screenings::default())
+        .with(watch_lists::WatchLists);
+    conforms(&suite, grpc_service).await;
+}
+
+#[tokio::test]
+async fn screenings_conform() {
+    consular("ScreeningService").await;
+}
+
+#[tokio::test]
+async fn watch_lists_conform() {
+    consular("WatchListService").await;
+}
+
+#[tokio::test]
+async fn entry_requirements_conform() {
+    consular("EntryRequirementService").await;
 }
 
 #[tokio::test]
