@@ -3,7 +3,7 @@
 use crate::card_number;
 use crate::dossier::{Dossier, Dossiers};
 use crate::immunity::{Circumstances, Question, Rules, determine, standing};
-use crate::terms::CARD_VALIDITY;
+use crate::terms::Terms;
 use calendar::{Clock, Length};
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
@@ -73,9 +73,9 @@ impl IdentityCards {
         let issued = card.issue_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
         refuse_if(issued > call.now(), Reason::DatesImplausible, "a card is issued now, or was before")
             .map_err(|fault| fault.at("identityCard.issueTime", "lies in the future"))?;
-        let expiry = card.expire_time.as_ref().and_then(instant);
-        let Some(expiry) = expiry.filter(|expiry| issued < *expiry && *expiry <= issued + CARD_VALIDITY) else {
-            let words = format!("a card is valid for {} days at most from its issue", CARD_VALIDITY.num_days());
+        let (expiry, validity) = (card.expire_time.as_ref().and_then(instant), call.data::<Terms>().card_validity);
+        let Some(expiry) = expiry.filter(|expiry| issued < *expiry && *expiry <= issued + validity) else {
+            let words = format!("a card is valid for {} days at most from its issue", validity.num_days());
             return Err(
                 Fault::new(Reason::ValidityUnfit, words).at("identityCard.expireTime", "does not fit the issue")
             );

@@ -66,6 +66,7 @@ use registry::{Options, Store};
 use serve::{House, Service, Started};
 use sqlx::migrate::Migrator;
 use std::sync::Arc;
+use terms::Terms;
 use tonic::service::Routes;
 
 /// The service's own tables, after the registry's.
@@ -81,6 +82,7 @@ impl Service for Accreditation {
 
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
+        let terms = Terms::read(settings.terms.as_deref()).context("read the numbers of our practice")?;
         Practice::check().context("read our practice")?;
         let benefits = benefits::Practice::of_home(&house.home.state).context("read our practice in benefits")?;
         let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
@@ -89,6 +91,7 @@ impl Service for Accreditation {
         }
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
+        let options = options.with(Arc::new(terms));
         let store = Store::open(pool.clone(), options).await?;
         let routes = routes(&store, rules, Arc::new(benefits));
         let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;

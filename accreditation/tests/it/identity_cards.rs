@@ -46,7 +46,7 @@ async fn a_card_is_valid_for_four_years_at_most() {
     let world = world().await;
     let mission = world.embassy("FR").await;
     let member = world.accredited("garnier", secretary(&mission)).await.name;
-    let longest = world.store.now() + accreditation::terms::CARD_VALIDITY;
+    let longest = world.store.now() + world.store.data::<accreditation::terms::Terms>().card_validity;
     let past = (longest + TimeDelta::microseconds(1)).to_rfc3339();
     assert_eq!(reason(world.issue(&member, &past).await), "VALIDITY_UNFIT");
     let card = world.issue(&member, &longest.to_rfc3339()).await.unwrap();

@@ -2,6 +2,7 @@
 
 use accreditation::benefits::Practice;
 use accreditation::immunity::Rules;
+use accreditation::terms::Terms;
 use chrono::{DateTime, Utc};
 use fault::Fault;
 use identity::{Clearance, METADATA_KEY, Permissions, Principal};
@@ -69,6 +70,7 @@ pub(crate) async fn world_of(home: &str) -> World {
     let db = testkit::database(&[&registry::MIGRATIONS, &accreditation::MIGRATIONS]).await;
     let clock = ManualClock::at(dawn());
     let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::new(home)) };
+    let options = options.with(Arc::new(Terms::read(None).unwrap()));
     let store = Store::open(db.pool.clone(), options).await.unwrap();
     let routes = accreditation::routes(&store, Arc::clone(&RULES), Arc::clone(&PRACTICE)).prepare();
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
