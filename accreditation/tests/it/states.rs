@@ -1,7 +1,10 @@
 //! Every verb in every state: allowed where the contract says so, refused everywhere else, leading where it says.
 
-use crate::heads::head;
+use crate::benefits::tax_rule;
+use crate::consuls::{commission, notary};
+use crate::heads::{charge, head, letters};
 use crate::world::{World, decider, reason, secretary, world};
+use proto::accreditation::v1::HeadClass;
 use proto::contract::{Kind, Method, contract};
 use serde_json::{Value, json};
 
@@ -28,6 +31,10 @@ fn with_state(state: &str) -> Value {
     let more = match state {
         "SEVERED" => json!({ "inCustody": true }),
         "GRANTED" | "ARRIVED" => json!({ "decideTime": "2026-05-01T00:00:00Z" }),
+        "PRESENTED" => json!({ "presentTime": "2026-05-01T00:00:00Z", "functionsTime": "2026-05-01T00:00:00Z" }),
+        "POST_APPROVED" | "RECOGNISED" | "RECERTIFICATION_DUE" => {
+            json!({ "postApproveTime": "2026-05-01T00:00:00Z", "termEndTime": "2031-05-01T04:00:00Z" })
+        }
         "RESTRICTED" => json!({ "sizeLimit": 3 }),
         "GRACE" => json!({ "terminationTime": "2026-05-01T00:00:00Z", "graceEndTime": "2026-06-01T04:00:00Z" }),
         "CHANGE_REVIEW" => {
@@ -56,8 +63,8 @@ fn expected(method: &Method, state: &str) -> String {
     match rule.to.as_slice() {
         _ if !rule.from.is_empty() && !rule.from.iter().any(|from| from == state) => "WRONG_STATE".to_owned(),
         [] => state.to_owned(),
-        [to] => to.clone(),
-        several => panic!("{} leads to one of {several:?}", method.path()),
+        // Of several, the last is where the verb leads when it is asked for no more than it needs.
+        [.., to] => to.clone(),
     }
 }
 
@@ -70,7 +77,7 @@ async fn hold<T: std::fmt::Debug>(
     state_of: impl Fn(&T) -> String,
 ) {
     let (verbs, states) = (verbs(resource), states(resource));
-    assert!(!verbs.is_empty() && states.len() > 2);
+    assert!(!verbs.is_empty() && states.len() > 1);
     for (method, verb) in &verbs {
         for state in &states {
             // One verb's traces must not refuse the next: nobody has done anything but make the record.
@@ -114,6 +121,45 @@ async fn agrements_change_state_as_the_contract_says() {
 }
 
 #[tokio::test]
+async fn letters_of_credence_change_state_as_the_contract_says() {
+    let world = world().await;
+    let head = world.head_from("FR").await;
+    let name = world.schedule(letters(&head, HeadClass::Ambassador)).await.unwrap().name;
+    // The record is taken through its states many times; a real one takes up functions once.
+    sqlx::query("alter table credentials disable trigger user").execute(&world.db.pool).await.unwrap();
+    let step = async |verb: &str| world.credential_step(&decider(), verb, &name).await;
+    hold(&world, "Credential", "credentials", &name, step, |letters| letters.state().as_str_name().to_owned()).await;
+}
+
+#[tokio::test]
+async fn charges_change_state_as_the_contract_says() {
+    let world = world().await;
+    let mission = world.embassy("FR").await;
+    let diplomat = world.accredited("garnier", secretary(&mission)).await;
+    let name = world.begin_charge(charge(&diplomat)).await.unwrap().name;
+    let step = async |verb: &str| world.charge_step(&decider(), verb, &name).await;
+    hold(&world, "Charge", "charges", &name, step, |charge| charge.state().as_str_name().to_owned()).await;
+}
+
+#[tokio::test]
+async fn commissions_change_state_as_the_contract_says() {
+    let world = world().await;
+    let consul = world.consul_from("FR").await;
+    let name = world.receive(commission(&consul)).await.unwrap().name;
+    let step = async |verb: &str| world.commission_step(&decider(), verb, &name).await;
+    hold(&world, "ConsularCommission", "consular_commissions", &name, step, |one| one.state().as_str_name().to_owned())
+        .await;
+}
+
+#[tokio::test]
+async fn honorary_consuls_change_state_as_the_contract_says() {
+    let world = world().await;
+    let name = world.justify(notary(&world.post("FR").await)).await.unwrap().name;
+    let step = async |verb: &str| world.honorary_step(&decider(), verb, &name).await;
+    hold(&world, "HonoraryConsul", "honorary_consuls", &name, step, |one| one.state().as_str_name().to_owned()).await;
+}
+
+#[tokio::test]
 async fn cards_change_state_as_the_contract_says() {
     let world = world().await;
     let mission = world.embassy("FR").await;
@@ -121,4 +167,24 @@ async fn cards_change_state_as_the_contract_says() {
     let name = world.issue(&member.name, "2028-01-01T00:00:00Z").await.unwrap().name;
     let step = async |verb: &str| world.card_step(&decider(), verb, &name).await;
     hold(&world, "IdentityCard", "identity_cards", &name, step, |card| card.state().as_str_name().to_owned()).await;
+}
+
+#[tokio::test]
+async fn reciprocity_rules_change_state_as_the_contract_says() {
+    let world = world().await;
+    let name = world.draft_rule(tax_rule("FR")).await.unwrap().name;
+    world.put("reciprocity_rules", &name, json!({ "effectiveTime": "2026-05-01T00:00:00Z" })).await;
+    let step = async |verb: &str| world.rule_step(&decider(), verb, &name).await;
+    hold(&world, "ReciprocityRule", "reciprocity_rules", &name, step, |rule| rule.state().as_str_name().to_owned())
+        .await;
+}
+
+#[tokio::test]
+async fn tax_cards_change_state_as_the_contract_says() {
+    let world = world().await;
+    let (mission, member) = world.reciprocal().await;
+    let name = world.eligible(&mission, &member.name).await.unwrap();
+    world.put("tax_cards", &name, json!({ "expireTime": "2030-01-01T00:00:00Z" })).await;
+    let step = async |verb: &str| world.tax_step(&decider(), verb, &name).await;
+    hold(&world, "TaxCard", "tax_cards", &name, step, |card| card.state().as_str_name().to_owned()).await;
 }

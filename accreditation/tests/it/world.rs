@@ -1,6 +1,8 @@
 //! A register of accreditation on a database of its own, with a clock that tests move, called through gRPC.
 
+use accreditation::benefits::Practice;
 use accreditation::immunity::Rules;
+use accreditation::terms::Terms;
 use chrono::{DateTime, Utc};
 use fault::Fault;
 use identity::{Clearance, METADATA_KEY, Permissions, Principal};
@@ -21,6 +23,8 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::{Request, Response, Status};
 
 static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(Rules::of_home("US").unwrap()));
+
+static PRACTICE: LazyLock<Arc<Practice>> = LazyLock::new(|| Arc::new(Practice::of_home("US").unwrap()));
 
 /// A service that is called as someone.
 pub(crate) type Signed = InterceptedService<CallService, Token>;
@@ -57,11 +61,18 @@ pub(crate) fn stamp(text: &str) -> Option<prost_types::Timestamp> {
 }
 
 pub(crate) async fn world() -> World {
+    world_of("US").await
+}
+
+/// The register of this receiving state.
+pub(crate) async fn world_of(home: &str) -> World {
+    let home = config::read(&config::Env::default().with("HOME_STATE", home), "HOME").unwrap();
     let db = testkit::database(&[&registry::MIGRATIONS, &accreditation::MIGRATIONS]).await;
     let clock = ManualClock::at(dawn());
-    let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::default()) };
+    let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::new(home)) };
+    let options = options.with(Arc::new(Terms::read(None).unwrap()));
     let store = Store::open(db.pool.clone(), options).await.unwrap();
-    let routes = accreditation::routes(&store, Arc::clone(&RULES)).prepare();
+    let routes = accreditation::routes(&store, Arc::clone(&RULES), Arc::clone(&PRACTICE)).prepare();
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
     let service =
         layers::service_stack(routes, "accreditation", contract, verifier, Limits::default(), TaskTracker::new());

@@ -3,19 +3,40 @@
 mod agrements;
 mod api_keys;
 mod bench;
+mod charges;
+mod consular_commissions;
+mod credentials;
 mod determinations;
+mod diplomatic_lists;
+mod honorary_consuls;
 mod identity_cards;
 mod members;
 mod missions;
+mod reciprocity_rules;
+mod tax_cards;
 
 use bench::House;
 use proto::contract::contract;
 use std::collections::BTreeSet;
 use testkit::conformance::Suite;
 
-/// The gRPC services that are checked below.
-const CHECKED: &[&str] =
-    &["AgrementService", "ApiKeyService", "IdentityCardService", "ImmunityService", "MemberService", "MissionService"];
+/// The gRPC services that are checked below, one a line.
+#[rustfmt::skip]
+const CHECKED: &[&str] = &[
+    "AgrementService",
+    "ApiKeyService",
+    "ChargeService",
+    "ConsularCommissionService",
+    "CredentialService",
+    "DiplomaticListService",
+    "HonoraryConsulService",
+    "IdentityCardService",
+    "ImmunityService",
+    "MemberService",
+    "MissionService",
+    "ReciprocityRuleService",
+    "TaxCardService",
+];
 
 #[test]
 fn every_service_of_the_contract_is_checked() {
@@ -29,10 +50,17 @@ async fn accreditation(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.accreditation().await)
         .with(agrements::Agrements)
+        .with(charges::Charges)
+        .with(consular_commissions::ConsularCommissions::default())
+        .with(credentials::Credentials)
+        .with(diplomatic_lists::DiplomaticLists)
+        .with(honorary_consuls::HonoraryConsuls::default())
         .with(missions::Missions)
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
-        .with(determinations::Determinations);
+        .with(determinations::Determinations)
+        .with(reciprocity_rules::ReciprocityRules)
+        .with(tax_cards::TaxCards::default());
     conforms(&suite, grpc_service).await;
 }
 
@@ -62,6 +90,31 @@ async fn agrements_conform() {
 }
 
 #[tokio::test]
+async fn charges_conform() {
+    accreditation("ChargeService").await;
+}
+
+#[tokio::test]
+async fn consular_commissions_conform() {
+    accreditation("ConsularCommissionService").await;
+}
+
+#[tokio::test]
+async fn diplomatic_lists_conform() {
+    accreditation("DiplomaticListService").await;
+}
+
+#[tokio::test]
+async fn honorary_consuls_conform() {
+    accreditation("HonoraryConsulService").await;
+}
+
+#[tokio::test]
+async fn credentials_conform() {
+    accreditation("CredentialService").await;
+}
+
+#[tokio::test]
 async fn missions_conform() {
     accreditation("MissionService").await;
 }
@@ -79,6 +132,16 @@ async fn identity_cards_conform() {
 #[tokio::test]
 async fn determinations_conform() {
     accreditation("ImmunityService").await;
+}
+
+#[tokio::test]
+async fn reciprocity_rules_conform() {
+    accreditation("ReciprocityRuleService").await;
+}
+
+#[tokio::test]
+async fn tax_cards_conform() {
+    accreditation("TaxCardService").await;
 }
 
 #[tokio::test]
