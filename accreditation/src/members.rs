@@ -1,13 +1,14 @@
 //! Members of missions: from notification through accreditation to the end of their privileges (VCDR art. 8-10, 38, 39,
 //! 43; VCCR art. 22-25, 53).
 
-use crate::agrements;
+use crate::agrements::{self, Agrements};
 use crate::notification::{self, Surroundings};
 use crate::terms::Terms;
 use calendar::{Clock, Length, due};
 use chrono::{DateTime, Months, NaiveDate, Utc};
 use fault::{Fault, refuse_if};
 use identity::Principal;
+use proto::accreditation::v1::agrement;
 use proto::accreditation::v1::member::EndCause;
 use proto::accreditation::v1::member_service_server::MemberService;
 use proto::accreditation::v1::{
@@ -174,7 +175,7 @@ async fn surroundings(reader: &mut Reader<'_>, member: &Member) -> Result<Surrou
     };
     let agrement = match member.agrement.as_str() {
         "" => None,
-        name => reader.share(name).await?,
+        name => reader.hold::<Agrements>(&[("name", &[name])]).await?.pop(),
     };
     let members = reader.count::<Member>(&[("mission", &[member.mission.as_str()]), ("state", &LIVE)]).await?;
     Ok(Surroundings { mission, principal, agrement, members })
@@ -183,7 +184,12 @@ async fn surroundings(reader: &mut Reader<'_>, member: &Member) -> Result<Surrou
 fn notify(member: &mut Member, around: Surroundings, call: &mut Call) -> Result<(), Fault> {
     notification::admit(member, &around, call)?;
     notification::record(member, call);
-    Ok(())
+    match around.agrement.filter(|agrement| agrement.state() == agrement::State::Granted) {
+        Some(agrement) if member.arrival_time.is_some() => {
+            call.follow(agrement, "arrive", |agrement, call| agrements::arrive(agrement, member.arrival_time, call))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn return_notification(member: &mut Member, request: ReturnNotificationRequest, _: &mut Call) -> Result<(), Fault> {

@@ -1,6 +1,6 @@
 //! What it takes to be notified as a member of a mission; pure (VCDR art. 1, 7, 8, 10, 11; VCCR art. 1, 19, 20, 22, 24).
 
-use crate::agrements;
+use crate::agrements::{self, Agrements};
 use crate::terms::Terms;
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
@@ -9,18 +9,18 @@ use proto::accreditation::v1::{
     Agrement, Category, Fact, Member, Mission, Reason, Relation, Residence, member, mission,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Call, instant};
+use registry::{Call, Held, instant};
 use uuid::Uuid;
 
 /// What a notification is held against.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Surroundings {
     /// The mission that notifies.
     pub(crate) mission: Option<Mission>,
     /// The member a dependant derives from.
     pub(crate) principal: Option<Member>,
     /// The agrément a head of mission names.
-    pub(crate) agrement: Option<Agrement>,
+    pub(crate) agrement: Option<Held<Agrements>>,
     /// How many members the mission has.
     pub(crate) members: i64,
 }
@@ -44,7 +44,7 @@ pub(crate) fn admit(member: &Member, around: &Surroundings, call: &Call) -> Resu
     )?;
     derives_rightly(member, around.principal.as_ref())?;
     nationality_agreed(member, &mission.sending_state)?;
-    agrements::opens(member, mission.r#type(), around.agrement.as_ref())?;
+    agrements::opens(member, mission.r#type(), around.agrement.as_deref())?;
     check_person(member, call)
 }
 
