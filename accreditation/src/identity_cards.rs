@@ -7,7 +7,7 @@ use crate::terms::Terms;
 use calendar::{Clock, Length};
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
-use proto::accreditation::v1::identity_card::State;
+use proto::accreditation::v1::identity_card::{RevocationCause, State};
 use proto::accreditation::v1::identity_card_service_server::IdentityCardService;
 use proto::accreditation::v1::verify_identity_card_response::Finding;
 use proto::accreditation::v1::{
@@ -76,7 +76,7 @@ impl IdentityCards {
             let fault = Fault::new(Reason::ValidityUnfit, format!("a card is valid for {days} days at most from now"));
             return Err(fault.at("identityCard.expireTime", "is too late"));
         };
-        let tier = standing(&self.rules, &dossier.subject(), call.now()).tier;
+        let tier = standing(&self.rules, &dossier.subject(&[]), call.now()).tier;
         card.name = format!("identityCards/{}", card_number::generate());
         card.person.clone_from(&dossier.member.person);
         card.set_tier(tier);
@@ -104,7 +104,8 @@ impl IdentityCards {
         let dossier = self.dossiers.of(&card.member).await?;
         let dossier = dossier
             .ok_or_else(|| Fault::new(proto::policy::v1::Reason::Internal, "a card is kept without its member"))?;
-        let subject = dossier.subject();
+        let waived = dossier.waived("");
+        let subject = dossier.subject(&waived);
         let held = standing(&self.rules, &subject, now);
         let expired = card.expire_time.as_ref().and_then(instant).is_none_or(|expiry| expiry <= now);
         let finding = match card.state() {
@@ -199,8 +200,13 @@ impl IdentityCardService for IdentityCards {
 }
 
 fn revoke(card: &mut IdentityCard, request: RevokeIdentityCardRequest, call: &mut Call) -> Result<(), Fault> {
-    card.revoke_time = Some(call.timestamp());
-    card.set_revocation_cause(request.cause());
-    call.timers().clear("expiry");
+    end(card, request.cause(), call);
     Ok(())
+}
+
+/// Ends a card's validity before its time.
+pub(crate) fn end(card: &mut IdentityCard, cause: RevocationCause, call: &mut Call) {
+    card.revoke_time = Some(call.timestamp());
+    card.set_revocation_cause(cause);
+    call.timers().clear("expiry");
 }

@@ -4,14 +4,18 @@ mod agrements;
 mod card_number;
 mod determinations;
 mod dossier;
+mod ending;
+mod grace;
 mod identity_cards;
 pub mod immunity;
 mod members;
 mod missions;
 mod notification;
+mod persona_non_grata;
 mod practice;
 mod settings;
 pub mod terms;
+mod waivers;
 
 pub use agrements::Agrements;
 pub use determinations::Determinations;
@@ -19,8 +23,11 @@ pub use dossier::Dossiers;
 pub use identity_cards::IdentityCards;
 pub use members::Members;
 pub use missions::Missions;
+pub use notification::Checklist;
+pub use persona_non_grata::Declarations;
 pub use practice::Practice;
 pub use settings::{Database, Settings};
+pub use waivers::Waivers;
 
 use anyhow::Context as _;
 use config::ExposeSecret as _;
@@ -31,6 +38,8 @@ use proto::accreditation::v1::identity_card_service_server::IdentityCardServiceS
 use proto::accreditation::v1::immunity_service_server::ImmunityServiceServer;
 use proto::accreditation::v1::member_service_server::MemberServiceServer;
 use proto::accreditation::v1::mission_service_server::MissionServiceServer;
+use proto::accreditation::v1::persona_non_grata_service_server::PersonaNonGrataServiceServer;
+use proto::accreditation::v1::waiver_service_server::WaiverServiceServer;
 use registry::{Options, Store};
 use serve::{House, Service, Started};
 use sqlx::migrate::Migrator;
@@ -52,6 +61,8 @@ impl Service for Accreditation {
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
         let terms = Terms::read(settings.terms.as_deref()).context("read the numbers of our practice")?;
+        let checklist =
+            Checklist::read(settings.notification.as_deref()).context("read the checks of notifications")?;
         Practice::check().context("read our practice")?;
         let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
         if settings.database.migrate {
@@ -59,7 +70,7 @@ impl Service for Accreditation {
         }
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
-        let options = options.with(Arc::new(terms));
+        let options = options.with(Arc::new(terms)).with(Arc::new(checklist));
         let store = Store::open(pool.clone(), options).await?;
         let routes = routes(&store, rules);
         let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
@@ -80,4 +91,6 @@ pub fn routes(store: &Store, rules: Arc<Rules>) -> Routes {
         .add_service(MemberServiceServer::new(Members::new(members)))
         .add_service(IdentityCardServiceServer::new(cards))
         .add_service(ImmunityServiceServer::new(determinations))
+        .add_service(PersonaNonGrataServiceServer::new(Declarations::new(store.keep())))
+        .add_service(WaiverServiceServer::new(Waivers::new(store.keep())))
 }

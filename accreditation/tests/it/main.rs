@@ -3,13 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod agrements;
+mod checks;
 mod determinations;
+mod endings;
 mod heads;
 mod identity_cards;
 mod immunity;
 mod members;
 mod missions;
 mod notifications;
+mod persona_non_grata;
 mod races;
 mod reasons;
 mod schema;
@@ -17,4 +20,5 @@ mod shown;
 mod states;
 mod steps;
 mod visibility;
+mod waivers;
 mod world;

@@ -117,6 +117,34 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
             let post = world.mission("fr-chicago", consulate("FR"), State::Open).await;
             world.ask_for(&head(&post), &registrar()).await.map(drop)
         }
+        Reason::SignedByTheHousehold
+        | Reason::NameNotAsInPassport
+        | Reason::VisaClassUnfit
+        | Reason::PassportTypeUnfit
+        | Reason::TitleNotRecognised
+        | Reason::ResidenceOutsideCapital
+        | Reason::HoursTooFew
+        | Reason::ChargesNotCleared
+        | Reason::PredecessorActive
+        | Reason::PositionNotDeclared
+        | Reason::CategoryFull
+        | Reason::PossibleDuplicate
+        | Reason::WorkPermissionMissing
+        | Reason::TransportNotDeclared
+        | Reason::PhotoTooOld
+        | Reason::AttachmentMissing
+        | Reason::PriorApprovalMissing
+        | Reason::HonoraryUnfit
+        | Reason::ServiceDatesImplausible
+        | Reason::ResidentDiplomat
+        | Reason::PersonUnknown => crate::checks::provoke(reason).await,
+        Reason::MemberWithoutStatus
+        | Reason::WaiverAlreadyAsked
+        | Reason::WaiverDateImplausible
+        | Reason::InviolabilityOutOfScope => crate::waivers::provoke(reason, world, &mission).await,
+        Reason::AlreadyUnwanted | Reason::DeadlineRunning => {
+            crate::persona_non_grata::provoke(reason, world, &mission).await
+        }
         Reason::AccreditationAlreadyLive => {
             let person = Member { person: "people/garnier".into(), ..secretary(&mission) };
             world.notify("a", person.clone()).await?;

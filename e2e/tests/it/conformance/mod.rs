@@ -7,6 +7,8 @@ mod determinations;
 mod identity_cards;
 mod members;
 mod missions;
+mod persona_non_grata;
+mod waivers;
 
 use bench::House;
 use proto::contract::contract;
@@ -14,8 +16,16 @@ use std::collections::BTreeSet;
 use testkit::conformance::Suite;
 
 /// The gRPC services that are checked below.
-const CHECKED: &[&str] =
-    &["AgrementService", "ApiKeyService", "IdentityCardService", "ImmunityService", "MemberService", "MissionService"];
+const CHECKED: &[&str] = &[
+    "AgrementService",
+    "ApiKeyService",
+    "IdentityCardService",
+    "ImmunityService",
+    "MemberService",
+    "MissionService",
+    "PersonaNonGrataService",
+    "WaiverService",
+];
 
 #[test]
 fn every_service_of_the_contract_is_checked() {
@@ -32,7 +42,9 @@ async fn accreditation(grpc_service: &str) {
         .with(missions::Missions)
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
-        .with(determinations::Determinations);
+        .with(determinations::Determinations)
+        .with(persona_non_grata::Declarations)
+        .with(waivers::Waivers::default());
     conforms(&suite, grpc_service).await;
 }
 
@@ -86,4 +98,14 @@ async fn api_keys_conform() {
     let house = House::start().await;
     let suite = Suite::new(house.gateway().await).with(api_keys::ApiKeys);
     conforms(&suite, "ApiKeyService").await;
+}
+
+#[tokio::test]
+async fn declarations_conform() {
+    accreditation("PersonaNonGrataService").await;
+}
+
+#[tokio::test]
+async fn waivers_conform() {
+    accreditation("WaiverService").await;
 }
