@@ -52,7 +52,7 @@ impl Determinations {
         let waived = dossier.waived(proceedings);
         let circumstances = ask.circumstances.as_ref().map(circumstances).unwrap_or_default();
         let question = Question { matter: ask.matter(), instant: at, circumstances };
-        let found = determine(&self.rules, &dossier.subject(&waived), &question);
+        let found = determine(&self.rules, &dossier.subject_with(&waived), &question);
         Determination {
             name: format!("determinations/{}", Uuid::now_v7()),
             member: dossier.member.name.clone(),

@@ -86,10 +86,13 @@ impl Dossier {
         Ok(Some(Self::new(member, principal, mission)))
     }
 
-    /// The person as the engine knows people.
-    ///
-    /// `waived` is what [`Dossier::waived`] says of the question's proceedings.
-    pub(crate) fn subject<'a>(&'a self, waived: &'a [Waived]) -> Subject<'a> {
+    /// The person as the engine knows people, for what no waiver touches: level and status.
+    pub(crate) fn subject(&self) -> Subject<'_> {
+        self.subject_with(&[])
+    }
+
+    /// The same with what was waived, as [`Dossier::waived`] says.
+    pub(crate) fn subject_with<'a>(&'a self, waived: &'a [Waived]) -> Subject<'a> {
         Subject {
             waived,
             sending_state: &self.mission.sending_state,

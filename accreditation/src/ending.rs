@@ -3,6 +3,7 @@
 use crate::grace;
 use crate::identity_cards::{self, IdentityCards};
 use crate::members::Members;
+use crate::tax_cards::{self, TaxCards};
 use chrono::{DateTime, Utc};
 use fault::Fault;
 use proto::accreditation::v1::identity_card::RevocationCause;
@@ -80,19 +81,26 @@ pub(crate) fn end_all(
 #[derive(Debug, Default)]
 pub(crate) struct Holdings {
     cards: Vec<Held<IdentityCards>>,
+    tax_cards: Vec<Held<TaxCards>>,
 }
 
 impl Holdings {
     pub(crate) async fn of(reader: &mut Reader<'_>, member: &str) -> Result<Self, Fault> {
         let cards = reader.hold(&[("member", &[member]), ("state", &["ISSUED"])]).await?;
-        Ok(Self { cards })
+        let tax_cards = reader.hold(&[("member", &[member]), ("state", &tax_cards::LIVE)]).await?;
+        Ok(Self { cards, tax_cards })
     }
 
     pub(crate) fn end(self, cause: RevocationCause, call: &mut Call) -> Result<(), Fault> {
-        let mut cards = self.cards.into_iter();
-        cards.try_for_each(|card| {
+        self.cards.into_iter().try_for_each(|card| {
             call.follow(card, "endWithHolder", |card, call| {
                 identity_cards::end(card, cause, call);
+                Ok(())
+            })
+        })?;
+        self.tax_cards.into_iter().try_for_each(|card| {
+            call.follow(card, "endWithHolder", |card, call| {
+                tax_cards::end(card, call);
                 Ok(())
             })
         })

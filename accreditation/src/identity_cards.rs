@@ -76,7 +76,7 @@ impl IdentityCards {
             let fault = Fault::new(Reason::ValidityUnfit, format!("a card is valid for {days} days at most from now"));
             return Err(fault.at("identityCard.expireTime", "is too late"));
         };
-        let tier = standing(&self.rules, &dossier.subject(&[]), call.now()).tier;
+        let tier = standing(&self.rules, &dossier.subject(), call.now()).tier;
         card.name = format!("identityCards/{}", card_number::generate());
         card.person.clone_from(&dossier.member.person);
         card.set_tier(tier);
@@ -105,7 +105,7 @@ impl IdentityCards {
         let dossier = dossier
             .ok_or_else(|| Fault::new(proto::policy::v1::Reason::Internal, "a card is kept without its member"))?;
         let waived = dossier.waived("");
-        let subject = dossier.subject(&waived);
+        let subject = dossier.subject_with(&waived);
         let held = standing(&self.rules, &subject, now);
         let expired = card.expire_time.as_ref().and_then(instant).is_none_or(|expiry| expiry <= now);
         let finding = match card.state() {

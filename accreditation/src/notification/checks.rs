@@ -1,11 +1,15 @@
 //! The checks of our practice on a notification, one row each; pure. Which of them count, and how, is data.
 
 use super::checklist::Checklist;
-use super::name::{self, Zone};
+use super::name;
 use chrono::{Months, NaiveDate};
+use mrz::Window;
 use proto::accreditation::v1::attachment::Kind;
 use proto::accreditation::v1::{Category, Charges, Member, Mission, Particulars, PassportType, Reason, Residence};
 use std::collections::BTreeSet;
+
+/// How many years ahead a passport can be valid.
+const PASSPORT_YEARS: u8 = 10;
 
 /// What a notification is held against.
 #[derive(Debug)]
@@ -110,16 +114,19 @@ fn passport_name(facts: &Facts<'_>) -> Verdict {
     if zone.is_empty() {
         return NotApplicable;
     }
-    let Some(zone) = Zone::read(&zone) else {
-        return Unmet("particulars.machineReadableZone", "a check digit does not fit; it is not well read".to_owned());
+    let window = Window { ahead: PASSPORT_YEARS, ..Window::on(facts.today) };
+    let Ok(zone) = mrz::parse(&name::lines(&zone), &window) else {
+        let words = "it is not well read: its form or a check digit does not fit".to_owned();
+        return Unmet("particulars.machineReadableZone", words);
     };
-    if !zone.names(&member.family_name, &member.given_names) {
+    if !name::stands_in(&zone, &member.family_name, &member.given_names) {
         return Unmet("familyName", "the names are not those in the passport's machine-readable zone".to_owned());
     }
     if !member.passport_number.is_empty() && zone.number != member.passport_number {
         return Unmet("passportNumber", "it is not the number in the passport's machine-readable zone".to_owned());
     }
-    met_if(zone.born(&member.birth_date), "birthDate", || {
+    let born: Option<NaiveDate> = member.birth_date.parse().ok();
+    met_if(zone.birth.known().is_none_or(|birth| Some(birth) == born), "birthDate", || {
         "it is not the date in the passport's machine-readable zone".to_owned()
     })
 }

@@ -99,7 +99,7 @@ async fn resembling(reader: &mut Reader<'_>, member: &Member) -> Result<Vec<Stri
         alike = reader.all::<Member>(&[("passport_number", &[member.passport_number.as_str()])]).await?;
         alike.retain(|other| other.nationality == member.nationality);
     }
-    let names = |member: &Member| folded(&format!("{}<{}", member.family_name, member.given_names));
+    let names = |member: &Member| (folded(&member.family_name), folded(&member.given_names));
     let own = names(member);
     let born = reader.all::<Member>(&[("birth_date", &[member.birth_date.as_str()])]).await?;
     alike.extend(born.into_iter().filter(|other| names(other) == own));

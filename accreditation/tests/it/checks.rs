@@ -3,6 +3,7 @@
 use crate::world::{
     World, at, consulate, fields, officer, reason, registrar, relative, secretary, staff_of, strict, world,
 };
+use chrono::Datelike as _;
 use proto::accreditation::v1::attachment::Kind;
 use proto::accreditation::v1::finding::Outcome;
 use proto::accreditation::v1::mission::State;
@@ -13,12 +14,37 @@ use proto::accreditation::v1::{
 use proto::google::r#type::PostalAddress;
 use tonic::Status;
 
+/// The zone of the secretary's passport.
+fn zone() -> String {
+    let date = |text: &str| {
+        let date: chrono::NaiveDate = text.parse().unwrap();
+        let (month, day) = (u8::try_from(date.month()).unwrap(), u8::try_from(date.day()).unwrap());
+        mrz::Date { year: Some(date.year()), month: Some(month), day: Some(day) }
+    };
+    let zone = mrz::Zone {
+        format: mrz::Format::Td3,
+        document_code: "P".into(),
+        issuer: "FRA".into(),
+        primary: "GARNIER".into(),
+        secondary: "ELISE".into(),
+        number: "20AB12345".into(),
+        nationality: "FRA".into(),
+        birth: date("1988-04-12"),
+        sex: mrz::Sex::Female,
+        expiry: date("2030-01-01"),
+        optional: String::new(),
+        more_optional: String::new(),
+    };
+    mrz::generate(&zone).unwrap().replace('\n', "")
+}
+
 /// A secretary of whom everything is declared as it should be.
 fn complete(mission: &str) -> Member {
     let attachments = [Kind::Note, Kind::Passport, Kind::Visa];
     let attachment = |kind: Kind| Attachment { kind: kind.into(), reference: "files/1".into() };
     let declared = Particulars {
         visa_class: "A-1".into(),
+        machine_readable_zone: zone(),
         passport_type: PassportType::Diplomatic.into(),
         residence_address: Some(PostalAddress { postal_code: "20008".into(), ..PostalAddress::default() }),
         weekly_hours: 40,
@@ -40,10 +66,7 @@ fn declared(member: &mut Member) -> &mut Particulars {
 
 /// What is wrong with one notification each, and nothing else.
 const DEFECTS: [(Reason, fn(&mut Member)); 16] = [
-    (Reason::NameNotAsInPassport, |member| {
-        let names = format!("{:<<39}", "GARNIER<<ELSE");
-        declared(member).machine_readable_zone = format!("P<FRA{names}20AB123459FRA8804125F3001019<<<<<<<<<<<<<<02");
-    }),
+    (Reason::NameNotAsInPassport, |member| member.given_names = "Elsa".into()),
     (Reason::VisaClassUnfit, |member| declared(member).visa_class = "B-1".into()),
     (Reason::PassportTypeUnfit, |member| declared(member).set_passport_type(PassportType::Ordinary)),
     (Reason::ResidentDiplomat, |member| member.set_residence(Residence::PermanentResident)),
@@ -87,7 +110,8 @@ pub(crate) async fn provoke(reason: Reason) -> Result<(), Status> {
                 pb::RestrictRequest { name: mission, size_limit: 9, category_limits: limits, ..Default::default() };
             world.missions(&registrar()).restrict(request).await?;
             world.notify("a", whole.clone()).await?;
-            let other = Member { passport_number: "X1234".into(), birth_date: "1970-01-01".into(), ..whole };
+            let mut other = Member { passport_number: "X1234".into(), birth_date: "1970-01-01".into(), ..whole };
+            declared(&mut other).machine_readable_zone.clear();
             world.notify("b", other).await.map(drop)
         }
         Reason::PossibleDuplicate => {

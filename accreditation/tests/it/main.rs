@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod agrements;
+mod benefits;
 mod checks;
 mod determinations;
 mod endings;
@@ -15,10 +16,12 @@ mod notifications;
 mod persona_non_grata;
 mod races;
 mod reasons;
+mod reciprocity_rules;
 mod schema;
 mod shown;
 mod states;
 mod steps;
+mod tax_cards;
 mod visibility;
 mod waivers;
 mod world;

@@ -1,6 +1,7 @@
 //! A register of accreditation on a database of its own, with a clock that tests move, called through gRPC.
 
 use accreditation::Checklist;
+use accreditation::benefits::Practice;
 use accreditation::immunity::Rules;
 use accreditation::terms::Terms;
 use chrono::{DateTime, Utc};
@@ -25,6 +26,8 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::{Request, Response, Status};
 
 static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(Rules::of_home("US").unwrap()));
+
+static PRACTICE: LazyLock<Arc<Practice>> = LazyLock::new(|| Arc::new(Practice::of_home("US").unwrap()));
 
 /// A service that is called as someone.
 pub(crate) type Signed = InterceptedService<CallService, Token>;
@@ -76,7 +79,7 @@ async fn world_of(practice: Checklist) -> World {
     let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::default()) };
     let options = options.with(Arc::new(Terms::read(None).unwrap())).with(Arc::new(practice));
     let store = Store::open(db.pool.clone(), options).await.unwrap();
-    let routes = accreditation::routes(&store, Arc::clone(&RULES)).prepare();
+    let routes = accreditation::routes(&store, Arc::clone(&RULES), Arc::clone(&PRACTICE)).prepare();
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
     let service =
         layers::service_stack(routes, "accreditation", contract, verifier, Limits::default(), TaskTracker::new());

@@ -8,6 +8,8 @@ mod identity_cards;
 mod members;
 mod missions;
 mod persona_non_grata;
+mod reciprocity_rules;
+mod tax_cards;
 mod waivers;
 
 use bench::House;
@@ -24,6 +26,8 @@ const CHECKED: &[&str] = &[
     "MemberService",
     "MissionService",
     "PersonaNonGrataService",
+    "ReciprocityRuleService",
+    "TaxCardService",
     "WaiverService",
 ];
 
@@ -44,7 +48,9 @@ async fn accreditation(grpc_service: &str) {
         .with(identity_cards::IdentityCards)
         .with(determinations::Determinations)
         .with(persona_non_grata::Declarations)
-        .with(waivers::Waivers::default());
+        .with(waivers::Waivers::default())
+        .with(reciprocity_rules::ReciprocityRules)
+        .with(tax_cards::TaxCards::default());
     conforms(&suite, grpc_service).await;
 }
 
@@ -91,6 +97,16 @@ async fn identity_cards_conform() {
 #[tokio::test]
 async fn determinations_conform() {
     accreditation("ImmunityService").await;
+}
+
+#[tokio::test]
+async fn reciprocity_rules_conform() {
+    accreditation("ReciprocityRuleService").await;
+}
+
+#[tokio::test]
+async fn tax_cards_conform() {
+    accreditation("TaxCardService").await;
 }
 
 #[tokio::test]
