@@ -24,9 +24,12 @@ pub(crate) async fn everyone(reader: &mut Reader<'_>, mission: &Mission) -> Resu
     let mut held = Vec::new();
     for categories in [staff, dependants] {
         let categories: Vec<_> = categories.iter().map(Category::as_str_name).collect();
-        let of_mission =
-            [("mission", &[mission.name.as_str()][..]), ("category", &categories), ("state", &IN_FUNCTIONS)];
-        held.extend(reader.hold(&of_mission).await?);
+        let of_mission = reader.hold::<Members>(&[
+            ("mission", &[mission.name.as_str()]),
+            ("category", &categories),
+            ("state", &IN_FUNCTIONS),
+        ]);
+        held.extend(of_mission.await?);
     }
     Ok(held)
 }
@@ -37,18 +40,20 @@ pub(crate) async fn kin(reader: &mut Reader<'_>, principal: &Member) -> Result<V
     if !principal.principal.is_empty() {
         return Ok(Vec::new());
     }
-    let household = ("principal", &[principal.name.as_str()][..]);
-    let people = reader.all::<Member>(&[household]).await?;
+    let head = [principal.name.as_str()];
+    let people = reader.all::<Member>(&[("principal", &head)]).await?;
     let people: Vec<_> = people.iter().map(|kin| kin.person.as_str()).collect();
-    let engaged = Category::LocallyEngagedStaff.as_str_name();
-    let engaged = [
-        ("person", &people[..]),
-        ("mission", &[principal.mission.as_str()]),
-        ("category", &[engaged]),
-        ("state", &IN_FUNCTIONS),
-    ];
-    let mut held = if people.is_empty() { Vec::new() } else { reader.hold(&engaged).await? };
-    held.extend(reader.hold(&[household, ("state", &IN_FUNCTIONS)]).await?);
+    let mut held = Vec::new();
+    if !people.is_empty() {
+        let engaged = reader.hold::<Members>(&[
+            ("person", &people),
+            ("mission", &[principal.mission.as_str()]),
+            ("category", &[Category::LocallyEngagedStaff.as_str_name()]),
+            ("state", &IN_FUNCTIONS),
+        ]);
+        held.extend(engaged.await?);
+    }
+    held.extend(reader.hold::<Members>(&[("principal", &head), ("state", &IN_FUNCTIONS)]).await?);
     Ok(held)
 }
 

@@ -3,20 +3,29 @@
 mod agrements;
 pub mod benefits;
 mod card_number;
+mod charges;
+mod consular_commissions;
+mod consular_precedence;
+mod credentials;
 mod determinations;
+mod diplomatic_lists;
 mod dossier;
 mod ending;
 mod grace;
 mod holder;
+mod honorary_consuls;
 mod identity_cards;
 pub mod immunity;
 mod members;
 mod missions;
 mod notification;
+mod order_of_precedence;
 mod persona_non_grata;
 mod practice;
+pub mod precedence;
 pub mod reciprocity;
 mod reciprocity_rules;
+mod sections;
 mod settings;
 mod tax_card_age;
 mod tax_cards;
@@ -24,13 +33,19 @@ pub mod terms;
 mod waivers;
 
 pub use agrements::Agrements;
+pub use charges::Charges;
+pub use consular_commissions::ConsularCommissions;
+pub use credentials::Credentials;
 pub use determinations::Determinations;
+pub use diplomatic_lists::DiplomaticLists;
 pub use dossier::Dossiers;
 pub use holder::Holders;
+pub use honorary_consuls::HonoraryConsuls;
 pub use identity_cards::IdentityCards;
 pub use members::Members;
 pub use missions::Missions;
 pub use notification::Checklist;
+pub use order_of_precedence::OrderOfPrecedence;
 pub use persona_non_grata::Declarations;
 pub use practice::Practice;
 pub use reciprocity_rules::ReciprocityRules;
@@ -43,6 +58,11 @@ use config::ExposeSecret as _;
 use events::Relay;
 use immunity::Rules;
 use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
+use proto::accreditation::v1::charge_service_server::ChargeServiceServer;
+use proto::accreditation::v1::consular_commission_service_server::ConsularCommissionServiceServer;
+use proto::accreditation::v1::credential_service_server::CredentialServiceServer;
+use proto::accreditation::v1::diplomatic_list_service_server::DiplomaticListServiceServer;
+use proto::accreditation::v1::honorary_consul_service_server::HonoraryConsulServiceServer;
 use proto::accreditation::v1::identity_card_service_server::IdentityCardServiceServer;
 use proto::accreditation::v1::immunity_service_server::ImmunityServiceServer;
 use proto::accreditation::v1::member_service_server::MemberServiceServer;
@@ -110,6 +130,11 @@ pub fn routes(store: &Store, rules: Arc<Rules>, practice: Arc<benefits::Practice
     let tax_cards = TaxCards::new(tax_cards, holders, reciprocity, rules, practice);
     Routes::new(MissionServiceServer::new(Missions::new(missions)))
         .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))
+        .add_service(ChargeServiceServer::new(Charges::new(store.keep())))
+        .add_service(ConsularCommissionServiceServer::new(ConsularCommissions::new(store.keep())))
+        .add_service(DiplomaticListServiceServer::new(DiplomaticLists::new(store)))
+        .add_service(HonoraryConsulServiceServer::new(HonoraryConsuls::new(store.keep())))
+        .add_service(CredentialServiceServer::new(Credentials::new(store.keep(), OrderOfPrecedence::new(store))))
         .add_service(MemberServiceServer::new(Members::new(members)))
         .add_service(IdentityCardServiceServer::new(cards))
         .add_service(ImmunityServiceServer::new(determinations))

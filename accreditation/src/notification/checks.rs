@@ -50,7 +50,7 @@ const fn check(name: &'static str, reason: Reason, test: fn(&Facts<'_>) -> Verdi
 }
 
 /// The table. Its order is the order in which they are told.
-pub(crate) const CHECKS: [Check; 20] = [
+pub(crate) static CHECKS: [Check; 20] = [
     check("signatory", Reason::SignedByTheHousehold, signatory),
     check("passportName", Reason::NameNotAsInPassport, passport_name),
     check("visaClass", Reason::VisaClassUnfit, visa_class),
@@ -166,7 +166,8 @@ fn title(facts: &Facts<'_>) -> Verdict {
     let Some(known) = facts.practice.titles.get(&facts.category()) else { return NotApplicable };
     let plain = |text: &str| name::folded(text.split(['(', ',']).next().unwrap_or_default().trim());
     let given = plain(&facts.member.title);
-    met_if(known.iter().any(|title| plain(title) == given), "title", || {
+    let is = |title: &str| given.strip_prefix(title).is_some_and(|more| more.is_empty() || more.starts_with(' '));
+    met_if(known.iter().any(|title| is(&plain(title))), "title", || {
         format!("the titles recognised are {}", known.join(", "))
     })
 }
@@ -284,7 +285,7 @@ fn attachments(facts: &Facts<'_>) -> Verdict {
         return NotApplicable;
     };
     let came: BTreeSet<Kind> = facts.declared().attachments.iter().map(|attachment| attachment.kind()).collect();
-    let missing: Vec<_> = wanted.iter().filter(|kind| !came.contains(kind)).map(Kind::as_str_name).collect();
+    let missing: Vec<_> = wanted.iter().filter(|kind| !came.contains(*kind)).map(Kind::as_str_name).collect();
     met_if(missing.is_empty(), "particulars.attachments", || format!("missing: {}", missing.join(", ")))
 }
 

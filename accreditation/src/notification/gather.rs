@@ -74,10 +74,10 @@ async fn in_category(reader: &mut Reader<'_>, member: &Member, mission: Option<&
     if mission.is_none_or(|mission| mission.category_limits.is_empty()) {
         return Ok(0);
     }
-    let category = member.category().as_str_name();
-    let all = [("mission", &[member.mission.as_str()][..]), ("category", &[category]), ("state", &LIVE)];
-    let own = [("name", &[member.name.as_str()][..]), ("state", &LIVE)];
-    Ok(reader.count::<Member>(&all).await? - reader.count::<Member>(&own).await?)
+    let (mission, category) = ([member.mission.as_str()], [member.category().as_str_name()]);
+    let all = reader.count::<Member>(&[("mission", &mission), ("category", &category), ("state", &LIVE)]).await?;
+    let own = reader.count::<Member>(&[("name", &[member.name.as_str()]), ("state", &LIVE)]).await?;
+    Ok(all - own)
 }
 
 /// The people of the household that a member heads or belongs to, but for the member.

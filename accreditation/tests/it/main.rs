@@ -4,16 +4,23 @@
 
 mod agrements;
 mod benefits;
+mod charges;
 mod checks;
+mod consular_commissions;
+mod consuls;
+mod credentials;
 mod determinations;
+mod diplomatic_lists;
 mod endings;
 mod heads;
+mod honorary_consuls;
 mod identity_cards;
 mod immunity;
 mod members;
 mod missions;
 mod notifications;
 mod persona_non_grata;
+mod precedence;
 mod races;
 mod reasons;
 mod reciprocity_rules;

@@ -64,19 +64,25 @@ pub(crate) fn stamp(text: &str) -> Option<prost_types::Timestamp> {
 }
 
 pub(crate) async fn world() -> World {
-    world_of(Checklist::read(None).unwrap()).await
+    world_with("US", Checklist::read(None).unwrap()).await
+}
+
+/// The register of this receiving state.
+pub(crate) async fn world_of(home: &str) -> World {
+    world_with(home, Checklist::read(None).unwrap()).await
 }
 
 /// A house that refuses whatever others only mark.
 pub(crate) async fn strict() -> World {
     let practice = include_str!("../../data/notification.toml").replace("\"FLAG\"", "\"REFUSE\"");
-    world_of(Checklist::parse(&practice).unwrap()).await
+    world_with("US", Checklist::parse(&practice).unwrap()).await
 }
 
-async fn world_of(practice: Checklist) -> World {
+async fn world_with(home: &str, practice: Checklist) -> World {
+    let home = config::read(&config::Env::default().with("HOME_STATE", home), "HOME").unwrap();
     let db = testkit::database(&[&registry::MIGRATIONS, &accreditation::MIGRATIONS]).await;
     let clock = ManualClock::at(dawn());
-    let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::default()) };
+    let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::new(home)) };
     let options = options.with(Arc::new(Terms::read(None).unwrap())).with(Arc::new(practice));
     let store = Store::open(db.pool.clone(), options).await.unwrap();
     let routes = accreditation::routes(&store, Arc::clone(&RULES), Arc::clone(&PRACTICE)).prepare();
