@@ -24,12 +24,9 @@ pub(crate) async fn everyone(reader: &mut Reader<'_>, mission: &Mission) -> Resu
     let mut held = Vec::new();
     for categories in [staff, dependants] {
         let categories: Vec<_> = categories.iter().map(Category::as_str_name).collect();
-        let of_mission = reader.hold::<Members>(&[
-            ("mission", &[mission.name.as_str()]),
-            ("category", &categories),
-            ("state", &IN_FUNCTIONS),
-        ]);
-        held.extend(of_mission.await?);
+        let name = [mission.name.as_str()];
+        let fields: [(&str, &[&str]); 3] = [("mission", &name), ("category", &categories), ("state", &IN_FUNCTIONS)];
+        held.extend(reader.hold::<Members>(&fields).await?);
     }
     Ok(held)
 }
@@ -45,13 +42,10 @@ pub(crate) async fn kin(reader: &mut Reader<'_>, principal: &Member) -> Result<V
     let people: Vec<_> = people.iter().map(|kin| kin.person.as_str()).collect();
     let mut held = Vec::new();
     if !people.is_empty() {
-        let engaged = reader.hold::<Members>(&[
-            ("person", &people),
-            ("mission", &[principal.mission.as_str()]),
-            ("category", &[Category::LocallyEngagedStaff.as_str_name()]),
-            ("state", &IN_FUNCTIONS),
-        ]);
-        held.extend(engaged.await?);
+        let (mission, category) = ([principal.mission.as_str()], [Category::LocallyEngagedStaff.as_str_name()]);
+        let engaged: [(&str, &[&str]); 4] =
+            [("person", &people), ("mission", &mission), ("category", &category), ("state", &IN_FUNCTIONS)];
+        held.extend(reader.hold::<Members>(&engaged).await?);
     }
     held.extend(reader.hold::<Members>(&[("principal", &head), ("state", &IN_FUNCTIONS)]).await?);
     Ok(held)

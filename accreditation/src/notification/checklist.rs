@@ -14,7 +14,7 @@ const SHIPPED: &str = include_str!("../../data/notification.toml");
 /// What becomes of a notification that does not meet a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Effect {
+pub(crate) enum Effect {
     /// It is refused.
     Refuse,
     /// It is accepted, and marked for the reviewer.

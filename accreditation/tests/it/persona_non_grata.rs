@@ -50,7 +50,7 @@ async fn at_the_deadline_cards_stop_and_the_status_goes_on_until_recognition_is_
     assert_eq!(reason(refuse(&world, &declaration.name, false).await), "DEADLINE_RUNNING");
     world.clock.advance(TimeDelta::hours(71));
     assert_eq!((world.store.fire_due().await.unwrap(), card(&world, &plastic).await), (0, Card::Issued));
-    world.clock.advance(TimeDelta::hours(1));
+    world.clock.advance(TimeDelta::minutes(61));
     assert_eq!((world.store.fire_due().await.unwrap(), card(&world, &plastic).await), (1, Card::Revoked));
     let prosecution =
         async || world.determine(&decider(), &principal.name, Matter::CriminalProsecution).await.unwrap().immune();
