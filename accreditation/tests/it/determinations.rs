@@ -103,7 +103,7 @@ async fn circumstances_known_decide_and_unknown_ones_are_named() {
     let flat = Circumstances { civil_action: CivilAction::PrivateRealProperty.into(), ..Default::default() };
     let unknown = sued(flat).await;
     assert_eq!((unknown.immune(), unknown.conditions.is_empty()), (Immune::Conditional, false));
-    let private = sued(Circumstances { held_for_mission: Some(false), ..flat }).await;
+    let private = sued(Circumstances { held_for_mission: Some(false), ..flat.clone() }).await;
     assert_eq!(private.immune(), Immune::No);
     assert_eq!(private.citations.last().unwrap().provision, "31.1(a)");
     assert_eq!(private.circumstances.unwrap().held_for_mission, Some(false), "kept as it was given");
