@@ -69,6 +69,8 @@ impl IdentityCards {
         };
         let accredited = matches!(dossier.member.state(), member::State::Accredited | member::State::ChangeReview);
         refuse_if(!accredited, Reason::MemberNotAccredited, "cards are issued to accredited members")?;
+        let unwanted = dossier.member.unwanted_time.is_some();
+        refuse_if(unwanted, Reason::HolderUnwanted, "nothing is issued to someone declared persona non grata")?;
         // A card from before the register is entered with its own dates; one that is over expires at once.
         let issued = card.issue_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
         refuse_if(issued > call.now(), Reason::DatesImplausible, "a card is issued now, or was before")

@@ -185,20 +185,21 @@ fn notify(
     declaration.notify_time = Some(call.timestamp());
     declaration.visa_lookout = true;
     let Concerned { member, kin, .. } = concerned;
-    let absent = member.filter(|member| {
-        let here = member.arrival_time.is_some() || member.already_present;
-        !here && IN_FUNCTIONS.contains(&member.state().as_str_name())
-    });
-    let Some(member) = absent else {
+    let member = member.ok_or_else(|| Fault::new(House::Internal, "a declaration is kept without its member"))?;
+    let here = member.arrival_time.is_some() || member.already_present;
+    if here || !IN_FUNCTIONS.contains(&member.state().as_str_name()) {
         declaration.set_state(State::Notified);
         let hours = u64::try_from(declaration.deadline_hours).unwrap_or_default();
         let clock = Clock::new(call.now(), Length::Exactly(Duration::from_secs(3600 * hours)));
         declaration.deadline = due(&clock, call.days()).map(timestamp);
         call.timers().set(DEADLINE_TIMER, clock);
-        return Ok(());
-    };
-    declaration.set_state(State::NotAcceptable);
+        return call.follow(member, "becomeUnwanted", |member, call| {
+            member.unwanted_time = Some(call.timestamp());
+            Ok(())
+        });
+    }
     let now = call.now();
+    declaration.set_state(State::NotAcceptable);
     call.follow(member, "beUnacceptable", |member, call| {
         member.decline_time = Some(call.timestamp());
         member.findings.clear();

@@ -52,6 +52,8 @@ async fn at_the_deadline_cards_stop_and_the_status_goes_on_until_recognition_is_
     assert_eq!((world.store.fire_due().await.unwrap(), card(&world, &plastic).await), (0, Card::Issued));
     world.clock.advance(TimeDelta::minutes(61));
     assert_eq!((world.store.fire_due().await.unwrap(), card(&world, &plastic).await), (1, Card::Revoked));
+    let another = world.issue(&principal.name, "2028-01-01T00:00:00Z").await;
+    assert_eq!(reason(another), "HOLDER_UNWANTED", "and none takes its place");
     let prosecution =
         async || world.determine(&decider(), &principal.name, Matter::CriminalProsecution).await.unwrap().immune();
     assert_eq!(prosecution().await, Immune::Yes, "the declaration itself ends no immunity");
@@ -147,6 +149,10 @@ pub(crate) async fn provoke(wanted: pb::Reason, world: &World, mission: &str) ->
         pb::Reason::DeadlineRunning => {
             let name = notified(world, &member).await.name;
             refuse(world, &name, false).await.map(drop)
+        }
+        pb::Reason::HolderUnwanted => {
+            notified(world, &member).await;
+            world.issue(&member, "2028-01-01T00:00:00Z").await.map(drop)
         }
         _ => panic!("{wanted:?} is no declaration's"),
     }

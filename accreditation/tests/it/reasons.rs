@@ -153,7 +153,7 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
         | Reason::WaiverAlreadyAsked
         | Reason::WaiverDateImplausible
         | Reason::InviolabilityOutOfScope => crate::waivers::provoke(reason, world, &mission).await,
-        Reason::AlreadyUnwanted | Reason::DeadlineRunning => {
+        Reason::AlreadyUnwanted | Reason::DeadlineRunning | Reason::HolderUnwanted => {
             crate::persona_non_grata::provoke(reason, world, &mission).await
         }
         Reason::NotHeadOfMission => {

@@ -32,9 +32,10 @@ impl Fixture for Declarations {
         }
     }
 
-    /// The member's status ends too.
+    /// The member's record says so, and at last the status ends.
     fn follows(&self, method: &Method) -> i64 {
-        i64::from(matches!(method.name(), "DepartPersonaNonGrata" | "RefuseRecognition"))
+        let also = ["NotifyPersonaNonGrata", "DepartPersonaNonGrata", "RefuseRecognition"];
+        i64::from(also.contains(&method.name()))
     }
 
     /// Only of one who has not arrived.
