@@ -10,6 +10,8 @@ mod credentials;
 mod determinations;
 mod diplomatic_lists;
 mod dossier;
+mod ending;
+mod grace;
 mod holder;
 mod honorary_consuls;
 mod identity_cards;
@@ -18,6 +20,7 @@ mod members;
 mod missions;
 mod notification;
 mod order_of_precedence;
+mod persona_non_grata;
 mod practice;
 pub mod precedence;
 pub mod reciprocity;
@@ -27,6 +30,7 @@ mod settings;
 mod tax_card_age;
 mod tax_cards;
 pub mod terms;
+mod waivers;
 
 pub use agrements::Agrements;
 pub use charges::Charges;
@@ -40,11 +44,14 @@ pub use honorary_consuls::HonoraryConsuls;
 pub use identity_cards::IdentityCards;
 pub use members::Members;
 pub use missions::Missions;
+pub use notification::Checklist;
 pub use order_of_precedence::OrderOfPrecedence;
+pub use persona_non_grata::Declarations;
 pub use practice::Practice;
 pub use reciprocity_rules::ReciprocityRules;
 pub use settings::{Database, Settings};
 pub use tax_cards::TaxCards;
+pub use waivers::Waivers;
 
 use anyhow::Context as _;
 use config::ExposeSecret as _;
@@ -60,8 +67,10 @@ use proto::accreditation::v1::identity_card_service_server::IdentityCardServiceS
 use proto::accreditation::v1::immunity_service_server::ImmunityServiceServer;
 use proto::accreditation::v1::member_service_server::MemberServiceServer;
 use proto::accreditation::v1::mission_service_server::MissionServiceServer;
+use proto::accreditation::v1::persona_non_grata_service_server::PersonaNonGrataServiceServer;
 use proto::accreditation::v1::reciprocity_rule_service_server::ReciprocityRuleServiceServer;
 use proto::accreditation::v1::tax_card_service_server::TaxCardServiceServer;
+use proto::accreditation::v1::waiver_service_server::WaiverServiceServer;
 use registry::{Options, Store};
 use serve::{House, Service, Started};
 use sqlx::migrate::Migrator;
@@ -83,6 +92,8 @@ impl Service for Accreditation {
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
         let terms = Terms::read(settings.terms.as_deref()).context("read the numbers of our practice")?;
+        let checklist =
+            Checklist::read(settings.notification.as_deref()).context("read the checks of notifications")?;
         Practice::check().context("read our practice")?;
         let benefits = benefits::Practice::of_home(&house.home.state).context("read our practice in benefits")?;
         let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
@@ -91,7 +102,7 @@ impl Service for Accreditation {
         }
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
-        let options = options.with(Arc::new(terms));
+        let options = options.with(Arc::new(terms)).with(Arc::new(checklist));
         let store = Store::open(pool.clone(), options).await?;
         let routes = routes(&store, rules, Arc::new(benefits));
         let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
@@ -127,6 +138,8 @@ pub fn routes(store: &Store, rules: Arc<Rules>, practice: Arc<benefits::Practice
         .add_service(MemberServiceServer::new(Members::new(members)))
         .add_service(IdentityCardServiceServer::new(cards))
         .add_service(ImmunityServiceServer::new(determinations))
+        .add_service(PersonaNonGrataServiceServer::new(Declarations::new(store.keep())))
+        .add_service(WaiverServiceServer::new(Waivers::new(store.keep())))
         .add_service(ReciprocityRuleServiceServer::new(reciprocity_rules))
         .add_service(TaxCardServiceServer::new(tax_cards))
 }

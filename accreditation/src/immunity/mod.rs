@@ -15,7 +15,7 @@ mod words;
 
 pub use decide::{Answer, Standing, determine, standing};
 pub use rules::{Case, Circumstances, Class, Invalid, Provision, Row, Rules};
-pub use subject::{Person, Question, Residing, Subject, Timeline};
+pub use subject::{Person, Question, Residing, Subject, Timeline, Waived};
 
 use proto::accreditation::v1::{Immune, Matter};
 

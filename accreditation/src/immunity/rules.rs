@@ -25,6 +25,9 @@ pub struct Rules {
     /// By tier.
     pub(super) levels: Vec<Arc<str>>,
     pub(super) residence_unknown: Arc<str>,
+    /// What an answer depends on when immunity was waived for some proceeding, and when within limits.
+    pub(super) waived_elsewhere: Arc<str>,
+    pub(super) waived_in_part: Arc<str>,
 }
 
 /// The place of a class in the table.
@@ -53,6 +56,9 @@ pub(super) struct Passage {
     pub(super) former: ClassId,
     pub(super) grace: Arc<Provision>,
     pub(super) death: Arc<Provision>,
+    /// The provisions on waiver of jurisdiction, and of execution.
+    pub(super) waiver: Arc<Provision>,
+    pub(super) execution: Arc<Provision>,
 }
 
 /// A provision a rule rests on.

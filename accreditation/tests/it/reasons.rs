@@ -128,6 +128,34 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
             let post = world.mission("fr-chicago", consulate("FR"), State::Open).await;
             world.ask_for(&head(&post), &registrar()).await.map(drop)
         }
+        Reason::SignedByTheHousehold
+        | Reason::NameNotAsInPassport
+        | Reason::VisaClassUnfit
+        | Reason::PassportTypeUnfit
+        | Reason::TitleNotRecognised
+        | Reason::ResidenceOutsideCapital
+        | Reason::HoursTooFew
+        | Reason::ChargesNotCleared
+        | Reason::PredecessorActive
+        | Reason::PositionNotDeclared
+        | Reason::CategoryFull
+        | Reason::PossibleDuplicate
+        | Reason::WorkPermissionMissing
+        | Reason::TransportNotDeclared
+        | Reason::PhotoTooOld
+        | Reason::AttachmentMissing
+        | Reason::PriorApprovalMissing
+        | Reason::HonoraryUnfit
+        | Reason::ServiceDatesImplausible
+        | Reason::ResidentDiplomat
+        | Reason::PersonUnknown => crate::checks::provoke(reason).await,
+        Reason::MemberWithoutStatus
+        | Reason::WaiverAlreadyAsked
+        | Reason::WaiverDateImplausible
+        | Reason::InviolabilityOutOfScope => crate::waivers::provoke(reason, world, &mission).await,
+        Reason::AlreadyUnwanted | Reason::DeadlineRunning | Reason::HolderUnwanted => {
+            crate::persona_non_grata::provoke(reason, world, &mission).await
+        }
         Reason::NotHeadOfMission => {
             let diplomat = world.accredited("a", secretary(&mission)).await;
             world.schedule(letters(&diplomat, HeadClass::Ambassador)).await.map(drop)

@@ -189,6 +189,14 @@ impl Door {
         made["secret"].as_str().expect("a new key is shown").to_owned()
     }
 
+    /// The token of a person with these roles, of a mission's own staff or of ours; from the development issuer.
+    pub(crate) async fn person(&self, subject: &str, roles: &[&str], mission: Option<&str>) -> String {
+        let wish = json!({ "subject": subject, "roles": roles, "mission": mission });
+        let request = self.http.post(format!("http://{}/dev/issuer/token", self.address)).json(&wish);
+        let token = send(request).await.expect("the door answers").good();
+        token["access_token"].as_str().expect("a token is text").to_owned()
+    }
+
     /// A new key of a protocol officer of ours.
     pub(crate) async fn officer(&self) -> String {
         self.key("protocol-officer", "foreign-ministry", true).await

@@ -38,6 +38,11 @@ pub trait Fixture: Send + Sync {
         None
     }
 
+    /// How many other records a method changes with the one it is about.
+    fn follows(&self, _: &Method) -> i64 {
+        0
+    }
+
     /// States that no method leads to, only time.
     fn reached_by_time_alone(&self) -> &'static [&'static str] {
         &[]

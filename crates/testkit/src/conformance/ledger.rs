@@ -23,6 +23,11 @@ impl Ledger {
     /// What one write leaves.
     pub(super) const ONE: Self = Self { history: 1, audit: 1, outbox: 1 };
 
+    /// What a write leaves that changes so many other records too.
+    pub(super) const fn with(follows: i64) -> Self {
+        Self { history: 1 + follows, audit: 1 + follows, outbox: 1 + follows }
+    }
+
     /// What a read leaves: nothing, or its note in the audit log.
     pub(super) const fn read(audited: bool) -> Self {
         Self { history: 0, audit: audited as i64, outbox: 0 }

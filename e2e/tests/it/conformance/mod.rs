@@ -12,8 +12,10 @@ mod honorary_consuls;
 mod identity_cards;
 mod members;
 mod missions;
+mod persona_non_grata;
 mod reciprocity_rules;
 mod tax_cards;
+mod waivers;
 
 use bench::House;
 use proto::contract::contract;
@@ -34,8 +36,10 @@ const CHECKED: &[&str] = &[
     "ImmunityService",
     "MemberService",
     "MissionService",
+    "PersonaNonGrataService",
     "ReciprocityRuleService",
     "TaxCardService",
+    "WaiverService",
 ];
 
 #[test]
@@ -59,6 +63,8 @@ async fn accreditation(grpc_service: &str) {
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
         .with(determinations::Determinations)
+        .with(persona_non_grata::Declarations)
+        .with(waivers::Waivers::default())
         .with(reciprocity_rules::ReciprocityRules)
         .with(tax_cards::TaxCards::default());
     conforms(&suite, grpc_service).await;
@@ -149,4 +155,14 @@ async fn api_keys_conform() {
     let house = House::start().await;
     let suite = Suite::new(house.gateway().await).with(api_keys::ApiKeys);
     conforms(&suite, "ApiKeyService").await;
+}
+
+#[tokio::test]
+async fn declarations_conform() {
+    accreditation("PersonaNonGrataService").await;
+}
+
+#[tokio::test]
+async fn waivers_conform() {
+    accreditation("WaiverService").await;
 }

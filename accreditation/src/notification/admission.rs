@@ -1,17 +1,21 @@
-//! What it takes to be notified as a member of a mission; pure (VCDR art. 1, 7, 8, 10, 11; VCCR art. 1, 19, 20, 22, 24).
+//! What the treaties and the register demand of a notification, whatever our practice; pure (VCDR art. 1, 7, 8, 10, 11; VCCR art. 1, 19, 20, 22, 24).
 
+<<<<<<< HEAD:accreditation/src/notification.rs
 use crate::agrements::{self, Agrements};
+=======
+use super::gather::Surroundings;
+use crate::agrements;
+>>>>>>> persons:accreditation/src/notification/admission.rs
 use crate::terms::Terms;
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
 use proto::accreditation::v1::mission::Type;
-use proto::accreditation::v1::{
-    Agrement, Category, Fact, Member, Mission, Reason, Relation, Residence, member, mission,
-};
+use proto::accreditation::v1::{Category, Fact, Member, Mission, Reason, Relation, Residence, member, mission};
 use proto::policy::v1::Reason as House;
-use registry::{Call, Held, instant};
+use registry::{Call, instant};
 use uuid::Uuid;
 
+<<<<<<< HEAD:accreditation/src/notification.rs
 /// What a notification is held against.
 #[derive(Debug)]
 pub(crate) struct Surroundings {
@@ -25,6 +29,8 @@ pub(crate) struct Surroundings {
     pub(crate) members: i64,
 }
 
+=======
+>>>>>>> persons:accreditation/src/notification/admission.rs
 /// Whether a person can be notified as this member.
 pub(crate) fn admit(member: &Member, around: &Surroundings, call: &Call) -> Result<(), Fault> {
     let Some(mission) = around.mission.as_ref().filter(|mission| may_see(call, mission)) else {
