@@ -1,25 +1,33 @@
 //! Foreign missions in our country, their people, privileges and immunities.
 
 mod agrements;
+mod air_waybill;
 pub mod benefits;
 mod card_number;
+mod customs_clearances;
 mod determinations;
 mod dossier;
 mod holder;
 mod identity_cards;
 pub mod immunity;
+mod insurance;
 mod members;
 mod missions;
 mod notification;
 mod practice;
+mod privilege_grants;
+pub mod privileges;
+mod quota;
 pub mod reciprocity;
 mod reciprocity_rules;
 mod settings;
 mod tax_card_age;
 mod tax_cards;
 pub mod terms;
+mod vehicles;
 
 pub use agrements::Agrements;
+pub use customs_clearances::CustomsClearances;
 pub use determinations::Determinations;
 pub use dossier::Dossiers;
 pub use holder::Holders;
@@ -27,21 +35,27 @@ pub use identity_cards::IdentityCards;
 pub use members::Members;
 pub use missions::Missions;
 pub use practice::Practice;
+pub use privilege_grants::PrivilegeGrants;
 pub use reciprocity_rules::ReciprocityRules;
 pub use settings::{Database, Settings};
 pub use tax_cards::TaxCards;
+pub use vehicles::Vehicles;
 
 use anyhow::Context as _;
 use config::ExposeSecret as _;
 use events::Relay;
 use immunity::Rules;
+use privileges::Privileges;
 use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
+use proto::accreditation::v1::customs_clearance_service_server::CustomsClearanceServiceServer;
 use proto::accreditation::v1::identity_card_service_server::IdentityCardServiceServer;
 use proto::accreditation::v1::immunity_service_server::ImmunityServiceServer;
 use proto::accreditation::v1::member_service_server::MemberServiceServer;
 use proto::accreditation::v1::mission_service_server::MissionServiceServer;
+use proto::accreditation::v1::privilege_grant_service_server::PrivilegeGrantServiceServer;
 use proto::accreditation::v1::reciprocity_rule_service_server::ReciprocityRuleServiceServer;
 use proto::accreditation::v1::tax_card_service_server::TaxCardServiceServer;
+use proto::accreditation::v1::vehicle_service_server::VehicleServiceServer;
 use registry::{Options, Store};
 use serve::{House, Service, Started};
 use sqlx::migrate::Migrator;
@@ -63,6 +77,7 @@ impl Service for Accreditation {
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
         Practice::check().context("read our practice")?;
         let benefits = benefits::Practice::of_home(&house.home.state).context("read our practice in benefits")?;
+        let privileges = Privileges::shipped(&rules).context("read the table of privileges")?;
         let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
         if settings.database.migrate {
             pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
@@ -70,7 +85,7 @@ impl Service for Accreditation {
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
         let store = Store::open(pool.clone(), options).await?;
-        let routes = routes(&store, rules, Arc::new(benefits));
+        let routes = routes(&store, rules, Arc::new(benefits), Arc::new(privileges));
         let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
         house.tasks.spawn(relay.run(house.shutdown.clone()));
         house.tasks.spawn(async move { store.run_timers(house.shutdown).await });
@@ -79,7 +94,12 @@ impl Service for Accreditation {
 }
 
 /// The service's methods, on a register that is open. Tests bring a register with a clock of their own.
-pub fn routes(store: &Store, rules: Arc<Rules>, practice: Arc<benefits::Practice>) -> Routes {
+pub fn routes(
+    store: &Store,
+    rules: Arc<Rules>,
+    practice: Arc<benefits::Practice>,
+    privileges: Arc<Privileges>,
+) -> Routes {
     let (missions, members) = (store.keep::<Missions>(), store.keep::<Members>());
     let dossiers = Dossiers::new(members.clone(), missions.clone());
     let holders = Holders::new(dossiers.clone(), missions.clone());
@@ -93,6 +113,10 @@ pub fn routes(store: &Store, rules: Arc<Rules>, practice: Arc<benefits::Practice
         tax_cards.clone(),
         Arc::clone(&practice),
     );
+    let (customs, vehicles) = (store.keep::<CustomsClearances>(), store.keep::<Vehicles>());
+    let customs = CustomsClearances::new(customs, Arc::clone(&rules), Arc::clone(&practice));
+    let vehicles = Vehicles::new(vehicles, holders.clone(), Arc::clone(&rules), Arc::clone(&practice));
+    let grants = PrivilegeGrants::new(store.keep(), members.clone(), dossiers.clone(), Arc::clone(&rules), privileges);
     let tax_cards = TaxCards::new(tax_cards, holders, reciprocity, rules, practice);
     Routes::new(MissionServiceServer::new(Missions::new(missions)))
         .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))
@@ -100,5 +124,8 @@ pub fn routes(store: &Store, rules: Arc<Rules>, practice: Arc<benefits::Practice
         .add_service(IdentityCardServiceServer::new(cards))
         .add_service(ImmunityServiceServer::new(determinations))
         .add_service(ReciprocityRuleServiceServer::new(reciprocity_rules))
+        .add_service(CustomsClearanceServiceServer::new(customs))
+        .add_service(PrivilegeGrantServiceServer::new(grants))
         .add_service(TaxCardServiceServer::new(tax_cards))
+        .add_service(VehicleServiceServer::new(vehicles))
 }

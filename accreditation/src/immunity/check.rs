@@ -92,6 +92,7 @@ impl Reader<'_> {
                 .limits("residence unknown", &["residence_unknown".to_owned()])
                 .pop()
                 .unwrap_or_default(),
+            provisions: self.provisions.clone(),
             classes,
             rows,
         }

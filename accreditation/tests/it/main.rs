@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod agrements;
+mod benefit_reasons;
 mod benefits;
+mod customs_clearances;
 mod determinations;
 mod heads;
 mod identity_cards;
@@ -11,6 +13,7 @@ mod immunity;
 mod members;
 mod missions;
 mod notifications;
+mod privilege_grants;
 mod races;
 mod reasons;
 mod reciprocity_rules;
@@ -19,5 +22,6 @@ mod shown;
 mod states;
 mod steps;
 mod tax_cards;
+mod vehicles;
 mod visibility;
 mod world;

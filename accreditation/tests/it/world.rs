@@ -2,6 +2,7 @@
 
 use accreditation::benefits::Practice;
 use accreditation::immunity::Rules;
+use accreditation::privileges::Privileges;
 use chrono::{DateTime, Utc};
 use fault::Fault;
 use identity::{Clearance, METADATA_KEY, Permissions, Principal};
@@ -23,6 +24,7 @@ use tonic::{Request, Response, Status};
 
 static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(Rules::of_home("US").unwrap()));
 
+static PRIVILEGES: LazyLock<Arc<Privileges>> = LazyLock::new(|| Arc::new(Privileges::shipped(&RULES).unwrap()));
 static PRACTICE: LazyLock<Arc<Practice>> = LazyLock::new(|| Arc::new(Practice::of_home("US").unwrap()));
 
 /// A service that is called as someone.
@@ -64,7 +66,8 @@ pub(crate) async fn world() -> World {
     let clock = ManualClock::at(dawn());
     let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::default()) };
     let store = Store::open(db.pool.clone(), options).await.unwrap();
-    let routes = accreditation::routes(&store, Arc::clone(&RULES), Arc::clone(&PRACTICE)).prepare();
+    let routes =
+        accreditation::routes(&store, Arc::clone(&RULES), Arc::clone(&PRACTICE), Arc::clone(&PRIVILEGES)).prepare();
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
     let service =
         layers::service_stack(routes, "accreditation", contract, verifier, Limits::default(), TaskTracker::new());

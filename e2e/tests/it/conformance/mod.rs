@@ -3,12 +3,15 @@
 mod agrements;
 mod api_keys;
 mod bench;
+mod customs_clearances;
 mod determinations;
 mod identity_cards;
 mod members;
 mod missions;
+mod privilege_grants;
 mod reciprocity_rules;
 mod tax_cards;
+mod vehicles;
 
 use bench::House;
 use proto::contract::contract;
@@ -23,6 +26,9 @@ const CHECKED: &[&str] = &[
     "ImmunityService",
     "MemberService",
     "MissionService",
+    "VehicleService",
+    "PrivilegeGrantService",
+    "CustomsClearanceService",
     "ReciprocityRuleService",
     "TaxCardService",
 ];
@@ -40,6 +46,9 @@ async fn accreditation(grpc_service: &str) {
     let suite = Suite::new(house.accreditation().await)
         .with(agrements::Agrements)
         .with(missions::Missions)
+        .with(vehicles::Vehicles::default())
+        .with(privilege_grants::PrivilegeGrants)
+        .with(customs_clearances::CustomsClearances::default())
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
         .with(determinations::Determinations)
@@ -101,6 +110,21 @@ async fn reciprocity_rules_conform() {
 #[tokio::test]
 async fn tax_cards_conform() {
     accreditation("TaxCardService").await;
+}
+
+#[tokio::test]
+async fn customs_clearances_conform() {
+    accreditation("CustomsClearanceService").await;
+}
+
+#[tokio::test]
+async fn privilege_grants_conform() {
+    accreditation("PrivilegeGrantService").await;
+}
+
+#[tokio::test]
+async fn vehicles_conform() {
+    accreditation("VehicleService").await;
 }
 
 #[tokio::test]
