@@ -14,6 +14,7 @@ mod insurance;
 mod members;
 mod missions;
 mod notification;
+mod plates;
 mod practice;
 mod privilege_grants;
 pub mod privileges;

@@ -4,6 +4,7 @@ use crate::benefits::Practice;
 use crate::holder::{Holder, Holders};
 use crate::immunity::Rules;
 use crate::insurance::{self, suffices};
+use crate::plates;
 use crate::reciprocity::{bearing_on, in_force};
 use calendar::{Clock, Length, due};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -177,8 +178,7 @@ impl Vehicles {
 
     /// What a plate is worth now.
     async fn verify(&self, plate: &str, now: DateTime<Utc>) -> Result<VerifyPlateResponse, Fault> {
-        let read: String = plate.chars().filter(char::is_ascii_alphanumeric).collect();
-        let read = read.to_ascii_uppercase();
+        let read = plates::read(plate);
         let found = self.registry.all(&[("plate", &[&read]), ("state", &PLATED)]).await?;
         let mut answer = VerifyPlateResponse { verify_time: Some(timestamp(now)), ..Default::default() };
         let Some(vehicle) = found.into_iter().next().filter(|_| !read.is_empty()) else {
@@ -186,19 +186,7 @@ impl Vehicles {
             return Ok(answer);
         };
         let holder = self.holders.of(&vehicle.mission, &vehicle.member).await?.ok_or_else(orphan)?;
-        let after = |end: &Option<prost_types::Timestamp>| end.as_ref().and_then(instant).is_none_or(|end| end <= now);
-        let insured = vehicle.insurance.as_ref().and_then(insurance::end).is_some_and(|end| now < end);
-        let finding = match vehicle.state() {
-            State::Stolen => Finding::VehicleStolen,
-            State::Transferred | State::Exported | State::Scrapped => Finding::PlateToReturn,
-            _ if !holder.keeps(&self.rules, now) => Finding::HolderEnded,
-            State::Suspended => Finding::PlateSuspended,
-            State::InsuranceLapsed if after(&vehicle.cure_end_time) => Finding::PlateSuspended,
-            _ if after(&vehicle.registration_end_time) => Finding::PlateSuspended,
-            State::InsuranceLapsed => Finding::Uninsured,
-            _ if !insured => Finding::Uninsured,
-            _ => Finding::PlateValid,
-        };
+        let finding = plates::worth(&vehicle, holder.keeps(&self.rules, now), now);
         answer.set_finding(finding);
         answer.valid = finding == Finding::PlateValid;
         answer.mission.clone_from(&holder.mission.title);
