@@ -106,7 +106,7 @@ pub fn routes(
     let holders = Holders::new(dossiers.clone(), missions.clone());
     let (reciprocity, tax_cards) = (store.keep::<ReciprocityRules>(), store.keep::<TaxCards>());
     let cards = IdentityCards::new(store.keep(), dossiers.clone(), Arc::clone(&rules));
-    let determinations = Determinations::new(store.keep(), dossiers, Arc::clone(&rules));
+    let determinations = Determinations::new(store.keep(), dossiers.clone(), Arc::clone(&rules));
     let reciprocity_rules = ReciprocityRules::new(
         reciprocity.clone(),
         members.clone(),
@@ -117,7 +117,7 @@ pub fn routes(
     let (customs, vehicles) = (store.keep::<CustomsClearances>(), store.keep::<Vehicles>());
     let customs = CustomsClearances::new(customs, Arc::clone(&rules), Arc::clone(&practice));
     let vehicles = Vehicles::new(vehicles, holders.clone(), Arc::clone(&rules), Arc::clone(&practice));
-    let grants = PrivilegeGrants::new(store.keep(), members.clone(), dossiers.clone(), Arc::clone(&rules), privileges);
+    let grants = PrivilegeGrants::new(store.keep(), members.clone(), dossiers, Arc::clone(&rules), privileges);
     let tax_cards = TaxCards::new(tax_cards, holders, reciprocity, rules, practice);
     Routes::new(MissionServiceServer::new(Missions::new(missions)))
         .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))

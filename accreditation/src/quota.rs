@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_period_begins_and_ends_at_midnight_in_the_capital() {
-        let days = WorkingDays::of(["US"], chrono_tz::America::New_York);
+        let days = WorkingDays::of(["US"], config::Home::default().timezone);
         let at = |text: &str| text.parse().expect("an instant");
         assert_eq!(month(at("2026-01-01T04:59:59Z"), &days), "2025-12");
         assert_eq!(month(at("2026-01-01T05:00:00Z"), &days), "2026-01");
