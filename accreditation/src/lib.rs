@@ -4,42 +4,62 @@ mod agrements;
 mod air_waybill;
 pub mod benefits;
 mod card_number;
+mod charges;
+mod consular_commissions;
+mod consular_precedence;
+mod credentials;
 mod customs_clearances;
 mod determinations;
+mod diplomatic_lists;
 mod dossier;
+mod driver_licences;
 mod holder;
+mod honorary_consuls;
 mod identity_cards;
 pub mod immunity;
 mod insurance;
 mod members;
 mod missions;
 mod notification;
+mod order_of_precedence;
 mod plates;
+pub mod points;
 mod practice;
+pub mod precedence;
 mod privilege_grants;
 pub mod privileges;
 mod quota;
 pub mod reciprocity;
 mod reciprocity_rules;
+mod sections;
 mod settings;
 mod tax_card_age;
 mod tax_cards;
 pub mod terms;
+mod traffic_violations;
 mod vehicles;
 
 pub use agrements::Agrements;
+pub use charges::Charges;
+pub use consular_commissions::ConsularCommissions;
+pub use credentials::Credentials;
 pub use customs_clearances::CustomsClearances;
 pub use determinations::Determinations;
+pub use diplomatic_lists::DiplomaticLists;
 pub use dossier::Dossiers;
+pub use driver_licences::DriverLicences;
 pub use holder::Holders;
+pub use honorary_consuls::HonoraryConsuls;
 pub use identity_cards::IdentityCards;
 pub use members::Members;
 pub use missions::Missions;
+pub use order_of_precedence::OrderOfPrecedence;
 pub use practice::Practice;
 pub use privilege_grants::PrivilegeGrants;
 pub use reciprocity_rules::ReciprocityRules;
 pub use settings::{Database, Settings};
 pub use tax_cards::TaxCards;
+pub use traffic_violations::TrafficViolations;
 pub use vehicles::Vehicles;
 
 use anyhow::Context as _;
@@ -48,7 +68,13 @@ use events::Relay;
 use immunity::Rules;
 use privileges::Privileges;
 use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
+use proto::accreditation::v1::charge_service_server::ChargeServiceServer;
+use proto::accreditation::v1::consular_commission_service_server::ConsularCommissionServiceServer;
+use proto::accreditation::v1::credential_service_server::CredentialServiceServer;
 use proto::accreditation::v1::customs_clearance_service_server::CustomsClearanceServiceServer;
+use proto::accreditation::v1::diplomatic_list_service_server::DiplomaticListServiceServer;
+use proto::accreditation::v1::driver_licence_service_server::DriverLicenceServiceServer;
+use proto::accreditation::v1::honorary_consul_service_server::HonoraryConsulServiceServer;
 use proto::accreditation::v1::identity_card_service_server::IdentityCardServiceServer;
 use proto::accreditation::v1::immunity_service_server::ImmunityServiceServer;
 use proto::accreditation::v1::member_service_server::MemberServiceServer;
@@ -56,11 +82,13 @@ use proto::accreditation::v1::mission_service_server::MissionServiceServer;
 use proto::accreditation::v1::privilege_grant_service_server::PrivilegeGrantServiceServer;
 use proto::accreditation::v1::reciprocity_rule_service_server::ReciprocityRuleServiceServer;
 use proto::accreditation::v1::tax_card_service_server::TaxCardServiceServer;
+use proto::accreditation::v1::traffic_violation_service_server::TrafficViolationServiceServer;
 use proto::accreditation::v1::vehicle_service_server::VehicleServiceServer;
 use registry::{Options, Store};
 use serve::{House, Service, Started};
 use sqlx::migrate::Migrator;
 use std::sync::Arc;
+use terms::Terms;
 use tonic::service::Routes;
 
 /// The service's own tables, after the registry's.
@@ -76,6 +104,7 @@ impl Service for Accreditation {
 
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
+        let terms = Terms::read(settings.terms.as_deref()).context("read the numbers of our practice")?;
         Practice::check().context("read our practice")?;
         let benefits = benefits::Practice::of_home(&house.home.state).context("read our practice in benefits")?;
         let privileges = Privileges::shipped(&rules).context("read the table of privileges")?;
@@ -85,6 +114,7 @@ impl Service for Accreditation {
         }
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
+        let options = options.with(Arc::new(terms));
         let store = Store::open(pool.clone(), options).await?;
         let routes = routes(&store, rules, Arc::new(benefits), Arc::new(privileges));
         let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
@@ -117,16 +147,25 @@ pub fn routes(
     let (customs, vehicles) = (store.keep::<CustomsClearances>(), store.keep::<Vehicles>());
     let customs = CustomsClearances::new(customs, Arc::clone(&rules), Arc::clone(&practice));
     let vehicles = Vehicles::new(vehicles, holders.clone(), Arc::clone(&rules), Arc::clone(&practice));
+    let licences = DriverLicences::new(store.keep(), holders.clone(), Arc::clone(&rules), Arc::clone(&practice));
+    let violations = TrafficViolations::new(store.keep(), Arc::clone(&practice));
     let grants = PrivilegeGrants::new(store.keep(), members.clone(), dossiers, Arc::clone(&rules), privileges);
     let tax_cards = TaxCards::new(tax_cards, holders, reciprocity, rules, practice);
     Routes::new(MissionServiceServer::new(Missions::new(missions)))
         .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))
+        .add_service(ChargeServiceServer::new(Charges::new(store.keep())))
+        .add_service(ConsularCommissionServiceServer::new(ConsularCommissions::new(store.keep())))
+        .add_service(DiplomaticListServiceServer::new(DiplomaticLists::new(store)))
+        .add_service(HonoraryConsulServiceServer::new(HonoraryConsuls::new(store.keep())))
+        .add_service(CredentialServiceServer::new(Credentials::new(store.keep(), OrderOfPrecedence::new(store))))
         .add_service(MemberServiceServer::new(Members::new(members)))
         .add_service(IdentityCardServiceServer::new(cards))
         .add_service(ImmunityServiceServer::new(determinations))
         .add_service(ReciprocityRuleServiceServer::new(reciprocity_rules))
         .add_service(CustomsClearanceServiceServer::new(customs))
+        .add_service(DriverLicenceServiceServer::new(licences))
         .add_service(PrivilegeGrantServiceServer::new(grants))
         .add_service(TaxCardServiceServer::new(tax_cards))
+        .add_service(TrafficViolationServiceServer::new(violations))
         .add_service(VehicleServiceServer::new(vehicles))
 }

@@ -1,6 +1,7 @@
 //! Every reason that benefits are refused for, produced by what it is for.
 
-use crate::benefits::{benefits, for_missions, grant_of, insurance, restricted, sedan, shipment, tax_rule};
+use crate::benefits::{benefits, for_missions, grant_of, restricted, shipment, tax_rule};
+use crate::driving::{insurance, licence_of, sedan, violation};
 use crate::world::{World, decider, embassy, registrar, secretary, stamp};
 use proto::accreditation::v1::reciprocity_rule::{Benefit, Level};
 use proto::accreditation::v1::{
@@ -140,6 +141,28 @@ pub(crate) async fn provoke(reason: Reason, world: &World) -> Result<(), Status>
             world.clearance_step(&registrar(), "recordArrival", &name).await?;
             world.clock.advance(chrono::TimeDelta::days(4 * 365));
             world.clearance_step(&benefits(), "certify", &name).await.map(drop)
+        }
+        Reason::LicenceAlreadyLive => {
+            let member = world.accredited("a", secretary("missions/fr")).await.name;
+            world.apply_for_licence(&registrar(), licence_of(&member)).await?;
+            world.apply_for_licence(&registrar(), licence_of(&member)).await.map(drop)
+        }
+        Reason::PointsStillStand => {
+            let member = world.accredited("a", secretary("missions/fr")).await.name;
+            let name = world.licensed(&member).await.name;
+            let drunk = violation(&name, "DRIVING_UNDER_THE_INFLUENCE", "2026-05-03T00:00:00Z");
+            world.record(drunk).await?;
+            world.licence_step(&benefits(), "reinstate", &name).await.map(drop)
+        }
+        Reason::OffenceUnknown => {
+            let member = world.accredited("a", secretary("missions/fr")).await.name;
+            let name = world.licensed(&member).await.name;
+            world.record(violation(&name, "SNORING", "2026-05-03T00:00:00Z")).await.map(drop)
+        }
+        Reason::LicenceNotOut => {
+            let member = world.accredited("a", secretary("missions/fr")).await.name;
+            let name = world.apply_for_licence(&registrar(), licence_of(&member)).await?.name;
+            world.record(violation(&name, "SPEEDING", "2026-05-03T00:00:00Z")).await.map(drop)
         }
         other => panic!("{other:?} is no reason of benefits"),
     }

@@ -7,10 +7,9 @@ use proto::accreditation::v1::privilege_grant_service_client::PrivilegeGrantServ
 use proto::accreditation::v1::reciprocity_rule::{Benefit, Level};
 use proto::accreditation::v1::reciprocity_rule_service_client::ReciprocityRuleServiceClient;
 use proto::accreditation::v1::tax_card_service_client::TaxCardServiceClient;
-use proto::accreditation::v1::vehicle_service_client::VehicleServiceClient;
 use proto::accreditation::v1::{
-    self as pb, Category, CustomsClearance, Extent, Insurance, Member, Privilege, PrivilegeGrant, ReciprocityRule,
-    Restriction, TaxCard, Vehicle, tax_card, vehicle,
+    self as pb, Category, CustomsClearance, Extent, Member, Privilege, PrivilegeGrant, ReciprocityRule, Restriction,
+    TaxCard, tax_card,
 };
 use tonic::{Response, Status};
 
@@ -80,33 +79,6 @@ pub(crate) fn restricted(rule: ReciprocityRule) -> ReciprocityRule {
 /// For the missions themselves.
 pub(crate) fn for_missions(rule: ReciprocityRule) -> ReciprocityRule {
     ReciprocityRule { category: Category::Unspecified.into(), family: false, ..rule }
-}
-
-/// An insurance that suffices for every kind of vehicle, and runs for a year.
-pub(crate) fn insurance() -> Insurance {
-    Insurance {
-        insurer: "Example Mutual".into(),
-        policy_number: "P-1".into(),
-        combined: 300_000,
-        start_time: stamp("2026-01-01T00:00:00Z"),
-        end_time: stamp("2027-06-01T00:00:00Z"),
-        ..Insurance::default()
-    }
-}
-
-/// A car of a member or, without one, of the mission.
-pub(crate) fn sedan(mission: &str, member: &str, number: u32) -> Vehicle {
-    Vehicle {
-        mission: mission.into(),
-        member: member.into(),
-        vin: format!("EXAMPXE{number:010}"),
-        kind: vehicle::Kind::Car.into(),
-        make: "Example".into(),
-        model: "Sedan".into(),
-        year: 2025,
-        colour: "blue".into(),
-        ..Vehicle::default()
-    }
 }
 
 /// A shipment with an air waybill of its own.
@@ -240,87 +212,12 @@ impl World {
         (answer.valid, answer.restriction)
     }
 
-    pub(crate) fn vehicles(&self, by: &Principal) -> VehicleServiceClient<Signed> {
-        VehicleServiceClient::new(self.signed(by))
-    }
-
     pub(crate) fn clearances(&self, by: &Principal) -> CustomsClearanceServiceClient<Signed> {
         CustomsClearanceServiceClient::new(self.signed(by))
     }
 
     pub(crate) fn grants(&self, by: &Principal) -> PrivilegeGrantServiceClient<Signed> {
         PrivilegeGrantServiceClient::new(self.signed(by))
-    }
-
-    pub(crate) async fn apply(&self, by: &Principal, vehicle: Vehicle) -> Result<Vehicle, Status> {
-        let request = pb::CreateVehicleRequest { vehicle: Some(vehicle), ..Default::default() };
-        self.vehicles(by).create_vehicle(request).await.map(Response::into_inner)
-    }
-
-    pub(crate) async fn insure(&self, by: &Principal, name: &str, insurance: Insurance) -> Result<Vehicle, Status> {
-        let insurance = Some(insurance);
-        let request = pb::InsureVehicleRequest { name: name.into(), insurance, ..Default::default() };
-        self.vehicles(by).insure_vehicle(request).await.map(Response::into_inner)
-    }
-
-    pub(crate) async fn renew_insurance(&self, name: &str, insurance: Insurance) -> Result<Vehicle, Status> {
-        let insurance = Some(insurance);
-        let request = pb::RenewInsuranceRequest { name: name.into(), insurance, ..Default::default() };
-        self.vehicles(&registrar()).renew_insurance(request).await.map(Response::into_inner)
-    }
-
-    pub(crate) async fn cure(&self, name: &str, insurance: Insurance) -> Result<Vehicle, Status> {
-        let insurance = Some(insurance);
-        let request = pb::CureInsuranceRequest { name: name.into(), insurance, ..Default::default() };
-        self.vehicles(&registrar()).cure_insurance(request).await.map(Response::into_inner)
-    }
-
-    /// A vehicle applied for and insured.
-    pub(crate) async fn insured(&self, vehicle: Vehicle) -> Result<String, Status> {
-        let name = self.apply(&registrar(), vehicle).await?.name;
-        self.insure(&registrar(), &name, insurance()).await.map(|vehicle| vehicle.name)
-    }
-
-    pub(crate) async fn register(&self, name: &str, serial: &str) -> Result<Vehicle, Status> {
-        let request = pb::RegisterVehicleRequest { name: name.into(), serial: serial.into(), ..Default::default() };
-        self.vehicles(&benefits()).register_vehicle(request).await.map(Response::into_inner)
-    }
-
-    /// A vehicle registered under this number.
-    pub(crate) async fn driven(&self, vehicle: Vehicle, serial: &str, insurance: &Insurance) -> Vehicle {
-        let name = self.apply(&registrar(), vehicle).await.unwrap().name;
-        self.insure(&registrar(), &name, insurance.clone()).await.unwrap();
-        self.vehicle_step(&benefits(), "title", &name).await.unwrap();
-        self.register(&name, serial).await.unwrap()
-    }
-
-    pub(crate) async fn vehicle_step(&self, by: &Principal, verb: &str, name: &str) -> Result<Vehicle, Status> {
-        let (mut client, name) = (self.vehicles(by), name.to_owned());
-        let answer = match verb {
-            "insure" => return self.insure(by, &name, insurance()).await,
-            "renewInsurance" => return self.renew_insurance(&name, insurance()).await,
-            "cure" => return self.cure(&name, insurance()).await,
-            "register" => return self.register(&name, "0042").await,
-            "noteLapse" => plain!(client, name, note_insurance_lapse, NoteInsuranceLapseRequest),
-            "title" => plain!(client, name, title_vehicle, TitleVehicleRequest),
-            "renew" => plain!(client, name, renew_vehicle, RenewVehicleRequest),
-            "transfer" => plain!(client, name, transfer_vehicle, TransferVehicleRequest),
-            "export" => plain!(client, name, export_vehicle, ExportVehicleRequest),
-            "scrap" => plain!(client, name, scrap_vehicle, ScrapVehicleRequest),
-            "reportStolen" => {
-                let police_reference = "Report 9".into();
-                let request = pb::ReportVehicleStolenRequest { name, police_reference, ..Default::default() };
-                client.report_vehicle_stolen(request).await
-            }
-            "returnPlates" => plain!(client, name, return_plates, ReturnPlatesRequest),
-            _ => panic!("vehicles have no verb {verb}"),
-        };
-        answer.map(Response::into_inner)
-    }
-
-    pub(crate) async fn vehicle(&self, name: &str) -> Vehicle {
-        let request = pb::GetVehicleRequest { name: name.into(), as_of: None };
-        self.vehicles(&benefits()).get_vehicle(request).await.unwrap().into_inner()
     }
 
     pub(crate) async fn file(&self, by: &Principal, clearance: CustomsClearance) -> Result<CustomsClearance, Status> {

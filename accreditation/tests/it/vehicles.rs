@@ -1,6 +1,7 @@
 //! Vehicles: insurance before title, quotas, plates and their codes, lapses, disposal, and what an officer learns.
 
-use crate::benefits::{benefits, for_missions, insurance, sedan, signatory_of, tax_rule};
+use crate::benefits::{benefits, for_missions, signatory_of, tax_rule};
+use crate::driving::{insurance, sedan};
 use crate::world::{World, at, decider, embassy, fields, police, reason, registrar, relative, secretary, stamp, world};
 use accreditation::benefits::Practice;
 use chrono::TimeDelta;

@@ -3,14 +3,21 @@
 mod agrements;
 mod api_keys;
 mod bench;
+mod charges;
+mod consular_commissions;
+mod credentials;
 mod customs_clearances;
 mod determinations;
+mod diplomatic_lists;
+mod driver_licences;
+mod honorary_consuls;
 mod identity_cards;
 mod members;
 mod missions;
 mod privilege_grants;
 mod reciprocity_rules;
 mod tax_cards;
+mod traffic_violations;
 mod vehicles;
 
 use bench::House;
@@ -18,14 +25,22 @@ use proto::contract::contract;
 use std::collections::BTreeSet;
 use testkit::conformance::Suite;
 
-/// The gRPC services that are checked below.
+/// The gRPC services that are checked below, one a line.
+#[rustfmt::skip]
 const CHECKED: &[&str] = &[
     "AgrementService",
     "ApiKeyService",
+    "ChargeService",
+    "ConsularCommissionService",
+    "CredentialService",
+    "DiplomaticListService",
+    "HonoraryConsulService",
     "IdentityCardService",
     "ImmunityService",
     "MemberService",
     "MissionService",
+    "TrafficViolationService",
+    "DriverLicenceService",
     "VehicleService",
     "PrivilegeGrantService",
     "CustomsClearanceService",
@@ -45,7 +60,14 @@ async fn accreditation(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.accreditation().await)
         .with(agrements::Agrements)
+        .with(charges::Charges)
+        .with(consular_commissions::ConsularCommissions::default())
+        .with(credentials::Credentials)
+        .with(diplomatic_lists::DiplomaticLists)
+        .with(honorary_consuls::HonoraryConsuls::default())
         .with(missions::Missions)
+        .with(traffic_violations::TrafficViolations)
+        .with(driver_licences::DriverLicences)
         .with(vehicles::Vehicles::default())
         .with(privilege_grants::PrivilegeGrants)
         .with(customs_clearances::CustomsClearances::default())
@@ -80,6 +102,31 @@ async fn a_method_without_a_fixture_fails_and_says_so() {
 #[tokio::test]
 async fn agrements_conform() {
     accreditation("AgrementService").await;
+}
+
+#[tokio::test]
+async fn charges_conform() {
+    accreditation("ChargeService").await;
+}
+
+#[tokio::test]
+async fn consular_commissions_conform() {
+    accreditation("ConsularCommissionService").await;
+}
+
+#[tokio::test]
+async fn diplomatic_lists_conform() {
+    accreditation("DiplomaticListService").await;
+}
+
+#[tokio::test]
+async fn honorary_consuls_conform() {
+    accreditation("HonoraryConsulService").await;
+}
+
+#[tokio::test]
+async fn credentials_conform() {
+    accreditation("CredentialService").await;
 }
 
 #[tokio::test]
@@ -125,6 +172,16 @@ async fn privilege_grants_conform() {
 #[tokio::test]
 async fn vehicles_conform() {
     accreditation("VehicleService").await;
+}
+
+#[tokio::test]
+async fn driver_licences_conform() {
+    accreditation("DriverLicenceService").await;
+}
+
+#[tokio::test]
+async fn traffic_violations_conform() {
+    accreditation("TrafficViolationService").await;
 }
 
 #[tokio::test]
