@@ -3,7 +3,6 @@
 use crate::benefits::{grant_of, tax_rule};
 use crate::consuls::{commission, notary};
 use crate::driving::{insurance, sedan};
-use crate::heads::head;
 use crate::heads::{charge, head, letters};
 use crate::world::{World, decider, reason, secretary, world};
 use proto::accreditation::v1::HeadClass;
