@@ -1,28 +1,37 @@
 //! Foreign missions in our country, their people, privileges and immunities.
 
 mod agrements;
+mod air_waybill;
 pub mod benefits;
 mod card_number;
 mod charges;
 mod consular_commissions;
 mod consular_precedence;
 mod credentials;
+mod customs_clearances;
 mod determinations;
 mod diplomatic_lists;
 mod dossier;
+mod driver_licences;
 mod ending;
 mod grace;
 mod holder;
 mod honorary_consuls;
 mod identity_cards;
 pub mod immunity;
+mod insurance;
 mod members;
 mod missions;
 mod notification;
 mod order_of_precedence;
 mod persona_non_grata;
+mod plates;
+pub mod points;
 mod practice;
 pub mod precedence;
+mod privilege_grants;
+pub mod privileges;
+mod quota;
 pub mod reciprocity;
 mod reciprocity_rules;
 mod sections;
@@ -30,15 +39,19 @@ mod settings;
 mod tax_card_age;
 mod tax_cards;
 pub mod terms;
+mod traffic_violations;
+mod vehicles;
 mod waivers;
 
 pub use agrements::Agrements;
 pub use charges::Charges;
 pub use consular_commissions::ConsularCommissions;
 pub use credentials::Credentials;
+pub use customs_clearances::CustomsClearances;
 pub use determinations::Determinations;
 pub use diplomatic_lists::DiplomaticLists;
 pub use dossier::Dossiers;
+pub use driver_licences::DriverLicences;
 pub use holder::Holders;
 pub use honorary_consuls::HonoraryConsuls;
 pub use identity_cards::IdentityCards;
@@ -48,28 +61,37 @@ pub use notification::Checklist;
 pub use order_of_precedence::OrderOfPrecedence;
 pub use persona_non_grata::Declarations;
 pub use practice::Practice;
+pub use privilege_grants::PrivilegeGrants;
 pub use reciprocity_rules::ReciprocityRules;
 pub use settings::{Database, Settings};
 pub use tax_cards::TaxCards;
+pub use traffic_violations::TrafficViolations;
+pub use vehicles::Vehicles;
 pub use waivers::Waivers;
 
 use anyhow::Context as _;
 use config::ExposeSecret as _;
 use events::Relay;
 use immunity::Rules;
+use privileges::Privileges;
 use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
 use proto::accreditation::v1::charge_service_server::ChargeServiceServer;
 use proto::accreditation::v1::consular_commission_service_server::ConsularCommissionServiceServer;
 use proto::accreditation::v1::credential_service_server::CredentialServiceServer;
+use proto::accreditation::v1::customs_clearance_service_server::CustomsClearanceServiceServer;
 use proto::accreditation::v1::diplomatic_list_service_server::DiplomaticListServiceServer;
+use proto::accreditation::v1::driver_licence_service_server::DriverLicenceServiceServer;
 use proto::accreditation::v1::honorary_consul_service_server::HonoraryConsulServiceServer;
 use proto::accreditation::v1::identity_card_service_server::IdentityCardServiceServer;
 use proto::accreditation::v1::immunity_service_server::ImmunityServiceServer;
 use proto::accreditation::v1::member_service_server::MemberServiceServer;
 use proto::accreditation::v1::mission_service_server::MissionServiceServer;
 use proto::accreditation::v1::persona_non_grata_service_server::PersonaNonGrataServiceServer;
+use proto::accreditation::v1::privilege_grant_service_server::PrivilegeGrantServiceServer;
 use proto::accreditation::v1::reciprocity_rule_service_server::ReciprocityRuleServiceServer;
 use proto::accreditation::v1::tax_card_service_server::TaxCardServiceServer;
+use proto::accreditation::v1::traffic_violation_service_server::TrafficViolationServiceServer;
+use proto::accreditation::v1::vehicle_service_server::VehicleServiceServer;
 use proto::accreditation::v1::waiver_service_server::WaiverServiceServer;
 use registry::{Options, Store};
 use serve::{House, Service, Started};
@@ -96,6 +118,7 @@ impl Service for Accreditation {
             Checklist::read(settings.notification.as_deref()).context("read the checks of notifications")?;
         Practice::check().context("read our practice")?;
         let benefits = benefits::Practice::of_home(&house.home.state).context("read our practice in benefits")?;
+        let privileges = Privileges::shipped(&rules).context("read the table of privileges")?;
         let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
         if settings.database.migrate {
             pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
@@ -104,7 +127,7 @@ impl Service for Accreditation {
         let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
         let options = options.with(Arc::new(terms)).with(Arc::new(checklist));
         let store = Store::open(pool.clone(), options).await?;
-        let routes = routes(&store, rules, Arc::new(benefits));
+        let routes = routes(&store, rules, Arc::new(benefits), Arc::new(privileges));
         let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
         house.tasks.spawn(relay.run(house.shutdown.clone()));
         house.tasks.spawn(async move { store.run_timers(house.shutdown).await });
@@ -113,13 +136,18 @@ impl Service for Accreditation {
 }
 
 /// The service's methods, on a register that is open. Tests bring a register with a clock of their own.
-pub fn routes(store: &Store, rules: Arc<Rules>, practice: Arc<benefits::Practice>) -> Routes {
+pub fn routes(
+    store: &Store,
+    rules: Arc<Rules>,
+    practice: Arc<benefits::Practice>,
+    privileges: Arc<Privileges>,
+) -> Routes {
     let (missions, members) = (store.keep::<Missions>(), store.keep::<Members>());
     let dossiers = Dossiers::new(members.clone(), missions.clone());
     let holders = Holders::new(dossiers.clone(), missions.clone());
     let (reciprocity, tax_cards) = (store.keep::<ReciprocityRules>(), store.keep::<TaxCards>());
     let cards = IdentityCards::new(store.keep(), dossiers.clone(), Arc::clone(&rules));
-    let determinations = Determinations::new(store.keep(), dossiers, Arc::clone(&rules));
+    let determinations = Determinations::new(store.keep(), dossiers.clone(), Arc::clone(&rules));
     let reciprocity_rules = ReciprocityRules::new(
         reciprocity.clone(),
         members.clone(),
@@ -127,6 +155,12 @@ pub fn routes(store: &Store, rules: Arc<Rules>, practice: Arc<benefits::Practice
         tax_cards.clone(),
         Arc::clone(&practice),
     );
+    let (customs, vehicles) = (store.keep::<CustomsClearances>(), store.keep::<Vehicles>());
+    let customs = CustomsClearances::new(customs, Arc::clone(&rules), Arc::clone(&practice));
+    let vehicles = Vehicles::new(vehicles, holders.clone(), Arc::clone(&rules), Arc::clone(&practice));
+    let licences = DriverLicences::new(store.keep(), holders.clone(), Arc::clone(&rules), Arc::clone(&practice));
+    let violations = TrafficViolations::new(store.keep(), Arc::clone(&practice));
+    let grants = PrivilegeGrants::new(store.keep(), members.clone(), dossiers, Arc::clone(&rules), privileges);
     let tax_cards = TaxCards::new(tax_cards, holders, reciprocity, rules, practice);
     Routes::new(MissionServiceServer::new(Missions::new(missions)))
         .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))
@@ -141,5 +175,10 @@ pub fn routes(store: &Store, rules: Arc<Rules>, practice: Arc<benefits::Practice
         .add_service(PersonaNonGrataServiceServer::new(Declarations::new(store.keep())))
         .add_service(WaiverServiceServer::new(Waivers::new(store.keep())))
         .add_service(ReciprocityRuleServiceServer::new(reciprocity_rules))
+        .add_service(CustomsClearanceServiceServer::new(customs))
+        .add_service(DriverLicenceServiceServer::new(licences))
+        .add_service(PrivilegeGrantServiceServer::new(grants))
         .add_service(TaxCardServiceServer::new(tax_cards))
+        .add_service(TrafficViolationServiceServer::new(violations))
+        .add_service(VehicleServiceServer::new(vehicles))
 }

@@ -92,6 +92,7 @@ impl Reader<'_> {
             residence_unknown: self.words("residence_unknown"),
             waived_elsewhere: self.words("waived_elsewhere"),
             waived_in_part: self.words("waived_in_part"),
+            provisions: self.provisions.clone(),
             classes,
             rows,
         }

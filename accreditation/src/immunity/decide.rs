@@ -101,6 +101,11 @@ pub fn standing(rules: &Rules, subject: &Subject<'_>, instant: DateTime<Utc>) ->
     Standing { tier: found.tier, status: found.stage.status, derived_from: found.derived_from }
 }
 
+/// The name of the class in which a person stands at an instant: that of the table, and of the tables beside it.
+pub fn class<'r>(rules: &'r Rules, subject: &Subject<'_>, instant: DateTime<Utc>) -> &'r str {
+    &rules.class(place(rules, subject, instant).class).name
+}
+
 /// Where in the table a person stands at an instant.
 struct Place<'r> {
     class: ClassId,

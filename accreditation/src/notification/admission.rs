@@ -1,11 +1,7 @@
 //! What the treaties and the register demand of a notification, whatever our practice; pure (VCDR art. 1, 7, 8, 10, 11; VCCR art. 1, 19, 20, 22, 24).
 
-<<<<<<< HEAD:accreditation/src/notification.rs
-use crate::agrements::{self, Agrements};
-=======
 use super::gather::Surroundings;
 use crate::agrements;
->>>>>>> persons:accreditation/src/notification/admission.rs
 use crate::terms::Terms;
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
@@ -15,22 +11,6 @@ use proto::policy::v1::Reason as House;
 use registry::{Call, instant};
 use uuid::Uuid;
 
-<<<<<<< HEAD:accreditation/src/notification.rs
-/// What a notification is held against.
-#[derive(Debug)]
-pub(crate) struct Surroundings {
-    /// The mission that notifies.
-    pub(crate) mission: Option<Mission>,
-    /// The member a dependant derives from.
-    pub(crate) principal: Option<Member>,
-    /// The agrément a head of mission names.
-    pub(crate) agrement: Option<Held<Agrements>>,
-    /// How many members the mission has.
-    pub(crate) members: i64,
-}
-
-=======
->>>>>>> persons:accreditation/src/notification/admission.rs
 /// Whether a person can be notified as this member.
 pub(crate) fn admit(member: &Member, around: &Surroundings, call: &Call) -> Result<(), Fault> {
     let Some(mission) = around.mission.as_ref().filter(|mission| may_see(call, mission)) else {

@@ -3,14 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod agrements;
+mod benefit_reasons;
 mod benefits;
 mod charges;
 mod checks;
 mod consular_commissions;
 mod consuls;
 mod credentials;
+mod customs_clearances;
 mod determinations;
 mod diplomatic_lists;
+mod driver_licences;
+mod driving;
 mod endings;
 mod heads;
 mod honorary_consuls;
@@ -21,6 +25,7 @@ mod missions;
 mod notifications;
 mod persona_non_grata;
 mod precedence;
+mod privilege_grants;
 mod races;
 mod reasons;
 mod reciprocity_rules;
@@ -29,6 +34,7 @@ mod shown;
 mod states;
 mod steps;
 mod tax_cards;
+mod vehicles;
 mod visibility;
 mod waivers;
 mod world;

@@ -230,7 +230,24 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
         | Reason::HolderAgeUnfit
         | Reason::TaxCardAlreadyLive
         | Reason::TaxCardLimitReached
-        | Reason::TaxCardOnHold) => crate::benefits::provoke(of_benefits, world).await,
+        | Reason::TaxCardOnHold
+        | Reason::PrivilegeAlreadyGranted
+        | Reason::GrantContradicts
+        | Reason::InsuranceTooLow
+        | Reason::InsuranceNotRunning
+        | Reason::VehicleQuotaReached
+        | Reason::PlateTaken
+        | Reason::VehicleAlreadyRegistered
+        | Reason::PlateCodeUnknown
+        | Reason::HoldingPeriodRuns
+        | Reason::AirWaybillUnreadable
+        | Reason::AirWaybillAlreadyFiled
+        | Reason::GoodsNotArrived
+        | Reason::ClearanceTooOld
+        | Reason::LicenceAlreadyLive
+        | Reason::PointsStillStand
+        | Reason::OffenceUnknown
+        | Reason::LicenceNotOut) => crate::benefit_reasons::provoke(of_benefits, world).await,
     }
 }
 

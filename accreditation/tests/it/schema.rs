@@ -117,6 +117,26 @@ async fn every_filterable_field_can_be_filtered_and_ordered_by() {
                     let request = pb::ListReciprocityRulesRequest { filter, order_by, ..Default::default() };
                     world.rules(&officer).list_reciprocity_rules(request).await.map(drop)
                 }
+                "customsClearances" => {
+                    let request = pb::ListCustomsClearancesRequest { filter, order_by, ..Default::default() };
+                    world.clearances(&officer).list_customs_clearances(request).await.map(drop)
+                }
+                "privilegeGrants" => {
+                    let request = pb::ListPrivilegeGrantsRequest { filter, order_by, ..Default::default() };
+                    world.grants(&officer).list_privilege_grants(request).await.map(drop)
+                }
+                "vehicles" => {
+                    let request = pb::ListVehiclesRequest { filter, order_by, ..Default::default() };
+                    world.vehicles(&officer).list_vehicles(request).await.map(drop)
+                }
+                "driverLicences" => {
+                    let request = pb::ListDriverLicencesRequest { filter, order_by, ..Default::default() };
+                    world.licences(&officer).list_driver_licences(request).await.map(drop)
+                }
+                "trafficViolations" => {
+                    let request = pb::ListTrafficViolationsRequest { filter, order_by, ..Default::default() };
+                    world.violations(&officer).list_traffic_violations(request).await.map(drop)
+                }
                 "taxCards" => {
                     let request = pb::ListTaxCardsRequest { filter, order_by, ..Default::default() };
                     world.tax_cards(&officer).list_tax_cards(request).await.map(drop)

@@ -3,6 +3,7 @@
 use accreditation::Checklist;
 use accreditation::benefits::Practice;
 use accreditation::immunity::Rules;
+use accreditation::privileges::Privileges;
 use accreditation::terms::Terms;
 use chrono::{DateTime, Utc};
 use fault::Fault;
@@ -27,6 +28,7 @@ use tonic::{Request, Response, Status};
 
 static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(Rules::of_home("US").unwrap()));
 
+static PRIVILEGES: LazyLock<Arc<Privileges>> = LazyLock::new(|| Arc::new(Privileges::shipped(&RULES).unwrap()));
 static PRACTICE: LazyLock<Arc<Practice>> = LazyLock::new(|| Arc::new(Practice::of_home("US").unwrap()));
 
 /// A service that is called as someone.
@@ -85,7 +87,8 @@ async fn world_with(home: &str, practice: Checklist) -> World {
     let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::new(home)) };
     let options = options.with(Arc::new(Terms::read(None).unwrap())).with(Arc::new(practice));
     let store = Store::open(db.pool.clone(), options).await.unwrap();
-    let routes = accreditation::routes(&store, Arc::clone(&RULES), Arc::clone(&PRACTICE)).prepare();
+    let routes =
+        accreditation::routes(&store, Arc::clone(&RULES), Arc::clone(&PRACTICE), Arc::clone(&PRIVILEGES)).prepare();
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
     let service =
         layers::service_stack(routes, "accreditation", contract, verifier, Limits::default(), TaskTracker::new());

@@ -59,6 +59,7 @@ impl Fixture for Members {
             }
             "Terminate" => Some(json!({ "cause": "RECALLED" })),
             "RecordDeparture" => Some(json!({})),
+            "QueryPrivileges" => Some(json!({ "instant": "2026-11-01T02:14:00Z" })),
             "DetermineImmunity" => Some(
                 json!({ "matter": "ARREST_OR_DETENTION", "instant": "2026-11-01T02:14:00Z", "reference": "unit 12" }),
             ),

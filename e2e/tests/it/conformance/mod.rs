@@ -6,15 +6,20 @@ mod bench;
 mod charges;
 mod consular_commissions;
 mod credentials;
+mod customs_clearances;
 mod determinations;
 mod diplomatic_lists;
+mod driver_licences;
 mod honorary_consuls;
 mod identity_cards;
 mod members;
 mod missions;
 mod persona_non_grata;
+mod privilege_grants;
 mod reciprocity_rules;
 mod tax_cards;
+mod traffic_violations;
+mod vehicles;
 mod waivers;
 
 use bench::House;
@@ -37,6 +42,11 @@ const CHECKED: &[&str] = &[
     "MemberService",
     "MissionService",
     "PersonaNonGrataService",
+    "TrafficViolationService",
+    "DriverLicenceService",
+    "VehicleService",
+    "PrivilegeGrantService",
+    "CustomsClearanceService",
     "ReciprocityRuleService",
     "TaxCardService",
     "WaiverService",
@@ -60,6 +70,11 @@ async fn accreditation(grpc_service: &str) {
         .with(diplomatic_lists::DiplomaticLists)
         .with(honorary_consuls::HonoraryConsuls::default())
         .with(missions::Missions)
+        .with(traffic_violations::TrafficViolations)
+        .with(driver_licences::DriverLicences)
+        .with(vehicles::Vehicles::default())
+        .with(privilege_grants::PrivilegeGrants)
+        .with(customs_clearances::CustomsClearances::default())
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
         .with(determinations::Determinations)
@@ -148,6 +163,31 @@ async fn reciprocity_rules_conform() {
 #[tokio::test]
 async fn tax_cards_conform() {
     accreditation("TaxCardService").await;
+}
+
+#[tokio::test]
+async fn customs_clearances_conform() {
+    accreditation("CustomsClearanceService").await;
+}
+
+#[tokio::test]
+async fn privilege_grants_conform() {
+    accreditation("PrivilegeGrantService").await;
+}
+
+#[tokio::test]
+async fn vehicles_conform() {
+    accreditation("VehicleService").await;
+}
+
+#[tokio::test]
+async fn driver_licences_conform() {
+    accreditation("DriverLicenceService").await;
+}
+
+#[tokio::test]
+async fn traffic_violations_conform() {
+    accreditation("TrafficViolationService").await;
 }
 
 #[tokio::test]
