@@ -7,18 +7,26 @@ mod card_number;
 mod charges;
 mod consular_commissions;
 mod consular_precedence;
+mod control_rules;
+pub mod controls;
+mod courtesy_claims;
 mod credentials;
 mod customs_clearances;
+pub mod debt_ageing;
+mod debts;
 mod determinations;
 mod diplomatic_lists;
+mod disputes;
 mod dossier;
 mod driver_licences;
 mod ending;
+mod filing;
 mod grace;
 mod holder;
 mod honorary_consuls;
 mod identity_cards;
 pub mod immunity;
+mod incidents;
 mod insurance;
 mod members;
 mod missions;
@@ -27,45 +35,59 @@ mod order_of_precedence;
 mod persona_non_grata;
 mod plates;
 pub mod points;
+mod port_courtesies;
 mod practice;
 pub mod precedence;
 mod privilege_grants;
 pub mod privileges;
+mod properties;
+mod property_note;
 mod quota;
 pub mod reciprocity;
 mod reciprocity_rules;
 mod sections;
+mod service_requests;
 mod settings;
 mod tax_card_age;
 mod tax_cards;
 pub mod terms;
 mod traffic_violations;
+mod travel_notices;
+mod usage;
 mod vehicles;
 mod waivers;
 
 pub use agrements::Agrements;
 pub use charges::Charges;
 pub use consular_commissions::ConsularCommissions;
+pub use control_rules::ControlRules;
 pub use credentials::Credentials;
 pub use customs_clearances::CustomsClearances;
+pub use debts::Debts;
 pub use determinations::Determinations;
 pub use diplomatic_lists::DiplomaticLists;
+pub use disputes::Disputes;
 pub use dossier::Dossiers;
 pub use driver_licences::DriverLicences;
 pub use holder::Holders;
 pub use honorary_consuls::HonoraryConsuls;
 pub use identity_cards::IdentityCards;
+pub use incidents::Incidents;
 pub use members::Members;
 pub use missions::Missions;
 pub use notification::Checklist;
 pub use order_of_precedence::OrderOfPrecedence;
 pub use persona_non_grata::Declarations;
+pub use port_courtesies::PortCourtesies;
 pub use practice::Practice;
 pub use privilege_grants::PrivilegeGrants;
+pub use properties::Properties;
 pub use reciprocity_rules::ReciprocityRules;
+pub use service_requests::ServiceRequests;
 pub use settings::{Database, Settings};
 pub use tax_cards::TaxCards;
 pub use traffic_violations::TrafficViolations;
+pub use travel_notices::TravelNotices;
 pub use vehicles::Vehicles;
 pub use waivers::Waivers;
 
@@ -77,20 +99,28 @@ use privileges::Privileges;
 use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
 use proto::accreditation::v1::charge_service_server::ChargeServiceServer;
 use proto::accreditation::v1::consular_commission_service_server::ConsularCommissionServiceServer;
+use proto::accreditation::v1::control_rule_service_server::ControlRuleServiceServer;
 use proto::accreditation::v1::credential_service_server::CredentialServiceServer;
 use proto::accreditation::v1::customs_clearance_service_server::CustomsClearanceServiceServer;
+use proto::accreditation::v1::debt_service_server::DebtServiceServer;
 use proto::accreditation::v1::diplomatic_list_service_server::DiplomaticListServiceServer;
+use proto::accreditation::v1::dispute_service_server::DisputeServiceServer;
 use proto::accreditation::v1::driver_licence_service_server::DriverLicenceServiceServer;
 use proto::accreditation::v1::honorary_consul_service_server::HonoraryConsulServiceServer;
 use proto::accreditation::v1::identity_card_service_server::IdentityCardServiceServer;
 use proto::accreditation::v1::immunity_service_server::ImmunityServiceServer;
+use proto::accreditation::v1::incident_service_server::IncidentServiceServer;
 use proto::accreditation::v1::member_service_server::MemberServiceServer;
 use proto::accreditation::v1::mission_service_server::MissionServiceServer;
 use proto::accreditation::v1::persona_non_grata_service_server::PersonaNonGrataServiceServer;
+use proto::accreditation::v1::port_courtesy_service_server::PortCourtesyServiceServer;
 use proto::accreditation::v1::privilege_grant_service_server::PrivilegeGrantServiceServer;
+use proto::accreditation::v1::property_service_server::PropertyServiceServer;
 use proto::accreditation::v1::reciprocity_rule_service_server::ReciprocityRuleServiceServer;
+use proto::accreditation::v1::service_request_service_server::ServiceRequestServiceServer;
 use proto::accreditation::v1::tax_card_service_server::TaxCardServiceServer;
 use proto::accreditation::v1::traffic_violation_service_server::TrafficViolationServiceServer;
+use proto::accreditation::v1::travel_notice_service_server::TravelNoticeServiceServer;
 use proto::accreditation::v1::vehicle_service_server::VehicleServiceServer;
 use proto::accreditation::v1::waiver_service_server::WaiverServiceServer;
 use registry::{Options, Store};
@@ -112,6 +142,7 @@ impl Service for Accreditation {
     type Settings = Settings;
 
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
+        usage::check().context("read our usage in the affairs of missions")?;
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
         let terms = Terms::read(settings.terms.as_deref()).context("read the numbers of our practice")?;
         let checklist =
@@ -181,4 +212,12 @@ pub fn routes(
         .add_service(TaxCardServiceServer::new(tax_cards))
         .add_service(TrafficViolationServiceServer::new(violations))
         .add_service(VehicleServiceServer::new(vehicles))
+        .add_service(ControlRuleServiceServer::new(ControlRules::new(store.keep())))
+        .add_service(DebtServiceServer::new(Debts::new(store.keep())))
+        .add_service(DisputeServiceServer::new(Disputes::new(store.keep())))
+        .add_service(IncidentServiceServer::new(Incidents::new(store.keep())))
+        .add_service(PortCourtesyServiceServer::new(PortCourtesies::new(store.keep())))
+        .add_service(PropertyServiceServer::new(Properties::new(store.keep())))
+        .add_service(ServiceRequestServiceServer::new(ServiceRequests::new(store.keep())))
+        .add_service(TravelNoticeServiceServer::new(TravelNotices::new(store.keep())))
 }

@@ -8,10 +8,19 @@ use proto::google::rpc::Code;
 use std::collections::BTreeSet;
 
 /// Methods that change something and that partner agencies may call all the same, each with the reason.
-const PARTNER_WRITES: [(&str, &str); 1] = [(
-    "/legation.accreditation.v1.ImmunityService/DetermineImmunity",
-    "asks a question; that the answer is kept as a record is for us, not for the agency",
-)];
+const PARTNER_WRITES: [(&str, &str); 5] = [
+    (
+        "/legation.accreditation.v1.ImmunityService/DetermineImmunity",
+        "asks a question; that the answer is kept as a record is for us, not for the agency",
+    ),
+    (
+        "/legation.accreditation.v1.IncidentService/CreateIncident",
+        "reports what happened, and sees its own reports alone",
+    ),
+    ("/legation.accreditation.v1.ServiceRequestService/AcceptServiceRequest", "takes up what was routed to it"),
+    ("/legation.accreditation.v1.ServiceRequestService/AskMission", "asks about what was routed to it"),
+    ("/legation.accreditation.v1.ServiceRequestService/AnswerServiceRequest", "answers what was routed to it"),
+];
 
 /// What breaks a rule, a line each.
 #[derive(Default)]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod affairs;
 mod agrements;
 mod benefit_reasons;
 mod benefits;
@@ -9,10 +10,13 @@ mod charges;
 mod checks;
 mod consular_commissions;
 mod consuls;
+mod control_rules;
 mod credentials;
 mod customs_clearances;
+mod debts;
 mod determinations;
 mod diplomatic_lists;
+mod disputes;
 mod driver_licences;
 mod driving;
 mod endings;
@@ -20,20 +24,26 @@ mod heads;
 mod honorary_consuls;
 mod identity_cards;
 mod immunity;
+mod incidents;
+mod matters;
 mod members;
 mod missions;
 mod notifications;
 mod persona_non_grata;
+mod port_courtesies;
 mod precedence;
 mod privilege_grants;
+mod properties;
 mod races;
 mod reasons;
 mod reciprocity_rules;
 mod schema;
+mod service_requests;
 mod shown;
 mod states;
 mod steps;
 mod tax_cards;
+mod travel_notices;
 mod vehicles;
 mod visibility;
 mod waivers;

@@ -248,6 +248,32 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
         | Reason::PointsStillStand
         | Reason::OffenceUnknown
         | Reason::LicenceNotOut) => crate::benefit_reasons::provoke(of_benefits, world).await,
+        of_affairs @ (Reason::MissionNotAtWork
+        | Reason::PropertyUnrelated
+        | Reason::PropertyNoteIncomplete
+        | Reason::NothingMissing
+        | Reason::DecisionOverdue
+        | Reason::OpinionMissing
+        | Reason::OpinionObjects
+        | Reason::ConditionOpen
+        | Reason::ConditionUnknown
+        | Reason::ZoningNotCleared
+        | Reason::CriterionUnknown
+        | Reason::CustodyNotNeeded
+        | Reason::CourtesyNotForPosts
+        | Reason::CourtesyAlreadyRequested
+        | Reason::RankNotEligible
+        | Reason::WeaponsNotCleared
+        | Reason::TimesImplausible
+        | Reason::ControlIncomplete
+        | Reason::ApprovalNotRequired) => crate::affairs::provoke(of_affairs, world).await,
+        of_matters @ (Reason::DeterminationUnrelated
+        | Reason::OfferNotOpen
+        | Reason::OfferNotAccepted
+        | Reason::SettlementUnclear
+        | Reason::EscalationOutOfOrder
+        | Reason::PaymentExceedsBalance
+        | Reason::AgencyUnknown) => crate::matters::provoke(of_matters, world).await,
     }
 }
 

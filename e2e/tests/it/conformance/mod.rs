@@ -5,22 +5,30 @@ mod api_keys;
 mod bench;
 mod charges;
 mod consular_commissions;
+mod control_rules;
 mod credentials;
 mod customs_clearances;
 mod determinations;
 mod diplomatic_lists;
 mod driver_licences;
+mod debts;
+mod disputes;
 mod honorary_consuls;
 mod identity_cards;
+mod incidents;
 mod members;
 mod missions;
 mod persona_non_grata;
 mod privilege_grants;
+mod port_courtesies;
+mod properties;
 mod reciprocity_rules;
+mod service_requests;
 mod tax_cards;
 mod traffic_violations;
 mod vehicles;
 mod waivers;
+mod travel_notices;
 
 use bench::House;
 use proto::contract::contract;
@@ -34,11 +42,15 @@ const CHECKED: &[&str] = &[
     "ApiKeyService",
     "ChargeService",
     "ConsularCommissionService",
+    "ControlRuleService",
     "CredentialService",
+    "DebtService",
     "DiplomaticListService",
+    "DisputeService",
     "HonoraryConsulService",
     "IdentityCardService",
     "ImmunityService",
+    "IncidentService",
     "MemberService",
     "MissionService",
     "PersonaNonGrataService",
@@ -47,9 +59,13 @@ const CHECKED: &[&str] = &[
     "VehicleService",
     "PrivilegeGrantService",
     "CustomsClearanceService",
+    "PortCourtesyService",
+    "PropertyService",
     "ReciprocityRuleService",
+    "ServiceRequestService",
     "TaxCardService",
     "WaiverService",
+    "TravelNoticeService",
 ];
 
 #[test]
@@ -81,7 +97,15 @@ async fn accreditation(grpc_service: &str) {
         .with(persona_non_grata::Declarations)
         .with(waivers::Waivers::default())
         .with(reciprocity_rules::ReciprocityRules)
-        .with(tax_cards::TaxCards::default());
+        .with(tax_cards::TaxCards::default())
+        .with(travel_notices::TravelNotices::default())
+        .with(service_requests::ServiceRequests::default())
+        .with(properties::Properties)
+        .with(port_courtesies::PortCourtesies::default())
+        .with(incidents::Incidents::default())
+        .with(disputes::Disputes::default())
+        .with(debts::Debts::default())
+        .with(control_rules::ControlRules);
     conforms(&suite, grpc_service).await;
 }
 
@@ -188,6 +212,22 @@ async fn driver_licences_conform() {
 #[tokio::test]
 async fn traffic_violations_conform() {
     accreditation("TrafficViolationService").await;
+async fn control_rules_conform() {
+    accreditation("ControlRuleService").await;
+async fn debts_conform() {
+    accreditation("DebtService").await;
+async fn disputes_conform() {
+    accreditation("DisputeService").await;
+async fn incidents_conform() {
+    accreditation("IncidentService").await;
+async fn port_courtesies_conform() {
+    accreditation("PortCourtesyService").await;
+async fn properties_conform() {
+    accreditation("PropertyService").await;
+async fn service_requests_conform() {
+    accreditation("ServiceRequestService").await;
+async fn travel_notices_conform() {
+    accreditation("TravelNoticeService").await;
 }
 
 #[tokio::test]
