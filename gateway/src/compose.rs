@@ -8,6 +8,7 @@ use crate::roles::Roles;
 use crate::service;
 use crate::settings::Settings;
 use crate::upstream::Upstreams;
+use crate::usage::Ledger;
 use anyhow::{Context as _, ensure};
 use config::ExposeSecret as _;
 use identity::Signer;
@@ -47,8 +48,10 @@ pub async fn door(
     let limits = Arc::new(Limits::new(settings.rate, redis)?);
     let dev_issuer = settings.dev_issuer.then(|| development(settings, &roles));
     let people = people(settings, dev_issuer.as_ref(), roles)?;
+    let ledger = Arc::new(Ledger::default());
+    house.tasks.spawn(Arc::clone(&ledger).run(pool.clone(), house.shutdown.clone()));
     let table = KeyTable::new(pool, rules);
-    let callers = Callers::new(table, bootstrap, people, Arc::clone(&limits), Arc::clone(&signer));
+    let callers = Callers::new(table, bootstrap, people, Arc::clone(&limits), ledger, Arc::clone(&signer));
 
     Door::new(Parts {
         callers,

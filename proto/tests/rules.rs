@@ -8,10 +8,17 @@ use proto::google::rpc::Code;
 use std::collections::BTreeSet;
 
 /// Methods that change something and that partner agencies may call all the same, each with the reason.
-const PARTNER_WRITES: [(&str, &str); 1] = [(
-    "/legation.accreditation.v1.ImmunityService/DetermineImmunity",
-    "asks a question; that the answer is kept as a record is for us, not for the agency",
-)];
+const PARTNER_WRITES: [(&str, &str); 5] = [
+    (
+        "/legation.accreditation.v1.ImmunityService/DetermineImmunity",
+        "asks a question; that the answer is kept as a record is for us, not for the agency",
+    ),
+    ("/legation.gateway.v1.ApiKeyService/CreateApiKey", OWN_KEYS),
+    ("/legation.gateway.v1.ApiKeyService/RetireApiKey", OWN_KEYS),
+    ("/legation.gateway.v1.ApiKeyService/RevokeApiKey", OWN_KEYS),
+    ("/legation.gateway.v1.ApiKeyService/UpdateApiKey", OWN_KEYS),
+];
+const OWN_KEYS: &str = "an agency's administrator sees and manages the agency's own keys and no others";
 
 /// What breaks a rule, a line each.
 #[derive(Default)]

@@ -14,7 +14,9 @@ pub(crate) use dev_issuer::DevIssuer;
 pub(crate) use issuer::Issuer;
 pub(crate) use refusal::Refusal;
 
+use crate::network::Network;
 use crate::rate::{Limits, Window};
+use crate::usage::{Ledger, Usage};
 use api_key::ApiKeys;
 use arc_swap::ArcSwap;
 use chrono::Utc;
@@ -47,6 +49,10 @@ pub(crate) struct Caller {
     pub window: Arc<Window>,
     /// Places for its open streams.
     pub streams: Arc<Semaphore>,
+    /// Its calls, if it calls with a key.
+    pub usage: Option<Arc<Usage>>,
+    /// Where it may call from; anywhere if there are none.
+    networks: Box<[Network]>,
     token: ArcSwap<Token>,
 }
 
@@ -66,6 +72,11 @@ impl Token {
 }
 
 impl Caller {
+    /// Whether it may call from this address.
+    pub(crate) fn may_call_from(&self, address: IpAddr) -> bool {
+        self.networks.is_empty() || self.networks.iter().any(|network| network.holds(address))
+    }
+
     /// The token that tells services who calls. Signing costs more than the rest of a request's way through the
     /// gateway, so one token serves for [`TOKEN_USED`].
     pub(crate) fn token(&self, signer: &Signer) -> HeaderValue {
@@ -85,6 +96,7 @@ impl Caller {
 struct Found {
     principal: Principal,
     partner: bool,
+    networks: Box<[Network]>,
     /// How long the credential need not be looked at again.
     good_for: Duration,
 }
@@ -109,6 +121,7 @@ pub(crate) struct Callers {
     people: Option<People>,
     guesses: Guesses,
     limits: Arc<Limits>,
+    ledger: Arc<Ledger>,
     signer: Arc<Signer>,
 }
 
@@ -127,12 +140,13 @@ impl Callers {
         bootstrap: Option<Bootstrap>,
         people: Option<People>,
         limits: Arc<Limits>,
+        ledger: Arc<Ledger>,
         signer: Arc<Signer>,
     ) -> Self {
         let verified = Cache::builder().max_capacity(REMEMBERED).expire_after(GoodFor).build();
         let known = moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_idle(TOKEN_USED).build();
         let keys = ApiKeys::new(table, bootstrap);
-        Self { verified, known, keys, people, guesses: Guesses::default(), limits, signer }
+        Self { verified, known, keys, people, guesses: Guesses::default(), limits, ledger, signer }
     }
 
     /// Who sends these headers from that address.
@@ -169,15 +183,18 @@ impl Callers {
     }
 
     fn caller(&self, found: Found, digest: Digest) -> Arc<Caller> {
-        if let Some(caller) = self.known.get(&digest).filter(|caller| *caller.principal == found.principal) {
+        let same = |caller: &Arc<Caller>| *caller.principal == found.principal && caller.networks == found.networks;
+        if let Some(caller) = self.known.get(&digest).filter(same) {
             return caller;
         }
         let caller = Arc::new(Caller {
             token: ArcSwap::from_pointee(Token::mint(&self.signer, &found.principal)),
             window: self.limits.window(&found.principal.subject),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+            usage: self.ledger.of(&found.principal.subject),
             principal: Arc::new(found.principal),
             partner: found.partner,
+            networks: found.networks,
         });
         self.known.insert(digest, Arc::clone(&caller));
         caller
@@ -196,6 +213,8 @@ impl Caller {
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
             principal: Arc::new(principal),
             partner,
+            usage: None,
+            networks: Box::default(),
         }
     }
 }

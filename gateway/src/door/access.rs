@@ -214,6 +214,9 @@ impl Drop for Visit {
         let code = self.ending.code();
         let of_method = self.target.as_ref().map_or(self.access.labels.len() - 1, |target| target.index);
         self.access.duration.record(took.as_secs_f64(), &self.access.labels[of_method][code as usize]);
+        if let Some(usage) = self.caller.as_ref().and_then(|caller| caller.usage.as_ref()) {
+            usage.count(self.denied);
+        }
         let subject = self.caller.as_ref().map_or("", |caller| &caller.principal.subject);
         tracing::info!(
             target: "access",

@@ -16,10 +16,9 @@ mod stream;
 mod tracked;
 mod wire;
 
-pub use address::Network;
-
 use crate::caller::{Caller, Callers, DevIssuer, Refusal};
 use crate::denials::Denials;
+use crate::network::Network;
 use crate::rate::{Limits, Verdict};
 use crate::upstream::{Local, Upstreams};
 use access::{Access, Protocol, Visit};
@@ -31,6 +30,7 @@ use identity::Signer;
 use method::{Target, Targets};
 use origin::Origins;
 use pages::Pages;
+use proto::gateway::v1 as gateway;
 use proto::policy::v1::Reason;
 use serve::{House, Wire};
 use std::convert::Infallible;
@@ -213,6 +213,9 @@ impl Door {
             Err(refusal) => return Err(visit.denied(refusal.into())),
         };
         visit.caller = Some(Arc::clone(&caller));
+        if !caller.may_call_from(from) {
+            return Err(visit.denied(elsewhere()));
+        }
         match caller.window.take().await {
             Verdict::Pass { left } => {
                 visit.rate = Some((left, 1));
@@ -279,6 +282,10 @@ impl Door {
     }
 }
 
+fn elsewhere() -> Fault {
+    Fault::new(gateway::Reason::AddressNotAllowed, "the key may not be used from this address")
+}
+
 fn overloaded() -> Fault {
     Fault::new(Reason::Overloaded, "too many requests are under way").retry_after(Duration::from_secs(1))
 }
@@ -292,8 +299,10 @@ async fn until_over(door: Door, headers: HeaderMap, from: IpAddr) -> Fault {
             () = stopping.cancelled() => {
                 return Fault::new(Reason::Unavailable, "the gateway is stopping; go on elsewhere from the last cursor");
             }
-            _ = look.tick() => if let Err(refusal) = door.0.callers.who(&headers, from).await {
-                return refusal.into();
+            _ = look.tick() => match door.0.callers.who(&headers, from).await {
+                Ok(caller) if caller.may_call_from(from) => {}
+                Ok(_) => return elsewhere(),
+                Err(refusal) => return refusal.into(),
             },
         }
     }

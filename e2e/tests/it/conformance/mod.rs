@@ -1,11 +1,13 @@
 //! The conformance suite over every method of every service, at both doors.
 
+mod agencies;
 mod api_keys;
 mod bench;
 mod determinations;
 mod identity_cards;
 mod members;
 mod missions;
+mod products;
 
 use bench::House;
 use proto::contract::contract;
@@ -13,8 +15,15 @@ use std::collections::BTreeSet;
 use testkit::conformance::Suite;
 
 /// The gRPC services that are checked below.
-const CHECKED: [&str; 5] =
-    ["ApiKeyService", "IdentityCardService", "ImmunityService", "MemberService", "MissionService"];
+const CHECKED: [&str; 7] = [
+    "AgencyService",
+    "ApiKeyService",
+    "IdentityCardService",
+    "ImmunityService",
+    "MemberService",
+    "MissionService",
+    "ProductService",
+];
 
 #[test]
 fn every_service_of_the_contract_is_checked() {
@@ -74,9 +83,26 @@ async fn determinations_conform() {
     accreditation("ImmunityService").await;
 }
 
+async fn gateway(grpc_service: &str) {
+    let house = House::start().await;
+    let suite = Suite::new(house.gateway().await)
+        .with(agencies::Agencies)
+        .with(api_keys::ApiKeys)
+        .with(products::Products);
+    conforms(&suite, grpc_service).await;
+}
+
+#[tokio::test]
+async fn agencies_conform() {
+    gateway("AgencyService").await;
+}
+
 #[tokio::test]
 async fn api_keys_conform() {
-    let house = House::start().await;
-    let suite = Suite::new(house.gateway().await).with(api_keys::ApiKeys);
-    conforms(&suite, "ApiKeyService").await;
+    gateway("ApiKeyService").await;
+}
+
+#[tokio::test]
+async fn products_conform() {
+    gateway("ProductService").await;
 }
