@@ -116,7 +116,8 @@ fn belongs(key: &ApiKey, around: &Around) -> Result<(), Fault> {
     }
     let agency = around.agency.as_ref().filter(|agency| agency.state() == agency::State::Active);
     let words = "no agency of this name may call at present";
-    let agency = agency.ok_or_else(|| Fault::new(Reason::AgencyNotActive, words).at("apiKey.agency", "may not call"))?;
+    let agency =
+        agency.ok_or_else(|| Fault::new(Reason::AgencyNotActive, words).at("apiKey.agency", "may not call"))?;
     if key.product.is_empty() {
         return Ok(());
     }

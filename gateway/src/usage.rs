@@ -43,6 +43,9 @@ impl Usage {
     }
 }
 
+/// A key, where it is counted, and what was: calls, and those of them that were denied.
+type Taken = (Arc<str>, Arc<Usage>, (i64, i64));
+
 /// What this gateway counted and has not written.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger(Mutex<HashMap<Arc<str>, Arc<Usage>>>);
@@ -94,7 +97,7 @@ impl Ledger {
     }
 
     /// What was counted, and an end to remembering keys that nobody uses.
-    fn take(&self) -> Vec<(Arc<str>, Arc<Usage>, (i64, i64))> {
+    fn take(&self) -> Vec<Taken> {
         let mut kept = self.0.lock().expect("nothing panics while it is held");
         let all = kept.iter().map(|(name, usage)| (Arc::clone(name), Arc::clone(usage), usage.take()));
         let used: Vec<_> = all.filter(|(_, _, (calls, _))| *calls > 0).collect();
@@ -108,14 +111,13 @@ impl Ledger {
 /// # Errors
 /// The database's.
 pub(crate) async fn of(pool: &PgPool, name: &str) -> Result<ShowApiKeyUsageResponse, Fault> {
-    let rows = sqlx::query(
-        "select day, calls, denied, last_at from key_usage where name = $1 order by day desc limit $2",
-    )
-    .bind(name)
-    .bind(DAYS)
-    .fetch_all(pool)
-    .await
-    .map_err(pg::fault)?;
+    let rows =
+        sqlx::query("select day, calls, denied, last_at from key_usage where name = $1 order by day desc limit $2")
+            .bind(name)
+            .bind(DAYS)
+            .fetch_all(pool)
+            .await
+            .map_err(pg::fault)?;
     let mut usage = ShowApiKeyUsageResponse::default();
     for row in &rows {
         let (day, last): (NaiveDate, DateTime<Utc>) =

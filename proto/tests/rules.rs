@@ -221,9 +221,10 @@ fn each_rule_can_be_broken() {
     is_refused(b"accreditation.missions.decide", b"accreditation:missions:decide", "is service.collection.action");
     is_refused(b"accreditation.missions.import", b"accreditatiox.missions.import", "the method's own service");
     is_refused(b"/v1/accreditation/missions:watch", b"/v2/accreditation/missions:watch", "a route begins with");
-    // In a rule: `to: "ACTIVE"` becomes `partner: true to: "OPEN"`.
-    is_refused(b"manage\x22\x06ACTIVE", b"manage\x10\x01\x22\x04OPEN", "partners read");
-    is_refused(b"manage\x22\x06ACTIVE", b"manage\x22\x06ACTIVX", "ACTIVX is no state");
+    // In a rule: `to: "PROPOSED"` becomes `partner: true to: "PROPOS"`.
+    let from = b"agencies.write\x22\x08PROPOSED";
+    is_refused(from, b"agencies.write\x10\x01\x22\x06PROPOS", "partners read");
+    is_refused(from, b"agencies.write\x22\x08PROPOSEX", "PROPOSEX is no state");
     is_refused(b"\x0arequest_id", b"\x0arequest_ix", "has request_id");
     is_refused(b"\x0apage_token", b"\x0apage_tokex", "a list has page_token");
     is_refused(b"\x04etag", b"\x04etax", "what changes a record has etag");

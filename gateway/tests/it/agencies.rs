@@ -103,10 +103,7 @@ async fn a_suspended_agency_is_refused_at_once_and_a_closed_one_for_good() {
     // What is retired is no longer offered; keys made for it stay.
     rig.done(&rig.admin, "/v1/gateway/products/cards:retire", &json!({})).await;
     let wish = key(json!({"agency": "customs", "product": cards}));
-    assert_eq!(
-        refused(&rig, &rig.admin, "/v1/gateway/apiKeys", &wish).await,
-        refusal(409, "PRODUCT_NOT_ASSIGNED")
-    );
+    assert_eq!(refused(&rig, &rig.admin, "/v1/gateway/apiKeys", &wish).await, refusal(409, "PRODUCT_NOT_ASSIGNED"));
     assert!(is(200).await);
 
     rig.done(&rig.admin, &format!("{path}:close"), &json!({})).await;

@@ -90,9 +90,8 @@ async fn a_key_bound_to_networks_is_refused_from_elsewhere() {
     let rig = plan().set("TRUSTED_PROXIES", "127.0.0.1").start().await;
     let networks = json!(["192.0.2.0/24", "2001:db8::7"]);
     let (name, secret) = rig.key(json!({"role": "police-verifier", "allowedNetworks": networks})).await;
-    let from = async |address: &str| {
-        send(rig.get(&secret, "/v1/gateway/whoami").header("x-forwarded-for", address)).await
-    };
+    let from =
+        async |address: &str| send(rig.get(&secret, "/v1/gateway/whoami").header("x-forwarded-for", address)).await;
     for address in ["192.0.2.9", "2001:db8::7", "::ffff:192.0.2.1"] {
         assert_eq!(from(address).await.status, 200, "{address}");
     }
@@ -102,8 +101,12 @@ async fn a_key_bound_to_networks_is_refused_from_elsewhere() {
     }
     // Without a proxy the connection's own address counts.
     assert_eq!(rig.who(&secret).await.reason(), "ADDRESS_NOT_ALLOWED");
-    let wrong = make(&rig, &rig.admin, json!({"role": "police-verifier", "allowedNetworks": ["10.0.0.0/8", "x"]})).await;
-    assert_eq!((wrong.reason().as_str(), wrong.fields()), ("NETWORK_UNREADABLE", vec!["apiKey.allowedNetworks[1]".into()]));
+    let wrong =
+        make(&rig, &rig.admin, json!({"role": "police-verifier", "allowedNetworks": ["10.0.0.0/8", "x"]})).await;
+    assert_eq!(
+        (wrong.reason().as_str(), wrong.fields()),
+        ("NETWORK_UNREADABLE", vec!["apiKey.allowedNetworks[1]".into()])
+    );
 
     let read = send(rig.get(&rig.admin, &format!("/v1/gateway/{name}"))).await.json();
     let change = json!({"allowedNetworks": ["203.0.113.0/24"]});
@@ -148,7 +151,10 @@ async fn use_is_counted_and_what_was_not_written_yet_is_when_the_gateway_stops()
     let (house, pool) = (rig.house.clone(), rig.db.pool.clone());
     drop(rig.http.clone());
     assert!(house.drain(std::time::Duration::from_secs(20)).await);
-    let calls: i64 =
-        sqlx::query_scalar("select sum(calls)::bigint from key_usage where name = $1").bind(&name).fetch_one(&pool).await.unwrap();
+    let calls: i64 = sqlx::query_scalar("select sum(calls)::bigint from key_usage where name = $1")
+        .bind(&name)
+        .fetch_one(&pool)
+        .await
+        .unwrap();
     assert_eq!(calls, 5);
 }

@@ -85,10 +85,8 @@ async fn determinations_conform() {
 
 async fn gateway(grpc_service: &str) {
     let house = House::start().await;
-    let suite = Suite::new(house.gateway().await)
-        .with(agencies::Agencies)
-        .with(api_keys::ApiKeys)
-        .with(products::Products);
+    let suite =
+        Suite::new(house.gateway().await).with(agencies::Agencies).with(api_keys::ApiKeys).with(products::Products);
     conforms(&suite, grpc_service).await;
 }
 
