@@ -1,9 +1,9 @@
 //! Puts the door together from its settings.
 
-use crate::caller::{Callers, DevIssuer, Issuer, KeyTable, People};
+use crate::caller::{Bounds, Callers, DevIssuer, Issuer, KeyTable, People};
 use crate::denials::Denials;
 use crate::door::{Door, Parts};
-use crate::rate::Limits;
+use crate::rate::{Limits, Quotas, Shares};
 use crate::roles::Roles;
 use crate::service;
 use crate::settings::Settings;
@@ -46,12 +46,16 @@ pub async fn door(
 
     let redis = settings.redis_url.as_ref().map(|url| url.expose_secret());
     let limits = Arc::new(Limits::new(settings.rate, redis)?);
+    let quotas = Arc::new(Quotas::new(limits.shared(), pool.clone()));
+    house.tasks.spawn(Arc::clone(&quotas).run(house.shutdown.clone()));
+    let shares = Shares::new(settings.in_flight.get());
     let dev_issuer = settings.dev_issuer.then(|| development(settings, &roles));
     let people = people(settings, dev_issuer.as_ref(), roles)?;
     let ledger = Arc::new(Ledger::default());
     house.tasks.spawn(Arc::clone(&ledger).run(pool.clone(), house.shutdown.clone()));
     let table = KeyTable::new(pool, rules);
-    let callers = Callers::new(table, bootstrap, people, Arc::clone(&limits), ledger, Arc::clone(&signer));
+    let bounds = Bounds { limits: Arc::clone(&limits), quotas, shares };
+    let callers = Callers::new(table, bootstrap, people, bounds, ledger, Arc::clone(&signer));
 
     Door::new(Parts {
         callers,

@@ -8,6 +8,7 @@ use config::Value as _;
 use identity::{ApiKeyText, Clearance, Permissions, Principal};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
@@ -33,6 +34,9 @@ struct Record {
     expires: DateTime<Utc>,
     permissions: Permissions,
     networks: Vec<String>,
+    product: String,
+    per_second: i32,
+    per_month: i64,
 }
 
 /// A key with what its agency and its product make of it: one of ours stands for itself, a partner's is good while its
@@ -43,7 +47,9 @@ const FIND: &str = "
             and (k.product = '' or coalesce(a.doc->'products' ? k.product, false)) as active,
         array(select jsonb_array_elements_text(k.doc->'permissions')
             union all select jsonb_array_elements_text(p.doc->'permissions')) as permissions,
-        array(select jsonb_array_elements_text(k.doc->'allowedNetworks')) as networks
+        array(select jsonb_array_elements_text(k.doc->'allowedNetworks')) as networks,
+        k.product, coalesce((p.doc->>'requestsPerSecond')::int, 0) as per_second,
+        coalesce((p.doc->>'requestsPerMonth')::bigint, 0) as per_month
     from api_keys k
     left join agencies a on a.name = k.holder and a.deleted_at is null
     left join products p on p.name = k.product and p.deleted_at is null
@@ -72,6 +78,9 @@ impl KeyTable {
             expires: row.try_get("expire_time")?,
             permissions: self.rules.held(&own, role, internal),
             networks: row.try_get("networks")?,
+            product: row.try_get("product")?,
+            per_second: row.try_get("per_second")?,
+            per_month: row.try_get("per_month")?,
         })
     }
 }
@@ -149,7 +158,7 @@ impl Bootstrap {
             clearance: Clearance::default(),
             expires: i64::MAX,
         };
-        Found { principal, partner: false, networks: Box::default(), good_for: Duration::from_secs(60) }
+        Found::plain(principal, false, Duration::from_secs(60))
     }
 }
 
@@ -166,7 +175,11 @@ fn good(record: Record, now: DateTime<Utc>) -> Option<Found> {
     };
     // One that cannot be read lets nobody in: it was refused when the key was made, so someone altered it.
     let networks = record.networks.iter().map(|text| Network::parse(text)).collect::<Result<_, _>>().ok()?;
-    Some(Found { principal, partner: !record.internal, networks, good_for: GOOD_FOR.min(left) })
+    let rate = u32::try_from(record.per_second).ok().and_then(NonZeroU32::new);
+    let quota = u64::try_from(record.per_month).ok().filter(|quota| *quota > 0);
+    let quota = quota.map(|quota| (record.product.into(), quota));
+    let found = Found::plain(principal, !record.internal, GOOD_FOR.min(left));
+    Some(Found { networks, rate, quota, ..found })
 }
 
 #[cfg(test)]
@@ -187,6 +200,9 @@ mod tests {
             expires: at(1_000),
             permissions: Permissions::of(["accreditation.missions.read"]),
             networks: Vec::new(),
+            product: String::new(),
+            per_second: 0,
+            per_month: 0,
         }
     }
 

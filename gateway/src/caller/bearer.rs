@@ -47,6 +47,6 @@ impl People {
         };
         // A partner's own people may call what is open to partners, whatever roles they have.
         let partner = principal.agency.is_some();
-        Ok(Found { principal, partner, networks: Box::default(), good_for: GOOD_FOR.min(left) })
+        Ok(Found::plain(principal, partner, GOOD_FOR.min(left)))
     }
 }

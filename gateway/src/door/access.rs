@@ -5,6 +5,7 @@
 use super::method::Target;
 use super::tracked::{Kept, Over, Track};
 use crate::caller::Caller;
+use crate::rate::Turn;
 use fault::Fault;
 use http::{HeaderMap, Response, StatusCode};
 use opentelemetry::KeyValue;
@@ -105,6 +106,8 @@ pub(super) struct Visit {
     pub(super) rate: Option<(u32, u32)>,
     /// Its place among those in flight; a stream's, among its caller's streams.
     pub(super) place: Option<OwnedSemaphorePermit>,
+    /// Its turn in the caller's share of those places; a stream has none.
+    pub(super) turn: Option<Turn>,
 }
 
 impl Access {
@@ -138,6 +141,7 @@ impl Access {
             target: None,
             caller: None,
             place: None,
+            turn: None,
         }
     }
 }
@@ -192,6 +196,7 @@ impl Visit {
     pub(super) fn becomes_stream(&mut self, caller: &Caller) -> Result<(), Fault> {
         let place = Arc::clone(&caller.streams).try_acquire_owned();
         let words = "too many streams of this caller are open";
+        self.turn = None;
         self.place = Some(place.map_err(|_| Fault::new(Reason::RateLimited, words))?);
         self.lasts = true;
         Ok(())

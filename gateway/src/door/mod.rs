@@ -36,6 +36,7 @@ use serve::{House, Wire};
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,7 +86,7 @@ pub struct Door(Arc<Inner>);
 
 struct Inner {
     callers: Callers,
-    limit: u32,
+    limits: Arc<Limits>,
     signer: Arc<Signer>,
     routes: Routes<'static>,
     targets: Targets,
@@ -118,7 +119,7 @@ impl Door {
             access: Arc::new(Access::new(contract, Arc::clone(&in_flight), parts.in_flight)),
             origins: Origins::read(&parts.origins)?,
             in_flight,
-            limit: parts.limits.limit().get(),
+            limits: parts.limits,
             callers: parts.callers,
             signer: parts.signer,
             denials: parts.denials,
@@ -166,8 +167,8 @@ impl Door {
         answer::name_trace(headers, &trace);
         if visit.protocol() == Protocol::Rest {
             answer::guard(headers);
-            if let Some((left, reset)) = visit.rate {
-                answer::rate(headers, self.0.limit, left, reset);
+            if let Some((caller, (left, reset))) = visit.caller.as_ref().zip(visit.rate) {
+                answer::rate(headers, caller.policy.clone(), caller.window.limit().get(), left, reset);
             }
         }
         if !self.0.origins.are_none() {
@@ -216,23 +217,34 @@ impl Door {
         if !caller.may_call_from(from) {
             return Err(visit.denied(elsewhere()));
         }
+        // Its part of the places in flight, as long as others need the rest.
+        visit.turn = Some(caller.share.enter().ok_or_else(crowded)?);
         match caller.window.take().await {
-            Verdict::Pass { left } => {
-                visit.rate = Some((left, 1));
-                Ok(caller)
-            }
-            Verdict::Wait(pause) => {
-                visit.rate = Some((0, u32::try_from(pause.as_secs()).unwrap_or(1) + 1));
-                let words = format!("more than {} requests in a second", self.0.limit);
-                Err(visit.denied(Fault::new(Reason::RateLimited, words).retry_after(pause)))
-            }
+            Verdict::Pass { left } => visit.rate = Some((left, 1)),
+            Verdict::Wait(pause) => return Err(too_often(visit, "in a second", caller.window.limit(), pause)),
         }
+        if let Some(Err(pause)) = match &caller.quota {
+            Some(quota) => Some(quota.take().await),
+            None => None,
+        } {
+            let words = "the agency's requests of this month are used up";
+            return Err(visit.denied(Fault::new(gateway::Reason::QuotaUsedUp, words).retry_after(pause)));
+        }
+        Ok(caller)
     }
 
     /// Notes what the request is for, and refuses it if the caller may not: before anything is looked up.
-    fn permit(&self, visit: &mut Visit, caller: &Caller, target: &Arc<Target>) -> Result<(), Fault> {
+    async fn permit(&self, visit: &mut Visit, caller: &Caller, target: &Arc<Target>) -> Result<(), Fault> {
         visit.target = Some(Arc::clone(target));
-        target.permit(caller).map_err(|fault| visit.denied(fault))
+        target.permit(caller).map_err(|fault| visit.denied(fault))?;
+        // Most methods have no rate of their own.
+        let Some(part) = target.rate else { return Ok(()) };
+        let subject = &caller.principal.subject;
+        let window = self.0.limits.of_method(subject, caller.window.limit(), target.index, part);
+        match window.take().await {
+            Verdict::Pass { .. } => Ok(()),
+            Verdict::Wait(pause) => Err(too_often(visit, "for this method in a second", window.limit(), pause)),
+        }
     }
 
     /// The answer to a fault. If it is ours and arose here it is logged here; a service has logged its own.
@@ -280,6 +292,17 @@ impl Door {
         let allow = format!("{}, OPTIONS", rest::allow(&self.0.routes, path)?);
         Ok(HeaderValue::try_from(allow).expect("names of methods are good in a header"))
     }
+}
+
+/// More requests than the caller may make; when it may again.
+fn too_often(visit: &mut Visit, what: &str, limit: NonZeroU32, pause: Duration) -> Fault {
+    visit.rate = Some((0, u32::try_from(pause.as_secs()).unwrap_or(1) + 1));
+    visit.denied(Fault::new(Reason::RateLimited, format!("more than {limit} requests {what}")).retry_after(pause))
+}
+
+fn crowded() -> Fault {
+    let words = "this caller has its share of the requests under way, and others need the rest";
+    Fault::new(gateway::Reason::BeyondFairShare, words).retry_after(Duration::from_secs(1))
 }
 
 fn elsewhere() -> Fault {

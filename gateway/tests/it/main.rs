@@ -13,6 +13,7 @@ mod native;
 mod pages;
 mod permission;
 mod process;
+mod quotas;
 mod rate;
 mod remote;
 mod rest;
