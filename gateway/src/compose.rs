@@ -1,6 +1,7 @@
 //! Puts the door together from its settings.
 
 use crate::caller::{Bounds, Callers, DevIssuer, Issuer, KeyTable, People};
+use crate::calls::{Calls, Keeper};
 use crate::denials::Denials;
 use crate::door::{Door, Parts};
 use crate::rate::{Limits, Quotas, Shares};
@@ -43,6 +44,8 @@ pub async fn door(
     let pool = pg::connect(&own).await.context("connect to the gateway's database")?;
     let (denials, writer) = Denials::new(pool.clone());
     house.tasks.spawn(writer.run(house.shutdown.clone()));
+    let calls = Calls::default();
+    house.tasks.spawn(Keeper::new(pool.clone(), calls.clone()).run(house.shutdown.clone()));
 
     let redis = settings.redis_url.as_ref().map(|url| url.expose_secret());
     let limits = Arc::new(Limits::new(settings.rate, redis)?);
@@ -63,6 +66,7 @@ pub async fn door(
         signer,
         upstreams,
         denials,
+        calls,
         issuer: settings.oidc_issuer.as_deref().unwrap_or_default().to_owned(),
         dev_issuer,
         origins: settings.cors_origins.clone(),

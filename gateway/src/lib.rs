@@ -5,7 +5,9 @@
 
 mod agencies;
 mod api_keys;
+mod audit;
 mod caller;
+mod calls;
 mod compose;
 mod denials;
 mod door;

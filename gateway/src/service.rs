@@ -2,6 +2,7 @@
 
 use crate::agencies::Agencies;
 use crate::api_keys::ApiKeys;
+use crate::audit::Audit;
 use crate::caller::Bootstrap;
 use crate::key_rules::Rules;
 use crate::products::Products;
@@ -13,6 +14,7 @@ use events::relay::Relay;
 use identity::Permissions;
 use proto::gateway::v1::agency_service_server::AgencyServiceServer;
 use proto::gateway::v1::api_key_service_server::ApiKeyServiceServer;
+use proto::gateway::v1::audit_service_server::AuditServiceServer;
 use proto::gateway::v1::product_service_server::ProductServiceServer;
 use registry::{Options, Store};
 use serve::{House, Service, Started};
@@ -55,8 +57,10 @@ impl Service for Gateway {
 /// A role file or a first key that is no good.
 pub fn routes(store: &Store, settings: &Settings) -> anyhow::Result<Routes> {
     let rules = Arc::new(rules(settings)?);
+    let key = settings.relay_audit_key.as_ref().map(|Sealing(relay)| relay.audit_key.clone());
     let routes = Routes::new(AgencyServiceServer::new(Agencies::new(store.keep())))
         .add_service(ApiKeyServiceServer::new(ApiKeys::new(store.keep(), rules)))
+        .add_service(AuditServiceServer::new(Audit::new(store.clone(), key)))
         .add_service(ProductServiceServer::new(Products::new(store.keep())));
     Ok(routes)
 }

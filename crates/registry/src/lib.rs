@@ -62,6 +62,7 @@ mod texts;
 mod time;
 mod timers;
 mod token;
+mod trail;
 mod update;
 mod watch;
 

@@ -5,6 +5,7 @@
 use super::method::Target;
 use super::tracked::{Kept, Over, Track};
 use crate::caller::Caller;
+use crate::calls::{Call, Calls};
 use crate::rate::Turn;
 use fault::Fault;
 use http::{HeaderMap, Response, StatusCode};
@@ -31,6 +32,7 @@ const CODES: i64 = 17;
 #[derive(Debug)]
 pub(super) struct Access {
     duration: Histogram<f64>,
+    calls: Calls,
     /// For each method of the contract and, last, for all that is none: labels by code.
     labels: Vec<Vec<[KeyValue; 2]>>,
 }
@@ -112,12 +114,13 @@ pub(super) struct Visit {
 
 impl Access {
     /// Measures requests to the methods of the contract, and how many of the `most` places in flight are taken.
-    pub(super) fn new(contract: &Contract, places: Arc<Semaphore>, most: usize) -> Self {
+    pub(super) fn new(contract: &Contract, places: Arc<Semaphore>, most: usize, calls: Calls) -> Self {
         let taken = move || i64::try_from(most - places.available_permits()).unwrap_or(i64::MAX);
         metric::level(ACTIVE, "How many requests are under way at the public door.", Vec::new(), taken);
         let methods = contract.methods().iter().map(|method| method.path().to_owned());
         let of_method = |name: String| (0..CODES).map(|code| labels(&name, code)).collect();
         Self {
+            calls,
             duration: metric::duration(
                 metric::HTTP_SERVER_REQUEST_DURATION,
                 "How long a request took at the public door.",
@@ -234,5 +237,15 @@ impl Drop for Visit {
             trace_id = %self.trace.id(),
             "request answered"
         );
+        // Pages that anyone may read are nobody's call.
+        if self.target.is_some() || self.denied {
+            self.access.calls.note(Call {
+                begun: self.begun,
+                caller: self.caller.take(),
+                method: self.target.as_ref().map(|target| target.method),
+                code: code as i16,
+                trace: self.trace.number(),
+            });
+        }
     }
 }

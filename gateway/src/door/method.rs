@@ -71,12 +71,7 @@ impl Targets {
 }
 
 impl Target {
-    fn of(
-        index: usize,
-        method: &'static Method,
-        upstreams: &Upstreams,
-        rates: &RouteRates,
-    ) -> anyhow::Result<Self> {
+    fn of(index: usize, method: &'static Method, upstreams: &Upstreams, rates: &RouteRates) -> anyhow::Result<Self> {
         let descriptor = method.descriptor();
         let (input, output) = (descriptor.input(), descriptor.output());
         let table = |message: &MessageDescriptor| {

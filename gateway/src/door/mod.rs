@@ -17,6 +17,7 @@ mod tracked;
 mod wire;
 
 use crate::caller::{Caller, Callers, DevIssuer, Refusal};
+use crate::calls::Calls;
 use crate::denials::Denials;
 use crate::network::Network;
 use crate::rate::{Limits, Verdict};
@@ -62,6 +63,8 @@ pub(crate) struct Parts {
     pub upstreams: Upstreams,
     /// Takes down who was refused.
     pub denials: Denials,
+    /// Takes down every call.
+    pub calls: Calls,
     /// Whose tokens are accepted, for the documentation; empty if nobody's are or the development issuer's.
     pub issuer: String,
     /// The development issuer, if there is one.
@@ -116,7 +119,7 @@ impl Door {
             routes: Routes::of(contract, transcode::tables())?,
             targets: Targets::of(contract, &parts.upstreams)?,
             open: native::open_services()?,
-            access: Arc::new(Access::new(contract, Arc::clone(&in_flight), parts.in_flight)),
+            access: Arc::new(Access::new(contract, Arc::clone(&in_flight), parts.in_flight, parts.calls)),
             origins: Origins::read(&parts.origins)?,
             in_flight,
             limits: parts.limits,

@@ -69,7 +69,11 @@ pub(super) struct Lease {
 impl Quotas {
     /// Counts in Redis, or by this gateway alone if there is no Redis.
     pub(crate) fn new(shared: Option<Arc<Shared>>, pool: PgPool) -> Self {
-        Self { shared, pool, known: Cache::builder().max_capacity(10_000).time_to_idle(Duration::from_secs(3600)).build() }
+        Self {
+            shared,
+            pool,
+            known: Cache::builder().max_capacity(10_000).time_to_idle(Duration::from_secs(3600)).build(),
+        }
     }
 
     /// The quota of an agency for a product.

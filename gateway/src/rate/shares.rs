@@ -45,7 +45,8 @@ impl Shares {
 
     /// The share of a party.
     pub(crate) fn of(&self, party: &str) -> Arc<Share> {
-        let make = || Arc::new(Share { places: self.places, crowd: Arc::clone(&self.crowd), under_way: AtomicUsize::new(0) });
+        let make =
+            || Arc::new(Share { places: self.places, crowd: Arc::clone(&self.crowd), under_way: AtomicUsize::new(0) });
         self.known.get_with(party.into(), make)
     }
 }
@@ -55,7 +56,11 @@ impl Share {
     pub(crate) fn enter(self: &Arc<Self>) -> Option<Turn> {
         let crowd = &self.crowd;
         let own = self.under_way.fetch_add(1, Ordering::Relaxed);
-        let parties = if own == 0 { crowd.parties.fetch_add(1, Ordering::Relaxed) + 1 } else { crowd.parties.load(Ordering::Relaxed) };
+        let parties = if own == 0 {
+            crowd.parties.fetch_add(1, Ordering::Relaxed) + 1
+        } else {
+            crowd.parties.load(Ordering::Relaxed)
+        };
         let all = crowd.requests.fetch_add(1, Ordering::Relaxed) + 1;
         let turn = Turn(Arc::clone(self));
         let fair = (self.places / (parties + 1)).max(1);
@@ -104,7 +109,10 @@ mod tests {
         let lively: Vec<_> = (0..40).map(|_| shares.of("b").enter()).collect();
         assert!(lively.iter().all(Option::is_some));
         drop((quiet, lively));
-        assert_eq!((shares.crowd.requests.load(Ordering::Relaxed), shares.crowd.parties.load(Ordering::Relaxed)), (0, 0));
+        assert_eq!(
+            (shares.crowd.requests.load(Ordering::Relaxed), shares.crowd.parties.load(Ordering::Relaxed)),
+            (0, 0)
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod agencies;
+mod audit;
 mod bad_input;
 mod clocks;
 mod denials;

@@ -63,8 +63,10 @@ async fn a_quota_outlives_a_redis_that_was_emptied() {
         assert_eq!(rig.who(&key).await.status, 200);
     }
     let written = async || {
-        let sum = sqlx::query_scalar::<_, Option<i64>>("select sum(calls - denied)::bigint from key_usage u join api_keys k \
-             on k.name = u.name where k.holder = 'agencies/customs'");
+        let sum = sqlx::query_scalar::<_, Option<i64>>(
+            "select sum(calls - denied)::bigint from key_usage u join api_keys k \
+             on k.name = u.name where k.holder = 'agencies/customs'",
+        );
         sum.fetch_one(&rig.db.pool).await.unwrap() == Some(7)
     };
     until("the calls are written", written).await;
@@ -95,7 +97,8 @@ async fn a_product_says_how_often_its_keys_may_call() {
     let first = rig.who(&key).await;
     assert_eq!(first.header("ratelimit-limit"), Some("3"));
     assert_eq!(first.header("ratelimit-policy"), Some("\"second\";q=3;w=1"));
-    let refused = until("its rate is used up", async || Some(rig.who(&key).await).filter(|answer| answer.status == 429));
+    let refused =
+        until("its rate is used up", async || Some(rig.who(&key).await).filter(|answer| answer.status == 429));
     assert_eq!(refused.await.reason(), "RATE_LIMITED");
     assert_eq!(rig.who(&rig.admin).await.header("ratelimit-limit"), Some("500"), "others have the house's");
 }

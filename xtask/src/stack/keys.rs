@@ -38,7 +38,7 @@ impl Keys {
 
     async fn gather(local: &Local, door: &Door<'_>) -> Result<Self> {
         let kept = Self::read(local)?;
-        let mut keys = BTreeMap::new();
+        let mut keys: BTreeMap<String, String> = BTreeMap::new();
         // Partners last: an agency is taken on with the key of another administrator than the first.
         let (ours, partners): (Vec<_>, Vec<_>) = ROLES.into_iter().partition(|(_, _, internal)| *internal);
         for (role, agency, internal) in ours.into_iter().chain(partners) {
