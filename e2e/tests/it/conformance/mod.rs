@@ -1,6 +1,7 @@
 //! The conformance suite over every method of every service, at both doors.
 
 mod agencies;
+mod agrements;
 mod api_keys;
 mod bench;
 mod determinations;
@@ -15,8 +16,9 @@ use std::collections::BTreeSet;
 use testkit::conformance::Suite;
 
 /// The gRPC services that are checked below.
-const CHECKED: [&str; 7] = [
+const CHECKED: &[&str] = &[
     "AgencyService",
+    "AgrementService",
     "ApiKeyService",
     "IdentityCardService",
     "ImmunityService",
@@ -26,20 +28,21 @@ const CHECKED: [&str; 7] = [
 ];
 
 /// Services that act on no record, with tests of their own: `gateway/tests/it/audit.rs`.
-const ELSEWHERE: [&str; 1] = ["AuditService"];
+const ELSEWHERE: &[&str] = &["AuditService"];
 
 #[test]
 fn every_service_of_the_contract_is_checked() {
     let methods = contract().methods();
     let all: BTreeSet<_> =
         methods.iter().map(|method| method.descriptor().parent_service().name().to_owned()).collect();
-    let known: BTreeSet<_> = CHECKED.into_iter().chain(ELSEWHERE).map(str::to_owned).collect();
+    let known: BTreeSet<_> = CHECKED.iter().chain(ELSEWHERE).map(|name| (*name).to_owned()).collect();
     assert_eq!(all, known);
 }
 
 async fn accreditation(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.accreditation().await)
+        .with(agrements::Agrements)
         .with(missions::Missions)
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
@@ -65,6 +68,11 @@ async fn a_method_without_a_fixture_fails_and_says_so() {
             assert!(report.failures().iter().any(|failure| told(&failure)), "{line}: {report}");
         }
     }
+}
+
+#[tokio::test]
+async fn agrements_conform() {
+    accreditation("AgrementService").await;
 }
 
 #[tokio::test]
