@@ -49,7 +49,7 @@ pub async fn door(
 
     let redis = settings.redis_url.as_ref().map(|url| url.expose_secret());
     let limits = Arc::new(Limits::new(settings.rate, redis)?);
-    let quotas = Arc::new(Quotas::new(limits.shared(), pool.clone()));
+    let quotas = Arc::new(Quotas::new(&limits, pool.clone()));
     house.tasks.spawn(Arc::clone(&quotas).run(house.shutdown.clone()));
     let shares = Shares::new(settings.in_flight.get());
     let dev_issuer = settings.dev_issuer.then(|| development(settings, &roles));

@@ -2,7 +2,6 @@
 
 use super::block::{Block, COLUMNS};
 use chrono::{DateTime, Utc};
-use fault::Fault;
 use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use proto::gateway::v1::{ExportCallsRequest, ExportCallsResponse};
 use registry::timestamp;

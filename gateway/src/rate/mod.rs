@@ -51,11 +51,6 @@ impl Limits {
         Ok(Self { limit, shared, windows, of_methods })
     }
 
-    /// What gateways count together in, for quotas.
-    pub(crate) fn shared(&self) -> Option<Arc<Shared>> {
-        self.shared.clone()
-    }
-
     /// The window of one caller, with its own limit or the house's.
     pub(crate) fn window(&self, subject: &Arc<str>, own: Option<NonZeroU32>) -> Arc<Window> {
         let make = || Arc::new(Window::new(subject, own.unwrap_or(self.limit), self.shared.clone()));

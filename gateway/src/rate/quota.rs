@@ -4,6 +4,7 @@
 //! other gateways when the quota runs out, and what is spent never passes it. Months are UTC's; each begins anew. If
 //! Redis has lost its count, it is taken from the use of the keys in the database.
 
+use super::Limits;
 use super::together::Shared;
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use moka::sync::Cache;
@@ -67,8 +68,9 @@ pub(super) struct Lease {
 }
 
 impl Quotas {
-    /// Counts in Redis, or by this gateway alone if there is no Redis.
-    pub(crate) fn new(shared: Option<Arc<Shared>>, pool: PgPool) -> Self {
+    /// Counts where rates are counted.
+    pub(crate) fn new(limits: &Limits, pool: PgPool) -> Self {
+        let shared = limits.shared.clone();
         Self {
             shared,
             pool,

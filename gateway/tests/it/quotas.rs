@@ -128,6 +128,7 @@ async fn one_agency_whose_requests_hang_leaves_places_to_others() {
         .collect();
     until("the slow agency has its share", async || {
         let answer = rig.who(&slow).await;
+        eprintln!("{} {}", answer.status, hanging.iter().filter(|one| one.is_finished()).count());
         answer.status == 503 && answer.reason() == "BEYOND_FAIR_SHARE"
     })
     .await;
