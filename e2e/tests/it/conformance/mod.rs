@@ -9,6 +9,8 @@ mod identity_cards;
 mod members;
 mod missions;
 mod products;
+mod reciprocity_rules;
+mod tax_cards;
 
 use bench::House;
 use proto::contract::contract;
@@ -25,6 +27,8 @@ const CHECKED: &[&str] = &[
     "MemberService",
     "MissionService",
     "ProductService",
+    "ReciprocityRuleService",
+    "TaxCardService",
 ];
 
 /// Services that act on no record, with tests of their own: `gateway/tests/it/audit.rs`.
@@ -46,7 +50,9 @@ async fn accreditation(grpc_service: &str) {
         .with(missions::Missions)
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
-        .with(determinations::Determinations);
+        .with(determinations::Determinations)
+        .with(reciprocity_rules::ReciprocityRules)
+        .with(tax_cards::TaxCards::default());
     conforms(&suite, grpc_service).await;
 }
 
@@ -105,6 +111,16 @@ async fn gateway(grpc_service: &str) {
 #[tokio::test]
 async fn agencies_conform() {
     gateway("AgencyService").await;
+}
+
+#[tokio::test]
+async fn reciprocity_rules_conform() {
+    accreditation("ReciprocityRuleService").await;
+}
+
+#[tokio::test]
+async fn tax_cards_conform() {
+    accreditation("TaxCardService").await;
 }
 
 #[tokio::test]
