@@ -7,7 +7,11 @@ use layers::Limits;
 use layers::client::{Caller, Outgoing};
 use proto::gateway::v1::api_key_service_client::ApiKeyServiceClient;
 use proto::gateway::v1::api_key_service_server::{ApiKeyService, ApiKeyServiceServer};
-use proto::gateway::v1::{ApiKey, CreateApiKeyRequest, CreateApiKeyResponse, GetApiKeyRequest, ListApiKeysRequest, ListApiKeysResponse, RetireApiKeyRequest, RevokeApiKeyRequest, ShowApiKeyUsageRequest, ShowApiKeyUsageResponse, UpdateApiKeyRequest, WhoAmIRequest, WhoAmIResponse};
+use proto::gateway::v1::{
+    ApiKey, CreateApiKeyRequest, CreateApiKeyResponse, GetApiKeyRequest, ListApiKeysRequest, ListApiKeysResponse,
+    RetireApiKeyRequest, RevokeApiKeyRequest, ShowApiKeyUsageRequest, ShowApiKeyUsageResponse, UpdateApiKeyRequest,
+    WhoAmIRequest, WhoAmIResponse,
+};
 use serve::{Hosted, House, Service, Started};
 use std::net::SocketAddr;
 use std::sync::Arc;
