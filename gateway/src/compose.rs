@@ -8,6 +8,7 @@ use crate::roles::Roles;
 use crate::service;
 use crate::settings::Settings;
 use crate::upstream::Upstreams;
+use crate::webhooks;
 use anyhow::{Context as _, ensure};
 use config::ExposeSecret as _;
 use identity::Signer;
@@ -48,6 +49,7 @@ pub async fn door(
     let dev_issuer = settings.dev_issuer.then(|| development(settings, &roles));
     let people = people(settings, dev_issuer.as_ref(), roles)?;
     let table = KeyTable::new(pool, rules);
+    webhooks::start(settings, house, table.clone(), upstreams.clone(), Arc::clone(&signer)).await?;
     let callers = Callers::new(table, bootstrap, people, Arc::clone(&limits), Arc::clone(&signer));
 
     Door::new(Parts {

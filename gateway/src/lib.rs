@@ -14,6 +14,7 @@ mod roles;
 mod service;
 mod settings;
 mod upstream;
+mod webhooks;
 
 pub use compose::door;
 pub use door::{Door, Network};
@@ -22,3 +23,4 @@ pub use roles::{Known, Role, Roles, SHIPPED as SHIPPED_ROLES};
 pub use service::{Gateway, MIGRATIONS};
 pub use settings::{Database, Sealing, Settings};
 pub use upstream::{Addresses, Local, Upstream, Upstreams};
+pub use webhooks::WebhookKey;

@@ -1,14 +1,17 @@
-//! The gateway's own gRPC service: the API keys, in a database of its own.
+//! The gateway's own gRPC services: the API keys and the webhooks, in a database of its own.
 
 use crate::api_keys::{ApiKeys, Rules};
 use crate::caller::Bootstrap;
 use crate::roles::{Known, Roles, SHIPPED};
 use crate::settings::{Sealing, Settings};
+use crate::webhooks::{self, Deliveries, Webhooks};
 use anyhow::Context as _;
 use config::ExposeSecret as _;
 use events::relay::Relay;
 use identity::Permissions;
 use proto::gateway::v1::api_key_service_server::ApiKeyServiceServer;
+use proto::gateway::v1::delivery_service_server::DeliveryServiceServer;
+use proto::gateway::v1::webhook_service_server::WebhookServiceServer;
 use registry::{Options, Store};
 use serve::{House, Service, Started};
 use sqlx::migrate::Migrator;
@@ -35,12 +38,18 @@ impl Service for Gateway {
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
         let store = Store::open(pool.clone(), options).await?;
+        let making = webhooks::making(&settings, pool.clone())?;
         if let Some((redis, Sealing(relay))) = settings.redis_url.as_ref().zip(settings.relay_audit_key) {
             let relay = Relay::new(pool, redis.expose_secret(), Self::NAME, relay)?;
             house.tasks.spawn(relay.run(house.shutdown.clone()));
         }
         let keys = ApiKeys::new(store.keep(), rules);
-        Ok(Started::new(Routes::new(ApiKeyServiceServer::new(keys))))
+        let hooks = Webhooks::new(store.keep(), making);
+        let deliveries = Deliveries::new(store.keep());
+        let routes = Routes::new(ApiKeyServiceServer::new(keys))
+            .add_service(DeliveryServiceServer::new(deliveries))
+            .add_service(WebhookServiceServer::new(hooks));
+        Ok(Started::new(routes))
     }
 }
 

@@ -8,10 +8,23 @@ use proto::google::rpc::Code;
 use std::collections::BTreeSet;
 
 /// Methods that change something and that partner agencies may call all the same, each with the reason.
-const PARTNER_WRITES: [(&str, &str); 1] = [(
-    "/legation.accreditation.v1.ImmunityService/DetermineImmunity",
-    "asks a question; that the answer is kept as a record is for us, not for the agency",
-)];
+const PARTNER_WRITES: [(&str, &str); 10] = [
+    (
+        "/legation.accreditation.v1.ImmunityService/DetermineImmunity",
+        "asks a question; that the answer is kept as a record is for us, not for the agency",
+    ),
+    ("/legation.gateway.v1.WebhookService/CreateWebhook", OWN_WEBHOOKS),
+    ("/legation.gateway.v1.WebhookService/UpdateWebhook", OWN_WEBHOOKS),
+    ("/legation.gateway.v1.WebhookService/DeleteWebhook", OWN_WEBHOOKS),
+    ("/legation.gateway.v1.WebhookService/VerifyWebhook", OWN_WEBHOOKS),
+    ("/legation.gateway.v1.WebhookService/DisableWebhook", OWN_WEBHOOKS),
+    ("/legation.gateway.v1.WebhookService/AdoptWebhook", OWN_WEBHOOKS),
+    ("/legation.gateway.v1.WebhookService/RotateWebhookSecret", OWN_WEBHOOKS),
+    ("/legation.gateway.v1.WebhookService/ReplayWebhook", OWN_WEBHOOKS),
+    ("/legation.gateway.v1.DeliveryService/RedeliverDelivery", OWN_WEBHOOKS),
+];
+/// Why agencies may write what belongs to their webhooks.
+const OWN_WEBHOOKS: &str = "an agency manages its own webhooks, and sees no others";
 
 /// What breaks a rule, a line each.
 #[derive(Default)]

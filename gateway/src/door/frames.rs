@@ -29,12 +29,12 @@ pub(super) fn frame(message: &[u8]) -> Bytes {
 }
 
 /// A body of one message.
-pub(super) fn one(message: &[u8]) -> Body {
+pub(crate) fn one(message: &[u8]) -> Body {
     Body::new(Full::new(frame(message)))
 }
 
 /// The messages of an answer, and what became of the call.
-pub(super) struct Messages {
+pub(crate) struct Messages {
     body: Body,
     held: BytesMut,
     ended: bool,
@@ -45,7 +45,7 @@ impl Messages {
     ///
     /// # Errors
     /// The call failed before it had a message.
-    pub(super) fn of(answer: Response<Body>) -> Result<Self, Fault> {
+    pub(crate) fn of(answer: Response<Body>) -> Result<Self, Fault> {
         let (head, body) = answer.into_parts();
         let ended = outcome(&head.headers)?;
         if !ended && !head.status.is_success() {
@@ -82,7 +82,7 @@ impl Messages {
     ///
     /// # Errors
     /// The call failed, or there was none.
-    pub(super) async fn only(mut self) -> Result<Bytes, Fault> {
+    pub(crate) async fn only(mut self) -> Result<Bytes, Fault> {
         let message = self.next().await?;
         match (message, self.next().await?) {
             (Some(message), None) => Ok(message),

@@ -3,7 +3,7 @@
 mod access;
 mod address;
 mod answer;
-mod frames;
+pub(crate) mod frames;
 mod import;
 mod input;
 mod method;
@@ -14,9 +14,10 @@ mod pages;
 mod rest;
 mod stream;
 mod tracked;
-mod wire;
+pub(crate) mod wire;
 
 pub use address::Network;
+pub(crate) use frames::Messages;
 
 use crate::caller::{Caller, Callers, DevIssuer, Refusal};
 use crate::denials::Denials;

@@ -51,7 +51,7 @@ pub(super) fn add_number(wire: &mut Vec<u8>, number: u32, value: u64) {
 }
 
 /// Adds a field of bytes: a message, or text, which then stands over one that is there already.
-pub(super) fn add_bytes(wire: &mut Vec<u8>, number: u32, bytes: &[u8]) {
+pub(crate) fn add_bytes(wire: &mut Vec<u8>, number: u32, bytes: &[u8]) {
     encode_key(number, WireType::LengthDelimited, wire);
     encode_varint(bytes.len() as u64, wire);
     wire.extend_from_slice(bytes);

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod denials;
+mod endpoint;
 mod import;
 mod keys;
 mod native;
@@ -17,3 +18,5 @@ mod rig;
 mod stream;
 mod tokens;
 mod upstream;
+mod webhooks;
+mod webhooks_guard;

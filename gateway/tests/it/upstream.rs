@@ -21,6 +21,8 @@ use tower::service_fn;
 
 /// Where an answer's mission shows what headers reached the service, as a display name.
 pub(crate) const ECHO: &str = "missions/echo";
+/// A mission that the caller may not see.
+pub(crate) const HIDDEN: &str = "missions/hidden";
 /// A mission that is never answered.
 pub(crate) const SLOW: &str = "missions/slow";
 /// A mission whose answer is a fault of ours, with details that a client must not read.
@@ -55,6 +57,7 @@ async fn get(request: GetMissionRequest, headers: &HeaderMap) -> Response<Body> 
     let mut found = mission(&request.name);
     match request.name.as_str() {
         SLOW => std::future::pending().await,
+        HIDDEN => return Status::from(Fault::new(Reason::NotFound, "there is no such mission")).into_http(),
         PANICS => panic!("the mission is not to be spoken of"),
         BROKEN => {
             let fault = Fault::new(Reason::Internal, "the register could not be read").caused_by("password=hunter2");

@@ -3,10 +3,12 @@
 mod agrements;
 mod api_keys;
 mod bench;
+mod deliveries;
 mod determinations;
 mod identity_cards;
 mod members;
 mod missions;
+mod webhooks;
 
 use bench::House;
 use proto::contract::contract;
@@ -14,8 +16,16 @@ use std::collections::BTreeSet;
 use testkit::conformance::Suite;
 
 /// The gRPC services that are checked below.
-const CHECKED: &[&str] =
-    &["AgrementService", "ApiKeyService", "IdentityCardService", "ImmunityService", "MemberService", "MissionService"];
+const CHECKED: &[&str] = &[
+    "AgrementService",
+    "ApiKeyService",
+    "DeliveryService",
+    "IdentityCardService",
+    "ImmunityService",
+    "MemberService",
+    "MissionService",
+    "WebhookService",
+];
 
 #[test]
 fn every_service_of_the_contract_is_checked() {
@@ -86,4 +96,18 @@ async fn api_keys_conform() {
     let house = House::start().await;
     let suite = Suite::new(house.gateway().await).with(api_keys::ApiKeys);
     conforms(&suite, "ApiKeyService").await;
+}
+
+#[tokio::test]
+async fn webhooks_conform() {
+    let house = House::start().await;
+    let suite = Suite::new(house.gateway().await).with(webhooks::Webhooks::open());
+    conforms(&suite, "WebhookService").await;
+}
+
+#[tokio::test]
+async fn deliveries_conform() {
+    let house = House::start().await;
+    let suite = Suite::new(house.gateway().await).with(deliveries::Deliveries);
+    conforms(&suite, "DeliveryService").await;
 }
