@@ -1,26 +1,35 @@
 //! Foreign missions in our country, their people, privileges and immunities.
 
 mod agrements;
+pub mod benefits;
 mod card_number;
 mod determinations;
 mod dossier;
+mod holder;
 mod identity_cards;
 pub mod immunity;
 mod members;
 mod missions;
 mod notification;
 mod practice;
+pub mod reciprocity;
+mod reciprocity_rules;
 mod settings;
+mod tax_card_age;
+mod tax_cards;
 pub mod terms;
 
 pub use agrements::Agrements;
 pub use determinations::Determinations;
 pub use dossier::Dossiers;
+pub use holder::Holders;
 pub use identity_cards::IdentityCards;
 pub use members::Members;
 pub use missions::Missions;
 pub use practice::Practice;
+pub use reciprocity_rules::ReciprocityRules;
 pub use settings::{Database, Settings};
+pub use tax_cards::TaxCards;
 
 use anyhow::Context as _;
 use config::ExposeSecret as _;
@@ -31,6 +40,8 @@ use proto::accreditation::v1::identity_card_service_server::IdentityCardServiceS
 use proto::accreditation::v1::immunity_service_server::ImmunityServiceServer;
 use proto::accreditation::v1::member_service_server::MemberServiceServer;
 use proto::accreditation::v1::mission_service_server::MissionServiceServer;
+use proto::accreditation::v1::reciprocity_rule_service_server::ReciprocityRuleServiceServer;
+use proto::accreditation::v1::tax_card_service_server::TaxCardServiceServer;
 use registry::{Options, Store};
 use serve::{House, Service, Started};
 use sqlx::migrate::Migrator;
@@ -51,6 +62,7 @@ impl Service for Accreditation {
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
         Practice::check().context("read our practice")?;
+        let benefits = benefits::Practice::of_home(&house.home.state).context("read our practice in benefits")?;
         let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
         if settings.database.migrate {
             pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
@@ -58,7 +70,7 @@ impl Service for Accreditation {
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
         let store = Store::open(pool.clone(), options).await?;
-        let routes = routes(&store, rules);
+        let routes = routes(&store, rules, Arc::new(benefits));
         let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
         house.tasks.spawn(relay.run(house.shutdown.clone()));
         house.tasks.spawn(async move { store.run_timers(house.shutdown).await });
@@ -67,14 +79,26 @@ impl Service for Accreditation {
 }
 
 /// The service's methods, on a register that is open. Tests bring a register with a clock of their own.
-pub fn routes(store: &Store, rules: Arc<Rules>) -> Routes {
+pub fn routes(store: &Store, rules: Arc<Rules>, practice: Arc<benefits::Practice>) -> Routes {
     let (missions, members) = (store.keep::<Missions>(), store.keep::<Members>());
     let dossiers = Dossiers::new(members.clone(), missions.clone());
+    let holders = Holders::new(dossiers.clone(), missions.clone());
+    let (reciprocity, tax_cards) = (store.keep::<ReciprocityRules>(), store.keep::<TaxCards>());
     let cards = IdentityCards::new(store.keep(), dossiers.clone(), Arc::clone(&rules));
-    let determinations = Determinations::new(store.keep(), dossiers, rules);
+    let determinations = Determinations::new(store.keep(), dossiers, Arc::clone(&rules));
+    let reciprocity_rules = ReciprocityRules::new(
+        reciprocity.clone(),
+        members.clone(),
+        missions.clone(),
+        tax_cards.clone(),
+        Arc::clone(&practice),
+    );
+    let tax_cards = TaxCards::new(tax_cards, holders, reciprocity, rules, practice);
     Routes::new(MissionServiceServer::new(Missions::new(missions)))
         .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))
         .add_service(MemberServiceServer::new(Members::new(members)))
         .add_service(IdentityCardServiceServer::new(cards))
         .add_service(ImmunityServiceServer::new(determinations))
+        .add_service(ReciprocityRuleServiceServer::new(reciprocity_rules))
+        .add_service(TaxCardServiceServer::new(tax_cards))
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod agrements;
+mod benefits;
 mod determinations;
 mod heads;
 mod identity_cards;
@@ -12,9 +13,11 @@ mod missions;
 mod notifications;
 mod races;
 mod reasons;
+mod reciprocity_rules;
 mod schema;
 mod shown;
 mod states;
 mod steps;
+mod tax_cards;
 mod visibility;
 mod world;

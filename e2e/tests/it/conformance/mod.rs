@@ -9,6 +9,8 @@ mod identity_cards;
 mod members;
 mod missions;
 mod webhooks;
+mod reciprocity_rules;
+mod tax_cards;
 
 use bench::House;
 use proto::contract::contract;
@@ -24,6 +26,8 @@ const CHECKED: &[&str] = &[
     "ImmunityService",
     "MemberService",
     "MissionService",
+    "ReciprocityRuleService",
+    "TaxCardService",
     "WebhookService",
 ];
 
@@ -42,7 +46,9 @@ async fn accreditation(grpc_service: &str) {
         .with(missions::Missions)
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
-        .with(determinations::Determinations);
+        .with(determinations::Determinations)
+        .with(reciprocity_rules::ReciprocityRules)
+        .with(tax_cards::TaxCards::default());
     conforms(&suite, grpc_service).await;
 }
 
@@ -89,6 +95,16 @@ async fn identity_cards_conform() {
 #[tokio::test]
 async fn determinations_conform() {
     accreditation("ImmunityService").await;
+}
+
+#[tokio::test]
+async fn reciprocity_rules_conform() {
+    accreditation("ReciprocityRuleService").await;
+}
+
+#[tokio::test]
+async fn tax_cards_conform() {
+    accreditation("TaxCardService").await;
 }
 
 #[tokio::test]
