@@ -8,9 +8,9 @@ mod determinations;
 mod identity_cards;
 mod members;
 mod missions;
-mod webhooks;
 mod reciprocity_rules;
 mod tax_cards;
+mod webhooks;
 
 use bench::House;
 use proto::contract::contract;
