@@ -3,6 +3,8 @@
 use crate::caller::{Callers, DevIssuer, Issuer, KeyTable, People};
 use crate::denials::Denials;
 use crate::door::{Door, Parts};
+use crate::errand::Errands;
+use crate::jobs;
 use crate::rate::Limits;
 use crate::roles::Roles;
 use crate::service;
@@ -49,7 +51,10 @@ pub async fn door(
     let dev_issuer = settings.dev_issuer.then(|| development(settings, &roles));
     let people = people(settings, dev_issuer.as_ref(), roles)?;
     let table = KeyTable::new(pool, rules);
-    webhooks::start(settings, house, table.clone(), upstreams.clone(), Arc::clone(&signer)).await?;
+    let errands = Errands::new(table.clone(), upstreams.clone(), Arc::clone(&signer));
+    let background = pg::connect(&settings.database.pool()).await.context("connect to the gateway's database")?;
+    webhooks::start(settings, house, background.clone(), errands.clone()).await?;
+    jobs::start(settings, house, &background, errands);
     let callers = Callers::new(table, bootstrap, people, Arc::clone(&limits), Arc::clone(&signer));
 
     Door::new(Parts {

@@ -8,6 +8,8 @@ mod caller;
 mod compose;
 mod denials;
 mod door;
+mod errand;
+mod jobs;
 mod process;
 mod rate;
 mod roles;

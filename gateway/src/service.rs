@@ -2,6 +2,7 @@
 
 use crate::api_keys::{ApiKeys, Rules};
 use crate::caller::Bootstrap;
+use crate::jobs::Jobs;
 use crate::roles::{Known, Roles, SHIPPED};
 use crate::settings::{Sealing, Settings};
 use crate::webhooks::{self, Deliveries, Webhooks};
@@ -11,6 +12,7 @@ use events::relay::Relay;
 use identity::Permissions;
 use proto::gateway::v1::api_key_service_server::ApiKeyServiceServer;
 use proto::gateway::v1::delivery_service_server::DeliveryServiceServer;
+use proto::gateway::v1::job_service_server::JobServiceServer;
 use proto::gateway::v1::webhook_service_server::WebhookServiceServer;
 use registry::{Options, Store};
 use serve::{House, Service, Started};
@@ -48,6 +50,7 @@ impl Service for Gateway {
         let deliveries = Deliveries::new(store.keep());
         let routes = Routes::new(ApiKeyServiceServer::new(keys))
             .add_service(DeliveryServiceServer::new(deliveries))
+            .add_service(JobServiceServer::new(Jobs::new(store.keep())))
             .add_service(WebhookServiceServer::new(hooks));
         Ok(Started::new(routes))
     }

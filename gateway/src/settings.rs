@@ -51,6 +51,8 @@ config::settings! {
         pub cors_origins: Vec<String>,
         /// Proxies whose `X-Forwarded-For` is believed.
         pub trusted_proxies: Vec<Network>,
+        /// The most jobs that this gateway runs at a time; with 0 it leaves them to others.
+        pub jobs_at_once: u32 = 2 => config::between(0, 64),
         /// The key that secrets of webhooks are derived from: 64 or more hexadecimal digits, the same for all gateways.
         /// Without it, or without Redis, there are no webhooks. Another key makes all secrets others.
         pub webhook_key: Option<WebhookKey>,

@@ -8,23 +8,27 @@ use proto::google::rpc::Code;
 use std::collections::BTreeSet;
 
 /// Methods that change something and that partner agencies may call all the same, each with the reason.
-const PARTNER_WRITES: [(&str, &str); 10] = [
+const PARTNER_WRITES: [(&str, &str); 14] = [
     (
         "/legation.accreditation.v1.ImmunityService/DetermineImmunity",
         "asks a question; that the answer is kept as a record is for us, not for the agency",
     ),
-    ("/legation.gateway.v1.WebhookService/CreateWebhook", OWN_WEBHOOKS),
-    ("/legation.gateway.v1.WebhookService/UpdateWebhook", OWN_WEBHOOKS),
-    ("/legation.gateway.v1.WebhookService/DeleteWebhook", OWN_WEBHOOKS),
-    ("/legation.gateway.v1.WebhookService/VerifyWebhook", OWN_WEBHOOKS),
-    ("/legation.gateway.v1.WebhookService/DisableWebhook", OWN_WEBHOOKS),
-    ("/legation.gateway.v1.WebhookService/AdoptWebhook", OWN_WEBHOOKS),
-    ("/legation.gateway.v1.WebhookService/RotateWebhookSecret", OWN_WEBHOOKS),
-    ("/legation.gateway.v1.WebhookService/ReplayWebhook", OWN_WEBHOOKS),
-    ("/legation.gateway.v1.DeliveryService/RedeliverDelivery", OWN_WEBHOOKS),
+    ("/legation.gateway.v1.WebhookService/CreateWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/UpdateWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/DeleteWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/VerifyWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/DisableWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/AdoptWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/RotateWebhookSecret", OWN),
+    ("/legation.gateway.v1.WebhookService/ReplayWebhook", OWN),
+    ("/legation.gateway.v1.DeliveryService/RedeliverDelivery", OWN),
+    ("/legation.gateway.v1.JobService/AppendJobLines", OWN),
+    ("/legation.gateway.v1.JobService/CancelJob", OWN),
+    ("/legation.gateway.v1.JobService/CreateJob", OWN),
+    ("/legation.gateway.v1.JobService/StartJob", OWN),
 ];
-/// Why agencies may write what belongs to their webhooks.
-const OWN_WEBHOOKS: &str = "an agency manages its own webhooks, and sees no others";
+/// Why agencies may write what is their own.
+const OWN: &str = "an agency manages its own webhooks and jobs, and sees no others; each acts with its key's rights";
 
 /// What breaks a rule, a line each.
 #[derive(Default)]

@@ -19,7 +19,7 @@ const PREFIX: usize = 5;
 const MOST_ANSWER: usize = 64 << 20;
 
 /// A message with its prefix.
-pub(super) fn frame(message: &[u8]) -> Bytes {
+pub(crate) fn frame(message: &[u8]) -> Bytes {
     let mut framed = BytesMut::with_capacity(PREFIX + message.len());
     let length = u32::try_from(message.len()).expect("a request is limited to far less than 4 GiB");
     framed.extend_from_slice(&[0]);
@@ -58,7 +58,7 @@ impl Messages {
     ///
     /// # Errors
     /// The call failed.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
         loop {
             if let Some(message) = self.split()? {
                 return Ok(Some(message));

@@ -45,7 +45,7 @@ fn find(mut wire: &[u8], wanted: u32) -> Option<Found<'_>> {
 }
 
 /// Adds a number field. It stands over one that is there already.
-pub(super) fn add_number(wire: &mut Vec<u8>, number: u32, value: u64) {
+pub(crate) fn add_number(wire: &mut Vec<u8>, number: u32, value: u64) {
     encode_key(number, WireType::Varint, wire);
     encode_varint(value, wire);
 }

@@ -27,8 +27,8 @@ const DELIVER: &str = "
         and (jsonb_exists(w.doc->'eventTypes', e.service || '.' || e.collection || '.' || e.verb)
             or jsonb_exists(w.doc->'eventTypes', e.service || '.' || e.collection || '.*'))
     cross join lateral (select gen_random_uuid() as uid where e.seq is not null and w.name is not null) id
-    cross join lateral (select clock_timestamp() as at, to_char(clock_timestamp() at time zone 'utc',
-        'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') as text) now
+    cross join (select at, to_char(at at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') as text
+        from (select clock_timestamp() as at) clock) now
     where e.seq > $1 and e.seq <= $2 and ($3::text is null or w.name = $3)
     order by e.seq";
 

@@ -14,22 +14,20 @@ mod ledger;
 mod owner;
 mod schedule;
 mod secret;
-mod webhooks;
+mod records;
 mod worker;
 
 pub(crate) use deliveries::Deliveries;
+pub(crate) use owner::method;
 pub use secret::WebhookKey;
-pub(crate) use webhooks::Webhooks;
+pub(crate) use records::Webhooks;
 
-use crate::caller::KeyTable;
+use crate::errand::Errands;
 use crate::settings::Settings;
-use crate::upstream::Upstreams;
 use anyhow::Context as _;
 use config::ExposeSecret as _;
 use endpoint::Sender;
-use identity::Signer;
 use ledger::Ledger;
-use owner::Eyes;
 use proto::contract::contract;
 use registry::{Options, Store};
 use schedule::Schedule;
@@ -64,22 +62,15 @@ pub(crate) fn making(settings: &Settings, pool: PgPool) -> anyhow::Result<Option
 ///
 /// # Errors
 /// The database, or the schedule, is no good.
-pub(crate) async fn start(
-    settings: &Settings,
-    house: &House,
-    keys: KeyTable,
-    upstreams: Upstreams,
-    signer: Arc<Signer>,
-) -> anyhow::Result<()> {
+pub(crate) async fn start(settings: &Settings, house: &House, pool: PgPool, errands: Errands) -> anyhow::Result<()> {
     let Some(redis) = &settings.redis_url else { return Ok(()) };
-    let pool = pg::connect(&settings.database.pool()).await.context("connect to the gateway's database")?;
     let Some(making) = making(settings, pool.clone())? else { return Ok(()) };
     let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
     let store = Store::open(pool.clone(), options).await?;
     let worker = Worker {
         ledger: making.ledger.clone(),
         sender: making.sender.clone(),
-        eyes: Eyes::new(keys, upstreams, signer),
+        errands,
         key: making.key.clone(),
         schedule: making.schedule.clone(),
         webhooks: Webhooks::new(store.keep(), Some(making)),

@@ -3,10 +3,11 @@
 
 use super::endpoint::{Attempt, Sender};
 use super::ledger::{Claim, Ledger, Outcome, Target};
-use super::owner::{Eyes, Seen, Sight};
+use super::owner::{Seen, Sight, see};
 use super::schedule::Schedule;
 use super::secret::{Secret, WebhookKey};
-use super::webhooks::Webhooks;
+use super::records::Webhooks;
+use crate::errand::Errands;
 use chrono::Utc;
 use serde_json::json;
 use std::collections::HashSet;
@@ -30,7 +31,7 @@ const SWEEP: Duration = Duration::from_hours(1);
 pub(crate) struct Worker {
     pub(crate) ledger: Ledger,
     pub(crate) sender: Sender,
-    pub(crate) eyes: Eyes,
+    pub(crate) errands: Errands,
     pub(crate) key: WebhookKey,
     pub(crate) schedule: Schedule,
     pub(crate) webhooks: Webhooks,
@@ -111,7 +112,7 @@ impl Worker {
         let (service, collection, verb, record) = (&*claim.service, &*claim.collection, &*claim.verb, &*claim.record);
         let seen = Seen { service, collection, verb, record, at: claim.at };
         let later = Utc::now() + self.schedule.postpone;
-        match self.eyes.see(&target.key, &seen).await {
+        match see(&self.errands, &target.key, &seen).await {
             Ok(Sight::Shown) => {}
             Ok(Sight::Hidden) => return self.ledger.forget(claim).await,
             Ok(Sight::NoKey) => {

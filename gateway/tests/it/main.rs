@@ -6,6 +6,7 @@ mod bad_input;
 mod denials;
 mod endpoint;
 mod import;
+mod jobs;
 mod keys;
 mod native;
 mod pages;

@@ -9,7 +9,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use prost::Message;
 use proto::accreditation::v1::{
-    ExportMissionsResponse, GetMissionRequest, ImportMissionsRequest, ImportMissionsResponse, Mission,
+    ExportMissionsResponse, GetMissionRequest, ImportMissionsRequest, ImportMissionsResponse, ListMissionsRequest, ListMissionsResponse, Mission,
     UpdateMissionRequest, WatchMissionsRequest, WatchMissionsResponse,
 };
 use proto::policy::v1::Reason;
@@ -42,6 +42,7 @@ async fn answer(request: Request<Body>) -> Response<Body> {
     let headers = request.headers().clone();
     match method.as_str() {
         "GetMission" => get(only(request).await, &headers).await,
+        "ListMissions" => list(only(request).await),
         "CreateMission" => messages(stream::iter([Ok(mission("missions/new"))])),
         "UpdateMission" => update(only(request).await),
         "WatchMissions" => watch(only(request).await),
@@ -71,6 +72,17 @@ async fn get(request: GetMissionRequest, headers: &HeaderMap) -> Response<Body> 
         _ => {}
     }
     messages(stream::iter([Ok(found)]))
+}
+
+/// Three pages of two, whose tokens are how many missions were before.
+fn list(request: ListMissionsRequest) -> Response<Body> {
+    if request.filter == "bad" {
+        return Status::from(Fault::new(Reason::InvalidFilter, "there is no field bad")).into_http();
+    }
+    let before: u32 = request.page_token.parse().unwrap_or(0);
+    let missions = (before + 1..=before + 2).map(|n| mission(&format!("missions/{n}"))).collect();
+    let next_page_token = if before < 4 { (before + 2).to_string() } else { String::new() };
+    messages(stream::iter([Ok(ListMissionsResponse { missions, next_page_token })]))
 }
 
 /// Shows what was to be changed, of which version.

@@ -12,9 +12,10 @@ const GIVEN_UP: &str = "
     select 'deliveries/' || id.uid, id.uid, 1, jsonb_build_object('name', 'deliveries/' || id.uid, 'uid', id.uid,
         'etag', '1-' || right(id.uid::text, 8), 'webhook', 'webhooks/none', 'agency', '', 'event', 'a:1:' || $1,
         'eventType', 'gateway.apiKeys.create', 'cursor', '1', 'state', 'FAILED', 'attempts', 8, 'lastStatus', 500,
-        'lastError', 'the endpoint answered 500', 'createTime', '2026-11-22T09:30:00Z', 'updateTime', '2026-11-22T09:30:00Z'),
-        now(), now(), 1, 'apiKeys/a', 0
-    from (select gen_random_uuid() as uid) id
+        'lastError', 'the endpoint answered 500', 'createTime', made.text, 'updateTime', made.text),
+        made.at, made.at, 1, 'apiKeys/a', 0
+    from (select gen_random_uuid() as uid) id, (select at, to_char(at at time zone 'utc',
+        'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') as text from (select clock_timestamp() as at) now) made
     returning doc";
 
 impl Fixture for Deliveries {
@@ -31,7 +32,7 @@ impl Fixture for Deliveries {
             let made = sqlx::query_scalar(GIVEN_UP).bind(suite.number().to_string());
             let made: Result<Json<Value>, _> = made.fetch_one(&suite.bench().pool).await;
             let Json(made) = made.map_err(|error| Unprepared(error.to_string()))?;
-            Ok(json!({"name": made["name"], "etag": made["etag"]}))
+            Ok(json!({"name": made["name"], "etag": made["etag"], "createTime": made["createTime"]}))
         })
     }
 

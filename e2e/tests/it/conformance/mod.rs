@@ -6,6 +6,7 @@ mod bench;
 mod deliveries;
 mod determinations;
 mod identity_cards;
+mod jobs;
 mod members;
 mod missions;
 mod reciprocity_rules;
@@ -24,6 +25,7 @@ const CHECKED: &[&str] = &[
     "DeliveryService",
     "IdentityCardService",
     "ImmunityService",
+    "JobService",
     "MemberService",
     "MissionService",
     "ReciprocityRuleService",
@@ -126,4 +128,11 @@ async fn deliveries_conform() {
     let house = House::start().await;
     let suite = Suite::new(house.gateway().await).with(deliveries::Deliveries);
     conforms(&suite, "DeliveryService").await;
+}
+
+#[tokio::test]
+async fn jobs_conform() {
+    let house = House::start().await;
+    let suite = Suite::new(house.gateway().await).with(jobs::Jobs);
+    conforms(&suite, "JobService").await;
 }
