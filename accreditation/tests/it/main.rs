@@ -4,13 +4,20 @@
 
 mod agrements;
 mod benefits;
+mod charges;
+mod consular_commissions;
+mod consuls;
+mod credentials;
 mod determinations;
+mod diplomatic_lists;
 mod heads;
+mod honorary_consuls;
 mod identity_cards;
 mod immunity;
 mod members;
 mod missions;
 mod notifications;
+mod precedence;
 mod races;
 mod reasons;
 mod reciprocity_rules;
