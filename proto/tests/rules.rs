@@ -24,8 +24,23 @@ const PARTNER_WRITES: &[(&str, &str)] = &[
     ("/legation.gateway.v1.ApiKeyService/RetireApiKey", OWN_KEYS),
     ("/legation.gateway.v1.ApiKeyService/RevokeApiKey", OWN_KEYS),
     ("/legation.gateway.v1.ApiKeyService/UpdateApiKey", OWN_KEYS),
+    ("/legation.gateway.v1.WebhookService/CreateWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/UpdateWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/DeleteWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/VerifyWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/DisableWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/AdoptWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/RotateWebhookSecret", OWN),
+    ("/legation.gateway.v1.WebhookService/ReplayWebhook", OWN),
+    ("/legation.gateway.v1.DeliveryService/RedeliverDelivery", OWN),
+    ("/legation.gateway.v1.JobService/AppendJobLines", OWN),
+    ("/legation.gateway.v1.JobService/CancelJob", OWN),
+    ("/legation.gateway.v1.JobService/CreateJob", OWN),
+    ("/legation.gateway.v1.JobService/StartJob", OWN),
 ];
 const OWN_KEYS: &str = "an agency's administrator sees and manages the agency's own keys and no others";
+/// Why agencies may write what is their own.
+const OWN: &str = "an agency manages its own webhooks and jobs, and sees no others; each acts with its key's rights";
 
 /// What breaks a rule, a line each.
 #[derive(Default)]

@@ -22,6 +22,8 @@ pub(crate) struct Rig {
     pub admin: String,
     pub db: Arc<TestDb>,
     pub redis: TestRedis,
+    /// Where it counts and where events are.
+    pub redis_url: String,
     pub house: House,
     pub signer: Arc<Signer>,
     pub http: Client,
@@ -56,7 +58,7 @@ impl Plan {
     /// One more gateway for the same keys and the same rates.
     pub(crate) fn beside(mut self, other: &Rig) -> Self {
         self.db = Some(Arc::clone(&other.db));
-        self.redis = Some(other.redis.url.clone());
+        self.redis = Some(other.redis_url.clone());
         self.admin = ApiKeyText::parse(&other.admin);
         self
     }
@@ -87,9 +89,10 @@ impl Plan {
         partner(&db).await;
         let redis = testkit::redis().await;
         let admin = self.admin.unwrap_or_else(ApiKeyText::generate);
+        let redis_url = self.redis.unwrap_or_else(|| redis.url.clone());
         let mut env = config::Env::default()
             .with("GATEWAY_DATABASE_URL", db.url.clone())
-            .with("GATEWAY_REDIS_URL", self.redis.unwrap_or_else(|| redis.url.clone()))
+            .with("GATEWAY_REDIS_URL", redis_url.clone())
             .with("GATEWAY_BOOTSTRAP_KEY_SHA256", format!("{}:{}", admin.id(), admin.sha256_hex()));
         env.extend(self.env);
         let own: Settings = config::read(&env, "GATEWAY").expect("the settings are good");
@@ -118,7 +121,7 @@ impl Plan {
         let door = gateway::door(&settings, &house, Arc::clone(&signer), upstreams).await.expect("the door is made");
         let address = door.listen(any()).await.expect("a port is free");
         let http = client();
-        Rig { address, admin: admin.expose().to_owned(), db, redis, house, signer, http, _door: door }
+        Rig { address, admin: admin.expose().to_owned(), db, redis, redis_url, house, signer, http, _door: door }
     }
 }
 

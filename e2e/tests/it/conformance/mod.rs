@@ -10,6 +10,7 @@ mod control_rules;
 mod credentials;
 mod customs_clearances;
 mod debts;
+mod deliveries;
 mod determinations;
 mod diplomatic_lists;
 mod disputes;
@@ -17,6 +18,7 @@ mod driver_licences;
 mod honorary_consuls;
 mod identity_cards;
 mod incidents;
+mod jobs;
 mod members;
 mod missions;
 mod persona_non_grata;
@@ -31,6 +33,7 @@ mod traffic_violations;
 mod travel_notices;
 mod vehicles;
 mod waivers;
+mod webhooks;
 
 use bench::House;
 use proto::contract::contract;
@@ -48,12 +51,14 @@ const CHECKED: &[&str] = &[
     "ControlRuleService",
     "CredentialService",
     "DebtService",
+    "DeliveryService",
     "DiplomaticListService",
     "DisputeService",
     "HonoraryConsulService",
     "IdentityCardService",
     "ImmunityService",
     "IncidentService",
+    "JobService",
     "MemberService",
     "MissionService",
     "PersonaNonGrataService",
@@ -70,6 +75,7 @@ const CHECKED: &[&str] = &[
     "TaxCardService",
     "WaiverService",
     "TravelNoticeService",
+    "WebhookService",
 ];
 
 /// Services that act on no record, with tests of their own: `gateway/tests/it/audit.rs`.
@@ -119,8 +125,13 @@ async fn accreditation(grpc_service: &str) {
 
 async fn gateway(grpc_service: &str) {
     let house = House::start().await;
-    let suite =
-        Suite::new(house.gateway().await).with(agencies::Agencies).with(api_keys::ApiKeys).with(products::Products);
+    let suite = Suite::new(house.gateway().await)
+        .with(agencies::Agencies)
+        .with(api_keys::ApiKeys)
+        .with(deliveries::Deliveries)
+        .with(jobs::Jobs)
+        .with(products::Products)
+        .with(webhooks::Webhooks::open());
     conforms(&suite, grpc_service).await;
 }
 
@@ -290,6 +301,21 @@ async fn api_keys_conform() {
 }
 
 #[tokio::test]
+async fn deliveries_conform() {
+    gateway("DeliveryService").await;
+}
+
+#[tokio::test]
+async fn jobs_conform() {
+    gateway("JobService").await;
+}
+
+#[tokio::test]
 async fn products_conform() {
     gateway("ProductService").await;
+}
+
+#[tokio::test]
+async fn webhooks_conform() {
+    gateway("WebhookService").await;
 }
