@@ -84,7 +84,7 @@ pub use privilege_grants::PrivilegeGrants;
 pub use properties::Properties;
 pub use reciprocity_rules::ReciprocityRules;
 pub use service_requests::ServiceRequests;
-pub use settings::{Database, Settings};
+pub use settings::Settings;
 pub use tax_cards::TaxCards;
 pub use traffic_violations::TrafficViolations;
 pub use travel_notices::TravelNotices;
@@ -92,8 +92,6 @@ pub use vehicles::Vehicles;
 pub use waivers::Waivers;
 
 use anyhow::Context as _;
-use config::ExposeSecret as _;
-use events::Relay;
 use immunity::Rules;
 use privileges::Privileges;
 use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
@@ -123,8 +121,8 @@ use proto::accreditation::v1::traffic_violation_service_server::TrafficViolation
 use proto::accreditation::v1::travel_notice_service_server::TravelNoticeServiceServer;
 use proto::accreditation::v1::vehicle_service_server::VehicleServiceServer;
 use proto::accreditation::v1::waiver_service_server::WaiverServiceServer;
-use registry::{Options, Store};
-use serve::{House, Service, Started};
+use registry::Store;
+use serve::{House, Register, Service, Started};
 use sqlx::migrate::Migrator;
 use std::sync::Arc;
 use terms::Terms;
@@ -150,19 +148,11 @@ impl Service for Accreditation {
         Practice::check().context("read our practice")?;
         let benefits = benefits::Practice::of_home(&house.home.state).context("read our practice in benefits")?;
         let privileges = Privileges::shipped(&rules).context("read the table of privileges")?;
-        let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
-        if settings.database.migrate {
-            pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
-        }
-        pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
-        let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
-        let options = options.with(Arc::new(terms)).with(Arc::new(checklist));
-        let store = Store::open(pool.clone(), options).await?;
-        let routes = routes(&store, rules, Arc::new(benefits), Arc::new(privileges));
-        let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
-        house.tasks.spawn(relay.run(house.shutdown.clone()));
-        house.tasks.spawn(async move { store.run_timers(house.shutdown).await });
-        Ok(Started::new(routes))
+        let Settings { database, redis_url, relay, .. } = settings;
+        let register = Register { database, own: &MIGRATIONS, redis_url, relay };
+        let carry = |options: registry::Options| options.with(Arc::new(terms)).with(Arc::new(checklist));
+        let routes = |store: &Store| routes(store, rules, Arc::new(benefits), Arc::new(privileges));
+        register.start::<Self>(&house, carry, routes).await
     }
 }
 

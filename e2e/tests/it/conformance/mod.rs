@@ -15,6 +15,7 @@ mod determinations;
 mod diplomatic_lists;
 mod disputes;
 mod driver_licences;
+mod entry_requirements;
 mod honorary_consuls;
 mod identity_cards;
 mod incidents;
@@ -27,12 +28,14 @@ mod privilege_grants;
 mod products;
 mod properties;
 mod reciprocity_rules;
+mod screenings;
 mod service_requests;
 mod tax_cards;
 mod traffic_violations;
 mod travel_notices;
 mod vehicles;
 mod waivers;
+mod watch_lists;
 mod webhooks;
 
 use bench::House;
@@ -54,6 +57,7 @@ const CHECKED: &[&str] = &[
     "DeliveryService",
     "DiplomaticListService",
     "DisputeService",
+    "EntryRequirementService",
     "HonoraryConsulService",
     "IdentityCardService",
     "ImmunityService",
@@ -76,6 +80,8 @@ const CHECKED: &[&str] = &[
     "WaiverService",
     "TravelNoticeService",
     "WebhookService",
+    "ScreeningService",
+    "WatchListService",
 ];
 
 /// Services that act on no record, with tests of their own: `gateway/tests/it/audit.rs`.
@@ -132,6 +138,15 @@ async fn gateway(grpc_service: &str) {
         .with(jobs::Jobs)
         .with(products::Products)
         .with(webhooks::Webhooks::open());
+    conforms(&suite, grpc_service).await;
+}
+
+async fn consular(grpc_service: &str) {
+    let house = House::start().await;
+    let suite = Suite::new(house.consular().await)
+        .with(entry_requirements::EntryRequirements)
+        .with(screenings::Screenings::default())
+        .with(watch_lists::WatchLists);
     conforms(&suite, grpc_service).await;
 }
 
@@ -288,6 +303,21 @@ async fn vehicles_conform() {
 #[tokio::test]
 async fn waivers_conform() {
     accreditation("WaiverService").await;
+}
+
+#[tokio::test]
+async fn entry_requirements_conform() {
+    consular("EntryRequirementService").await;
+}
+
+#[tokio::test]
+async fn screenings_conform() {
+    consular("ScreeningService").await;
+}
+
+#[tokio::test]
+async fn watch_lists_conform() {
+    consular("WatchListService").await;
 }
 
 #[tokio::test]
