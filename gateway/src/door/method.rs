@@ -38,6 +38,8 @@ pub(super) struct Target {
     /// Numbers of the answer's fields that headers, or an event's id, repeat.
     pub(super) answer_etag: Option<u32>,
     pub(super) answer_cursor: Option<u32>,
+    /// Whether the answer is no data but a document, and goes out as it is (`google.api.HttpBody`).
+    pub(super) answers_document: bool,
     upstream: Option<Arc<Upstream>>,
 }
 
@@ -86,6 +88,7 @@ impl Target {
             output: table(&output)?,
             answer_etag: text_field(&output, "etag"),
             answer_cursor: text_field(&output, "cursor"),
+            answers_document: output.full_name() == "google.api.HttpBody",
             upstream: upstreams.get(method.service()).cloned(),
             method,
         })
