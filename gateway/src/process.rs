@@ -42,12 +42,13 @@ pub fn run() -> ExitCode {
         let signer = Signer::from_text(all.process.signing_key.expose_secret()).context("GATEWAY_SIGNING_KEY")?;
         let signer = Arc::new(signer);
         let house = House::new(all.home, signer.verifier(), Limits::default());
-        let admin = house.admin(all.process.admin_listen).await.context("open the admin port")?;
         let own = serve::host::<Gateway>(all.gateway.clone(), house.clone()).await?;
         let upstreams = Upstreams::at(all.gateway.upstreams.clone()).with(own.name, Upstream::Local(own.service));
         let public_key = signer.public_text();
         let door = door(&all.gateway, &house, signer, upstreams).await?;
         let address = door.listen(all.gateway.listen).await.context("open the door")?;
+        // Last: whoever reads that we are ready finds the door open.
+        let admin = house.admin(all.process.admin_listen).await.context("open the admin port")?;
         tracing::info!(%address, %admin, public_key, "the door is open");
         println!("gateway listens on {address}; its admin port is {admin}");
         serve::signalled().await;

@@ -38,6 +38,8 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
+    let provider = rustls::crypto::ring::default_provider();
+    provider.install_default().expect("nothing has installed another before the first verb");
     let outcome = match Arguments::parse().verb {
         Verb::Up(options) => with_runtime(up::up(options)),
         Verb::Down(options) => down::down(&options).map(|()| ExitCode::SUCCESS),
@@ -53,8 +55,6 @@ fn main() -> ExitCode {
 }
 
 fn with_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
-    let provider = rustls::crypto::ring::default_provider();
-    provider.install_default().expect("nothing has installed another before the first verb");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let outcome = runtime.block_on(work);
     // What still blocks a thread, such as an installation given up by Ctrl-C, does not hold us.

@@ -5,7 +5,7 @@ use ::fault::Fault;
 use proto::policy::v1::Reason;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgPool};
+use sqlx::{ConnectOptions, Connection, PgPool};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -48,12 +48,18 @@ impl Settings {
         let options = PgConnectOptions::from_str(self.url.expose_secret())
             .map_err(|error| Fault::new(Reason::Internal, "the database address cannot be read").caused_by(error))?;
         let milliseconds = |limit: Duration| limit.as_millis().to_string();
+        // Worth a look, but nothing is wrong: a busy machine makes any statement slow once.
+        let told_at = "info".parse().expect("it is the name of a level");
+        let options = options.log_slow_statements(told_at, SLOW);
         Ok(options.application_name(&self.application_name).options([
             ("statement_timeout", milliseconds(self.statement_timeout)),
             ("idle_in_transaction_session_timeout", milliseconds(self.idle_in_transaction_timeout)),
         ]))
     }
 }
+
+/// From when on a statement is told in the log.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// How long a connection may have been idle before it is tested at its next use. Testing every time, as sqlx does
 /// by default, costs each statement a second round trip.

@@ -39,16 +39,20 @@ pub(super) fn list(rig: &Rig, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// Asking whether a diplomat may be arrested, against reading a record: at one caller and at many.
+/// Asking whether a diplomat may be arrested, against reading a mission and against reading that diplomat, which is
+/// recorded too: at one caller and at many.
 pub(super) fn determine(rig: &Rig, table: &mut Table) -> Result<()> {
     let question = serde_json::json!({"matter": "ARREST_OR_DETENTION", "reference": "bench"});
     let ask = rig.post(&format!("/v1/accreditation/{}:determineImmunity", rig.member), "question", &question)?;
     let read = rig.rest(&format!("/v1/accreditation/{}", rig.mission));
+    let recorded = rig.rest(&format!("/v1/accreditation/{}", rig.member));
     for callers in [1, CALLERS] {
-        let results = turns(rig, callers, &[ask.clone(), read.clone()])?;
+        let results = turns(rig, callers, &[ask.clone(), read.clone(), recorded.clone()])?;
         table.rate(&format!("determineImmunity, {callers} callers"), &results[0]);
         table.rate(&format!("get, {callers} callers"), &results[1]);
+        table.rate(&format!("get of the member, recorded, {callers} callers"), &results[2]);
         table.ratio("p50 of determineImmunity / p50 of get (at most)", results[0].p50 / results[1].p50, Some(-1.3));
+        table.ratio("p50 of determineImmunity / p50 of get, recorded", results[0].p50 / results[2].p50, None);
     }
     Ok(())
 }

@@ -29,6 +29,8 @@ pub(super) struct Shot {
     pub(super) body: Option<PathBuf>,
     /// HTTP/1.1 rather than HTTP/2.
     pub(super) http1: bool,
+    /// More URLs of the same host; requests take turns among them and the first.
+    pub(super) more: Vec<String>,
 }
 
 /// Puts h2load and wrk in place, with apt-get where that is possible.
@@ -68,7 +70,7 @@ pub(super) fn fire(shot: &Shot, callers: u32, seconds: u32, folder: &Path) -> Re
     if let Some(body) = &shot.body {
         command.arg("-d").arg(body);
     }
-    let output = command.arg(&shot.url).output().context("h2load does not start")?;
+    let output = command.arg(&shot.url).args(&shot.more).output().context("h2load does not start")?;
     let text = String::from_utf8_lossy(&output.stdout);
     let good = number_before(&text, " 2xx").context("h2load printed no status codes")?;
     let total = number_before(&text, " total,").unwrap_or(0.0);

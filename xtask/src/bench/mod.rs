@@ -6,12 +6,12 @@
 mod cases;
 mod load;
 mod rig;
+mod scale;
 mod table;
 
-use crate::local::root;
+use crate::local::{cargo, root};
 use anyhow::{Context as _, Result, ensure};
 use rig::Rig;
-use std::process::Command;
 use std::sync::LazyLock;
 use table::Table;
 use tokio::runtime::Runtime;
@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 /// What to measure.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Only these: engines, get, list, determine, create, standalone.
+    /// Only these: engines, get, list, determine, create, scale, standalone.
     only: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
         engine("transcode", "speed", &[])?;
         engine("accreditation", "immunity_speed", &[])?;
     }
-    if ["get", "list", "determine", "create"].into_iter().any(wanted) {
+    if ["get", "list", "determine", "create", "scale"].into_iter().any(wanted) {
         load::tools()?;
         let rig = Rig::start(root())?;
         if wanted("get") {
@@ -51,6 +51,9 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
             // After the creates there is a page to read.
             cases::list(&rig, &mut table)?;
         }
+        if wanted("scale") {
+            scale::scale(&rig, &mut table)?;
+        }
         table.figure("resident after all this: gateway and accreditation", rig.resident()?, "MB");
     }
     if wanted("standalone") {
@@ -63,9 +66,9 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
 /// Runs an example that measures an engine alone and prints its own figures.
 fn engine(package: &str, example: &str, arguments: &[&str]) -> Result<()> {
     println!("\n{package}: {example} {}", arguments.join(" "));
-    let mut command = Command::new(env!("CARGO"));
+    let mut command = cargo();
     command.args(["run", "--release", "--quiet", "-p", package, "--example", example, "--"]).args(arguments);
-    let status = command.current_dir(root()).status().context("run cargo")?;
+    let status = command.status().context("run cargo")?;
     ensure!(status.success(), "{package}'s example {example} found something wrong");
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use super::load::Shot;
 use super::table::Table;
+use crate::local::cargo;
 use crate::stack::random_key;
 use anyhow::{Context, Result, bail, ensure};
 use cluster::{Cluster, Spec};
@@ -48,7 +49,7 @@ impl Rig {
         let folder = root.join(".local/bench");
         cluster::purge(&folder.join("cluster"))?;
         std::fs::create_dir_all(&folder)?;
-        build(root)?;
+        build()?;
         let cluster = durable(root, &folder)?;
         let seed = random_key();
         let signer = Signer::from_text(&seed).context("a random seed is a key")?;
@@ -88,6 +89,7 @@ impl Rig {
             headers: vec![("authorization".into(), format!("Bearer {}", self.key))],
             body: None,
             http1: true,
+            more: Vec::new(),
         }
     }
 
@@ -137,7 +139,7 @@ impl Rig {
         std::fs::write(&file, frame)?;
         let headers =
             vec![("content-type".into(), "application/grpc".into()), ("te".into(), "trailers".into()), caller];
-        Ok(Shot { url: format!("http://{address}{method}"), headers, body: Some(file), http1: false })
+        Ok(Shot { url: format!("http://{address}{method}"), headers, body: Some(file), http1: false, more: Vec::new() })
     }
 
     /// A key that may do everything accreditation offers, the mission that is read, and an accredited diplomat.
@@ -152,38 +154,48 @@ impl Rig {
             let answer = self.call("POST", "/v1/gateway/apiKeys", &key)?;
             keys.push(answer["secret"].as_str().context("the answer shows the secret")?.to_owned());
         }
-        let (officer, adviser) = (keys[0].clone(), keys[1].clone());
-        self.key = officer.clone();
+        // Who notifies does not decide.
+        let (officer, signatory) = (keys[0].clone(), keys[1].clone());
+        self.key.clone_from(&officer);
         let line = serde_json::json!({"missionId": "bench", "mission": mission("bench")});
-        self.call("POST", "/v1/accreditation/missions:import", &line)?;
+        self.send("POST", "/v1/accreditation/missions:import", line.to_string())?;
         let member = serde_json::json!({
             "mission": self.mission, "category": "DIPLOMATIC_STAFF", "familyName": "Example", "givenNames": "Person",
             "birthDate": "1980-02-29", "nationality": "FR", "residence": "FOREIGN", "title": "Second Secretary",
             "arrivalTime": (chrono::Utc::now() - chrono::TimeDelta::days(9)).to_rfc3339(),
         });
+        self.key = signatory;
         let answer = self.call("POST", "/v1/accreditation/members?memberId=bench", &member)?;
         self.member = answer["name"].as_str().context("the answer names the member")?.to_owned();
-        for (verb, key) in [("beginValidation", &officer), ("passValidation", &officer), ("accredit", &adviser)] {
-            self.key.clone_from(key);
+        self.key.clone_from(&officer);
+        for verb in ["beginValidation", "passValidation", "accredit"] {
             self.call("POST", &format!("/v1/accreditation/{}:{verb}", self.member), &serde_json::json!({}))?;
         }
-        self.key = officer;
         Ok(())
     }
 
-    /// One call through the gateway with curl's own strictness: anything but a good answer is an error.
-    fn call(&self, method: &str, path: &str, body: &serde_json::Value) -> Result<serde_json::Value> {
+    /// The same request to many paths in turn.
+    pub(super) fn spread(&self, mut shot: Shot, paths: Vec<String>) -> Shot {
+        shot.more = paths.into_iter().map(|path| format!("http://{}{path}", self.gateway.address)).collect();
+        shot
+    }
+
+    /// One call through the gateway: anything but a good answer is an error.
+    pub(super) fn call(&self, method: &str, path: &str, body: &serde_json::Value) -> Result<serde_json::Value> {
+        serde_json::from_str(&self.send(method, path, body.to_string())?).context("the answer is JSON")
+    }
+
+    /// The same with a body as it is, NDJSON for imports.
+    pub(super) fn send(&self, method: &str, path: &str, body: String) -> Result<String> {
         let url = format!("http://{}{path}", self.gateway.address);
         let content = if path.ends_with(":import") { "application/x-ndjson" } else { "application/json" };
-        let answer = super::client().block_on(async {
+        super::client().block_on(async {
             let request = reqwest::Client::new().request(method.parse()?, url).bearer_auth(&self.key);
-            let answer = request.header("content-type", content).body(body.to_string()).send().await?;
+            let answer = request.header("content-type", content).body(body).send().await?;
             let (status, text) = (answer.status(), answer.text().await?);
             ensure!(status.is_success(), "{path} answered {status}: {text}");
             Ok(text)
-        })?;
-        let first = answer.lines().next().unwrap_or("{}");
-        serde_json::from_str(if path.ends_with(":import") { first } else { &answer }).context("the answer is JSON")
+        })
     }
 
     /// The resident memory of both services together, in megabytes.
@@ -213,12 +225,10 @@ pub(super) fn resident(pid: u32) -> Result<f64> {
     Ok(kilobytes / 1_000.0)
 }
 
-fn build(root: &Path) -> Result<()> {
+fn build() -> Result<()> {
     println!("building the release binaries");
-    let done = Command::new(env!("CARGO"))
-        .args(["build", "--release", "-p", "accreditation", "-p", "gateway", "-p", "standalone"])
-        .current_dir(root)
-        .status()?;
+    let done =
+        cargo().args(["build", "--release", "-p", "accreditation", "-p", "gateway", "-p", "standalone"]).status()?;
     ensure!(done.success(), "the release build failed");
     Ok(())
 }
@@ -253,14 +263,15 @@ pub(super) fn ready(admin: &str, child: &mut Child) -> Result<Duration> {
             return Ok(begun.elapsed());
         }
         ensure!(begun.elapsed() < Duration::from_secs(30), "not ready after 30 s");
-        std::thread::yield_now();
+        // Leaves the processor to what is starting.
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 
 /// How soon the whole house in one process is ready once its database is, and what it holds when idle.
 pub(super) fn standalone(root: &Path, table: &mut Table) -> Result<()> {
     let folder = root.join(".local/bench");
-    build(root)?;
+    build()?;
     let cluster = durable(root, &folder)?;
     let mut seconds = Vec::new();
     let mut megabytes = 0.0;
