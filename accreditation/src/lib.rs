@@ -1,5 +1,6 @@
 //! Foreign missions in our country, their people, privileges and immunities.
 
+mod agrements;
 mod card_number;
 mod determinations;
 mod dossier;
@@ -8,20 +9,24 @@ pub mod immunity;
 mod members;
 mod missions;
 mod notification;
+mod practice;
 mod settings;
 pub mod terms;
 
+pub use agrements::Agrements;
 pub use determinations::Determinations;
 pub use dossier::Dossiers;
 pub use identity_cards::IdentityCards;
 pub use members::Members;
 pub use missions::Missions;
+pub use practice::Practice;
 pub use settings::{Database, Settings};
 
 use anyhow::Context as _;
 use config::ExposeSecret as _;
 use events::Relay;
 use immunity::Rules;
+use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
 use proto::accreditation::v1::identity_card_service_server::IdentityCardServiceServer;
 use proto::accreditation::v1::immunity_service_server::ImmunityServiceServer;
 use proto::accreditation::v1::member_service_server::MemberServiceServer;
@@ -45,6 +50,7 @@ impl Service for Accreditation {
 
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
+        Practice::check().context("read our practice")?;
         let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
         if settings.database.migrate {
             pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
@@ -67,6 +73,7 @@ pub fn routes(store: &Store, rules: Arc<Rules>) -> Routes {
     let cards = IdentityCards::new(store.keep(), dossiers.clone(), Arc::clone(&rules));
     let determinations = Determinations::new(store.keep(), dossiers, rules);
     Routes::new(MissionServiceServer::new(Missions::new(missions)))
+        .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))
         .add_service(MemberServiceServer::new(Members::new(members)))
         .add_service(IdentityCardServiceServer::new(cards))
         .add_service(ImmunityServiceServer::new(determinations))

@@ -1,6 +1,7 @@
 //! Members of missions: from notification through accreditation to the end of their privileges (VCDR art. 8-10, 38, 39,
 //! 43; VCCR art. 22-25, 53).
 
+use crate::agrements;
 use crate::notification::{self, Surroundings};
 use crate::terms::{CHILD_AGE, GRACE, GRACE_EXTENDED, STUDENT_AGE};
 use calendar::{Clock, Length, due};
@@ -44,7 +45,8 @@ impl Keep for Members {
     }
 
     /// A notification may be corrected until it is under review; what it says is checked again.
-    fn amend(member: &mut Member, _: &Member, call: &mut Call) -> Result<(), Fault> {
+    fn amend(member: &mut Member, before: &Member, call: &mut Call) -> Result<(), Fault> {
+        agrements::still_opens(member, before)?;
         notification::check_person(member, call)?;
         notification::record(member, call);
         Ok(())
@@ -59,8 +61,13 @@ impl Keep for Members {
     }
 
     fn constraint(name: &str) -> Option<Fault> {
-        let words = "this person already has a live accreditation in this role at this mission";
-        (name == "members_one_live_role").then(|| Fault::new(Reason::AccreditationAlreadyLive, words))
+        let live = "this person already has a live accreditation in this role at this mission";
+        let spent = "another notification is made under this agrément";
+        match name {
+            "members_one_live_role" => Some(Fault::new(Reason::AccreditationAlreadyLive, live)),
+            "members_one_per_agrement" => Some(Fault::new(Reason::AgrementSpent, spent)),
+            _ => None,
+        }
     }
 }
 
@@ -165,8 +172,12 @@ async fn surroundings(reader: &mut Reader<'_>, member: &Member) -> Result<Surrou
         "" => None,
         name => reader.share(name).await?,
     };
+    let agrement = match member.agrement.as_str() {
+        "" => None,
+        name => reader.share(name).await?,
+    };
     let members = reader.count::<Member>(&[("mission", &[member.mission.as_str()]), ("state", &LIVE)]).await?;
-    Ok(Surroundings { mission, principal, members })
+    Ok(Surroundings { mission, principal, agrement, members })
 }
 
 fn notify(member: &mut Member, around: Surroundings, call: &mut Call) -> Result<(), Fault> {

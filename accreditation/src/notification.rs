@@ -1,10 +1,13 @@
 //! What it takes to be notified as a member of a mission; pure (VCDR art. 1, 7, 8, 10, 11; VCCR art. 1, 19, 20, 22, 24).
 
+use crate::agrements;
 use crate::terms::{CHILD_AGE, DIPLOMAT_AGE, NOTIFY_WITHIN, STUDENT_AGE};
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
 use proto::accreditation::v1::mission::Type;
-use proto::accreditation::v1::{Category, Fact, Member, Mission, Reason, Relation, Residence, member, mission};
+use proto::accreditation::v1::{
+    Agrement, Category, Fact, Member, Mission, Reason, Relation, Residence, member, mission,
+};
 use proto::policy::v1::Reason as House;
 use registry::{Call, instant};
 use uuid::Uuid;
@@ -16,6 +19,8 @@ pub(crate) struct Surroundings {
     pub(crate) mission: Option<Mission>,
     /// The member a dependant derives from.
     pub(crate) principal: Option<Member>,
+    /// The agrément a head of mission names.
+    pub(crate) agrement: Option<Agrement>,
     /// How many members the mission has.
     pub(crate) members: i64,
 }
@@ -39,6 +44,7 @@ pub(crate) fn admit(member: &Member, around: &Surroundings, call: &Call) -> Resu
     )?;
     derives_rightly(member, around.principal.as_ref())?;
     nationality_agreed(member, &mission.sending_state)?;
+    agrements::opens(member, mission.r#type(), around.agrement.as_ref())?;
     check_person(member, call)
 }
 

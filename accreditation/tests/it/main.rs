@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod agrements;
 mod determinations;
+mod heads;
 mod identity_cards;
 mod immunity;
 mod members;

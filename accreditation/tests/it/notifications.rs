@@ -81,7 +81,10 @@ async fn every_category_belongs_to_its_kinds_of_mission() {
             if kinds.is_empty() {
                 continue;
             }
-            let member = Member { category: category.into(), ..secretary(&mission) };
+            let mut member = Member { category: category.into(), ..secretary(&mission) };
+            if category == Category::HeadOfMission && matches!(r#type, Type::Embassy | Type::Delegation) {
+                member = world.agreed(member).await;
+            }
             let answer = world.notify(&format!("{id}-{}", category as i32), member).await;
             if kinds.iter().any(|wanted| kind.split(' ').any(|kind| kind == *wanted) || kind == *wanted) {
                 assert!(answer.is_ok(), "{category:?} at {type:?}: {answer:?}");
@@ -152,7 +155,11 @@ async fn nationals_of_other_states_need_our_consent_if_they_represent() {
         (Category::ConsularOfficer, &post),
     ] {
         assert_eq!(reason(notify(third(category, mission)).await), "NATIONALITY_NEEDS_CONSENT", "{category:?}");
-        notify(Member { nationality_consent: true, ..third(category, mission) }).await.unwrap();
+        let mut member = Member { nationality_consent: true, ..third(category, mission) };
+        if category == Category::HeadOfMission {
+            member = world.agreed(member).await;
+        }
+        notify(member).await.unwrap();
     }
     notify(third(Category::ServiceStaff, &mission)).await.unwrap();
     let ours = Member {

@@ -1,5 +1,6 @@
 //! Every reason the contract declares, produced by what it is for.
 
+use crate::heads::head;
 use crate::world::{World, at, consulate, decider, embassy, reason, registrar, relative, secretary, stamp, world};
 use chrono::TimeDelta;
 use proto::accreditation::v1::member::EndCause;
@@ -90,6 +91,32 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
             let name = world.accredited("a", secretary(&mission)).await.name;
             world.issue(&name, "2036-01-01T00:00:00Z").await.map(drop)
         }
+        Reason::AgrementRequired => world.notify("a", head(&mission)).await.map(drop),
+        Reason::AgrementUnfit => {
+            let other = Member { family_name: "Autre".into(), ..world.agreed(head(&mission)).await };
+            world.notify("a", other).await.map(drop)
+        }
+        Reason::AgrementSpent => {
+            let head = world.agreed(head(&mission)).await;
+            world.notify("a", head.clone()).await?;
+            world.notify("b", head).await.map(drop)
+        }
+        Reason::AgrementAlreadyAsked => {
+            let (first, second) = (world.draft(&head(&mission)).await, world.draft(&head(&mission)).await);
+            world.agrement_step(&registrar(), "submit", &first).await?;
+            world.agrement_step(&registrar(), "submit", &second).await.map(drop)
+        }
+        Reason::NomineeIsNational => {
+            let name = world.draft(&Member { nationality: "US".into(), ..head(&mission) }).await;
+            for verb in ["submit", "consult"] {
+                world.agrement_step(&registrar(), verb, &name).await?;
+            }
+            world.agrement_step(&decider(), "grant", &name).await.map(drop)
+        }
+        Reason::MissionHasNoHead => {
+            let post = world.mission("fr-chicago", consulate("FR"), State::Open).await;
+            world.ask_for(&head(&post), &registrar()).await.map(drop)
+        }
         Reason::AccreditationAlreadyLive => {
             let person = Member { person: "people/garnier".into(), ..secretary(&mission) };
             world.notify("a", person.clone()).await?;
@@ -100,7 +127,7 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
 
 #[tokio::test]
 async fn every_reason_is_given_for_what_it_is_for() {
-    for wanted in (1..).map_while(|number| Reason::try_from(number).ok()) {
+    for wanted in (1..1000).filter_map(|number| Reason::try_from(number).ok()) {
         let world = world().await;
         assert_eq!(reason(provoke(wanted, &world).await), wanted.as_str_name());
     }

@@ -89,6 +89,10 @@ async fn every_filterable_field_can_be_filtered_and_ordered_by() {
                     let request = pb::ListDeterminationsRequest { filter, order_by, ..Default::default() };
                     world.immunity(&officer).list_determinations(request).await.map(drop)
                 }
+                "agrements" => {
+                    let request = pb::ListAgrementsRequest { filter, order_by, ..Default::default() };
+                    world.agrements(&officer).list_agrements(request).await.map(drop)
+                }
                 other => panic!("nothing lists {other}"),
             };
             assert!(answer.is_ok(), "{} {json}: {answer:?}", resource.collection());

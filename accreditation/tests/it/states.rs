@@ -1,5 +1,6 @@
 //! Every verb in every state: allowed where the contract says so, refused everywhere else, leading where it says.
 
+use crate::heads::head;
 use crate::world::{World, decider, reason, secretary, world};
 use proto::contract::{Kind, Method, contract};
 use serde_json::{Value, json};
@@ -26,6 +27,7 @@ fn with_state(state: &str) -> Value {
     let mut doc = json!({ "state": state });
     let more = match state {
         "SEVERED" => json!({ "inCustody": true }),
+        "GRANTED" | "ARRIVED" => json!({ "decideTime": "2026-05-01T00:00:00Z" }),
         "RESTRICTED" => json!({ "sizeLimit": 3 }),
         "GRACE" => json!({ "terminationTime": "2026-05-01T00:00:00Z", "graceEndTime": "2026-06-01T04:00:00Z" }),
         "CHANGE_REVIEW" => {
@@ -100,6 +102,15 @@ async fn members_change_state_as_the_contract_says() {
         world.member_step(&decider(), verb, &name).await
     };
     hold(&world, "Member", "members", &name, step, |member| member.state().as_str_name().to_owned()).await;
+}
+
+#[tokio::test]
+async fn agrements_change_state_as_the_contract_says() {
+    let world = world().await;
+    let mission = world.embassy("FR").await;
+    let name = world.draft(&head(&mission)).await;
+    let step = async |verb: &str| world.agrement_step(&decider(), verb, &name).await;
+    hold(&world, "Agrement", "agrements", &name, step, |agrement| agrement.state().as_str_name().to_owned()).await;
 }
 
 #[tokio::test]

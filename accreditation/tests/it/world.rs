@@ -69,7 +69,7 @@ pub(crate) async fn world() -> World {
 }
 
 /// A person of ours who may do everything, personal data included.
-fn officer(subject: &str) -> Principal {
+pub(crate) fn officer(subject: &str) -> Principal {
     Principal {
         subject: subject.into(),
         permissions: Permissions::of(["accreditation.*"]),
@@ -111,7 +111,7 @@ pub(crate) fn police(agency: &str) -> Principal {
 }
 
 impl World {
-    fn signed(&self, by: &Principal) -> Signed {
+    pub(crate) fn signed(&self, by: &Principal) -> Signed {
         InterceptedService::new(self.service.clone(), Token(testkit::token(by)))
     }
 

@@ -2,6 +2,7 @@
 
 mod countries;
 mod door;
+mod heads;
 mod import;
 mod missions;
 mod posts;
@@ -78,12 +79,13 @@ async fn play(options: &Options, address: &str, keys: BTreeMap<String, String>) 
     let decides = door.holder(&["protocol-officer"], "accreditation.members.decide").await?;
     let notifies =
         door.holder(&["mission-signatory", "mission-clerk", "legal-adviser"], "accreditation.members.notify").await?;
+    let consents = door.holder(&["head-of-protocol"], "accreditation.agrements.decide").await?;
     let hosted = hosted_by(&options.home)?;
     take_in(&door, decides, &hosted, options).await?;
     let staffed = choose(&hosted.mapped, &options.home)?;
     add_missing(&door, decides, &staffed).await?;
 
-    let register = Register { door: &door, notifies, decides, home: &options.home, now: Utc::now() };
+    let register = Register { door: &door, notifies, decides, consents, home: &options.home, now: Utc::now() };
     let cards = staff(&register, &staffed.missions).await?;
     let checks = stop::play(&door, &cards).await?;
     stop::table(&checks);

@@ -19,6 +19,8 @@ pub(super) struct Register<'a> {
     pub(super) notifies: &'static str,
     /// The role that reviews, decides and issues cards: four eyes with the other.
     pub(super) decides: &'static str,
+    /// The role that consents to heads of mission: four eyes with the one that takes the request in.
+    pub(super) consents: &'static str,
     /// The host state's code.
     pub(super) home: &'a str,
     /// The instant from which dates are counted back.
@@ -36,7 +38,10 @@ impl Register<'_> {
         let mut member = match self.door.get(self.decides, &path, &[]).await? {
             Ok(member) => member,
             Err(refusal) if refusal.reason() == "NOT_FOUND" => {
-                let body = person.notification(missions, self.home, self.now);
+                let mut body = person.notification(missions, self.home, self.now);
+                if person.category == "HEAD_OF_MISSION" {
+                    body["agrement"] = self.agrement(&body).await?.into();
+                }
                 let path = format!("{MEMBERS}?memberId={id}");
                 let created = self.door.post(self.notifies, &path, &format!("demo:{id}:{}", self.now), &body).await?;
                 created.with_context(|| format!("notify {}", person.id))?
@@ -144,10 +149,21 @@ impl Register<'_> {
 
     /// Does a verb on the version read. The key is the version's own, so that a repetition has one effect.
     async fn act(&self, path: &str, verb: &str, record: &Value, body: Value) -> Result<Answer> {
-        let mut body = body;
+        self.act_as(self.decides, path, verb, record, body).await
+    }
+
+    /// As `act`, in another role.
+    pub(super) async fn act_as(
+        &self,
+        role: &str,
+        path: &str,
+        verb: &str,
+        record: &Value,
+        mut body: Value,
+    ) -> Result<Answer> {
         body["etag"] = etag(record).into();
         let key = format!("demo:{verb}:{}:{}", name(record), etag(record));
-        self.door.post(self.decides, &format!("{path}:{verb}"), &key, &body).await
+        self.door.post(role, &format!("{path}:{verb}"), &key, &body).await
     }
 }
 
@@ -156,7 +172,7 @@ pub(super) fn name(record: &Value) -> &str {
     record["name"].as_str().unwrap_or_default()
 }
 
-fn state(record: &Value) -> &str {
+pub(super) fn state(record: &Value) -> &str {
     record["state"].as_str().unwrap_or_default()
 }
 

@@ -1,5 +1,6 @@
 //! The conformance suite over every method of every service, at both doors.
 
+mod agrements;
 mod api_keys;
 mod bench;
 mod determinations;
@@ -13,20 +14,21 @@ use std::collections::BTreeSet;
 use testkit::conformance::Suite;
 
 /// The gRPC services that are checked below.
-const CHECKED: [&str; 5] =
-    ["ApiKeyService", "IdentityCardService", "ImmunityService", "MemberService", "MissionService"];
+const CHECKED: &[&str] =
+    &["AgrementService", "ApiKeyService", "IdentityCardService", "ImmunityService", "MemberService", "MissionService"];
 
 #[test]
 fn every_service_of_the_contract_is_checked() {
     let methods = contract().methods();
     let all: BTreeSet<_> =
         methods.iter().map(|method| method.descriptor().parent_service().name().to_owned()).collect();
-    assert_eq!(all, CHECKED.map(str::to_owned).into());
+    assert_eq!(all, CHECKED.iter().map(|name| (*name).to_owned()).collect());
 }
 
 async fn accreditation(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.accreditation().await)
+        .with(agrements::Agrements)
         .with(missions::Missions)
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
@@ -52,6 +54,11 @@ async fn a_method_without_a_fixture_fails_and_says_so() {
             assert!(report.failures().iter().any(|failure| told(&failure)), "{line}: {report}");
         }
     }
+}
+
+#[tokio::test]
+async fn agrements_conform() {
+    accreditation("AgrementService").await;
 }
 
 #[tokio::test]

@@ -1,0 +1,92 @@
+//! Heads of mission in the test's register: the agrément that opens their notification, and every verb on the way.
+
+use crate::world::{Signed, World, decider, registrar, secretary};
+use identity::Principal;
+use proto::accreditation::v1::agrement_service_client::AgrementServiceClient;
+use proto::accreditation::v1::{self as pb, Agrement, Category, HeadClass, Member};
+use tonic::{Response, Status};
+
+/// The requests of verbs that need nothing but a name.
+macro_rules! plain {
+    ($client:expr, $name:expr, $method:ident, $request:ident) => {
+        $client.$method(pb::$request { name: $name, ..Default::default() }).await
+    };
+}
+
+/// An ambassador to be notified, without an agrément yet.
+pub(crate) fn head(mission: &str) -> Member {
+    Member {
+        category: Category::HeadOfMission.into(),
+        title: "Ambassador".into(),
+        birth_date: "1966-02-03".into(),
+        ..secretary(mission)
+    }
+}
+
+impl World {
+    pub(crate) fn agrements(&self, by: &Principal) -> AgrementServiceClient<Signed> {
+        AgrementServiceClient::new(self.signed(by))
+    }
+
+    /// Prepares a request for agrément to this person as head.
+    pub(crate) async fn ask_for(&self, head: &Member, by: &Principal) -> Result<Agrement, Status> {
+        let agrement = Agrement {
+            mission: head.mission.clone(),
+            head_class: HeadClass::Ambassador.into(),
+            family_name: head.family_name.to_uppercase(),
+            given_names: head.given_names.clone(),
+            birth_date: head.birth_date.clone(),
+            nationality: head.nationality.clone(),
+            curriculum: "Thirty years in the service.".into(),
+            ..Agrement::default()
+        };
+        let request = pb::CreateAgrementRequest { agrement: Some(agrement), ..Default::default() };
+        self.agrements(by).create_agrement(request).await.map(Response::into_inner)
+    }
+
+    /// The name of a request in preparation.
+    pub(crate) async fn draft(&self, head: &Member) -> String {
+        self.ask_for(head, &registrar()).await.unwrap().name
+    }
+
+    pub(crate) async fn agrement_step(&self, by: &Principal, verb: &str, name: &str) -> Result<Agrement, Status> {
+        let (mut client, name) = (self.agrements(by), name.to_owned());
+        let answer = match verb {
+            "submit" => {
+                let note_reference = "2026/117".into();
+                client.submit_agrement(pb::SubmitAgrementRequest { name, note_reference, ..Default::default() }).await
+            }
+            "consult" => plain!(client, name, consult_on_agrement, ConsultOnAgrementRequest),
+            "grant" => plain!(client, name, grant_agrement, GrantAgrementRequest),
+            "refuse" => plain!(client, name, refuse_agrement, RefuseAgrementRequest),
+            "withdraw" => plain!(client, name, withdraw_agrement, WithdrawAgrementRequest),
+            "announce" => plain!(client, name, announce_agrement, AnnounceAgrementRequest),
+            "recordArrival" => plain!(client, name, record_nominee_arrival, RecordNomineeArrivalRequest),
+            _ => panic!("agréments have no verb {verb}"),
+        };
+        answer.map(Response::into_inner)
+    }
+
+    pub(crate) async fn agrement(&self, name: &str) -> Agrement {
+        let request = pb::GetAgrementRequest { name: name.into(), as_of: None };
+        self.agrements(&registrar()).get_agrement(request).await.unwrap().into_inner()
+    }
+
+    /// A request under consultation.
+    pub(crate) async fn consulted(&self, head: &Member) -> String {
+        let name = self.draft(head).await;
+        for verb in ["submit", "consult"] {
+            self.agrement_step(&registrar(), verb, &name).await.unwrap();
+        }
+        name
+    }
+
+    /// The head with an agrément that is granted and announced.
+    pub(crate) async fn agreed(&self, head: Member) -> Member {
+        let name = self.consulted(&head).await;
+        self.agrement_step(&decider(), "grant", &name).await.unwrap();
+        self.agrement_step(&registrar(), "announce", &name).await.unwrap();
+        self.agrement_step(&registrar(), "recordArrival", &name).await.unwrap();
+        Member { agrement: name, ..head }
+    }
+}
