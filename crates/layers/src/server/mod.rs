@@ -9,6 +9,7 @@ mod own_task;
 pub(crate) mod panic;
 mod shed;
 mod trace;
+mod unreadable;
 
 use crate::{CallService, Request, Response};
 use ::identity::Verifier;
@@ -64,8 +65,10 @@ where
         .layer_fn(move |inner| shed::Layer::new(inner, slots.clone()))
         // Nothing below is reached by a caller who is unknown or lacks the permission.
         .layer_fn(move |inner| identity::Layer::new(inner, verifier.clone()))
-        // Last, since only what was admitted is worth finishing when the caller has left.
+        // Only what was admitted is worth finishing when the caller has left.
         .layer_fn(move |inner| own_task::Layer::new(inner, tasks.clone()))
+        // Last: what it looks at is tonic's own answer.
+        .map_response(unreadable::told)
         .service(inner);
     CallService::new(open::Open::new(open, guarded))
 }

@@ -9,4 +9,5 @@ mod load;
 mod log;
 mod panics;
 mod rig;
+mod unreadable;
 mod writes;
