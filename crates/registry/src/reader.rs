@@ -1,10 +1,13 @@
 //! Facts about other records, read in the transaction of a change, so that they still hold when it is committed.
 
+use crate::call::Call;
 use crate::codec::Sight;
 use crate::column;
 use crate::kind::Kind;
 use crate::sql::{self, Sql};
 use crate::texts::Texts;
+use chrono::{DateTime, Utc};
+use config::Home;
 use fault::Fault;
 use proto::shape::Record;
 use sqlx::PgConnection;
@@ -14,11 +17,32 @@ use sqlx::PgConnection;
 #[derive(Debug)]
 pub struct Reader<'t> {
     connection: &'t mut PgConnection,
+    call: &'t Call,
 }
 
 impl<'t> Reader<'t> {
-    pub(crate) fn new(connection: &'t mut PgConnection) -> Self {
-        Self { connection }
+    pub(crate) fn new(connection: &'t mut PgConnection, call: &'t Call) -> Self {
+        Self { connection, call }
+    }
+
+    /// When the change takes effect in the register.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.call.now()
+    }
+
+    /// Whose foreign service it is.
+    pub fn home(&self) -> &Home {
+        self.call.home()
+    }
+
+    /// Waits until no other change holds this word, and holds it until this one is committed or undone: for numbers
+    /// that are given one after another. What is counted after it counts what the others have committed.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn alone(&mut self, word: &str) -> Result<(), Fault> {
+        let lock = sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))").bind(word);
+        lock.execute(&mut *self.connection).await.map(drop).map_err(pg::fault)
     }
 
     /// The record, which cannot change until this change is committed. Others may share it too; one who changes it
