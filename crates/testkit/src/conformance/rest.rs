@@ -174,9 +174,12 @@ fn take_path(input: &MessageDescriptor, message: &mut Value, path: &str) -> Opti
 fn query(message: &Value) -> String {
     let mut text = String::new();
     for (field, value) in message.as_object().into_iter().flatten() {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let mark = if text.is_empty() { '?' } else { '&' };
-        text += &format!("{mark}{}={}", encoded(field), encoded(&value));
+        // A list is its items, one after another.
+        for value in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let mark = if text.is_empty() { '?' } else { '&' };
+            text += &format!("{mark}{}={}", encoded(field), encoded(&value));
+        }
     }
     text
 }
