@@ -67,7 +67,8 @@ impl Dossiers {
 }
 
 impl Dossier {
-    fn new(member: Member, principal: Option<Member>, mission: Mission) -> Self {
+    /// The dossier of these records.
+    pub(crate) fn new(member: Member, principal: Option<Member>, mission: Mission) -> Self {
         let residence = residing(&member.facts);
         let principal_residence = principal.as_ref().map(|principal| residing(&principal.facts)).unwrap_or_default();
         Self { member, mission, principal, residence, principal_residence }
@@ -82,6 +83,11 @@ impl Dossier {
         };
         let mission: Mission = reader.share(&member.mission).await?.ok_or_else(|| orphan(&member))?;
         Ok(Some(Self::new(member, principal, mission)))
+    }
+
+    /// The member that this one derives from.
+    pub(crate) fn principal(&self) -> Option<&Member> {
+        self.principal.as_ref()
     }
 
     /// The person as the engine knows people.

@@ -2,35 +2,59 @@
 
 mod agrements;
 mod card_number;
+mod circular_receipts;
+mod circulars;
 mod determinations;
 mod dossier;
+mod guidance_articles;
 mod identity_cards;
 pub mod immunity;
 mod members;
 mod missions;
+mod notes_verbales;
 mod notification;
+mod official_functions;
+mod papers;
 mod practice;
+mod protocol;
 mod settings;
+mod status_certificates;
 pub mod terms;
 
 pub use agrements::Agrements;
+pub use circular_receipts::CircularReceipts;
+pub use circulars::Circulars;
 pub use determinations::Determinations;
 pub use dossier::Dossiers;
+pub use guidance_articles::GuidanceArticles;
 pub use identity_cards::IdentityCards;
 pub use members::Members;
 pub use missions::Missions;
+pub use notes_verbales::NotesVerbales;
+pub use official_functions::OfficialFunctions;
+pub use papers::{Papers, Settings as PaperSettings};
 pub use practice::Practice;
+pub use protocol::Protocol;
 pub use settings::{Database, Settings};
+pub use status_certificates::StatusCertificates;
 
 use anyhow::Context as _;
 use config::ExposeSecret as _;
 use events::Relay;
 use immunity::Rules;
 use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
+use proto::accreditation::v1::circular_receipt_service_server::CircularReceiptServiceServer;
+use proto::accreditation::v1::circular_service_server::CircularServiceServer;
+use proto::accreditation::v1::guidance_article_service_server::GuidanceArticleServiceServer;
 use proto::accreditation::v1::identity_card_service_server::IdentityCardServiceServer;
 use proto::accreditation::v1::immunity_service_server::ImmunityServiceServer;
 use proto::accreditation::v1::member_service_server::MemberServiceServer;
 use proto::accreditation::v1::mission_service_server::MissionServiceServer;
+use proto::accreditation::v1::note_verbale_service_server::NoteVerbaleServiceServer;
+use proto::accreditation::v1::official_function_service_server::OfficialFunctionServiceServer;
+use proto::accreditation::v1::protocol_service_server::ProtocolServiceServer;
+use proto::accreditation::v1::seal_service_server::SealServiceServer;
+use proto::accreditation::v1::status_certificate_service_server::StatusCertificateServiceServer;
 use registry::{Options, Store};
 use serve::{House, Service, Started};
 use sqlx::migrate::Migrator;
@@ -51,6 +75,7 @@ impl Service for Accreditation {
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
         Practice::check().context("read our practice")?;
+        let papers = Papers::new(&settings.papers, &house.home).context("prepare the papers")?;
         let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
         if settings.database.migrate {
             pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
@@ -58,7 +83,7 @@ impl Service for Accreditation {
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
         let store = Store::open(pool.clone(), options).await?;
-        let routes = routes(&store, rules);
+        let routes = routes(&store, rules, papers);
         let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
         house.tasks.spawn(relay.run(house.shutdown.clone()));
         house.tasks.spawn(async move { store.run_timers(house.shutdown).await });
@@ -67,14 +92,25 @@ impl Service for Accreditation {
 }
 
 /// The service's methods, on a register that is open. Tests bring a register with a clock of their own.
-pub fn routes(store: &Store, rules: Arc<Rules>) -> Routes {
+pub fn routes(store: &Store, rules: Arc<Rules>, papers: Papers) -> Routes {
     let (missions, members) = (store.keep::<Missions>(), store.keep::<Members>());
     let dossiers = Dossiers::new(members.clone(), missions.clone());
-    let cards = IdentityCards::new(store.keep(), dossiers.clone(), Arc::clone(&rules));
+    let cards = IdentityCards::new(store.keep(), dossiers.clone(), Arc::clone(&rules), papers.clone());
+    let notes = NotesVerbales::new(store.keep(), missions.clone(), papers.clone());
+    let circulars = Circulars::new(store.keep(), papers.clone());
+    let certificates = StatusCertificates::new(store.keep(), dossiers.clone(), Arc::clone(&rules), papers.clone());
     let determinations = Determinations::new(store.keep(), dossiers, rules);
     Routes::new(MissionServiceServer::new(Missions::new(missions)))
         .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))
         .add_service(MemberServiceServer::new(Members::new(members)))
         .add_service(IdentityCardServiceServer::new(cards))
         .add_service(ImmunityServiceServer::new(determinations))
+        .add_service(CircularReceiptServiceServer::new(CircularReceipts::new(store.keep())))
+        .add_service(CircularServiceServer::new(circulars))
+        .add_service(GuidanceArticleServiceServer::new(GuidanceArticles::new(store.keep())))
+        .add_service(NoteVerbaleServiceServer::new(notes))
+        .add_service(OfficialFunctionServiceServer::new(OfficialFunctions::new(store.keep())))
+        .add_service(ProtocolServiceServer::new(Protocol::new(store)))
+        .add_service(SealServiceServer::new(papers::Seals::new(papers)))
+        .add_service(StatusCertificateServiceServer::new(certificates))
 }

@@ -10,6 +10,8 @@ config::settings! {
         pub database: Database,
         /// Redis, where events go: `redis://host:6379`.
         pub redis_url: SecretString,
+        /// What is printed, and what it says of the house.
+        pub papers: crate::papers::Settings,
         /// How events are published and the audit log is sealed.
         pub relay: events::relay::Settings,
     }

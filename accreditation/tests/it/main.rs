@@ -3,18 +3,25 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod agrements;
+mod circulars;
 mod determinations;
+mod guidance_articles;
 mod heads;
 mod identity_cards;
 mod immunity;
 mod members;
 mod missions;
+mod notes_verbales;
 mod notifications;
+mod official_functions;
+mod paper_reasons;
+mod printed_cards;
 mod races;
 mod reasons;
 mod schema;
 mod shown;
 mod states;
+mod status_certificates;
 mod steps;
 mod visibility;
 mod world;

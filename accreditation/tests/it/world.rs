@@ -57,15 +57,33 @@ pub(crate) fn stamp(text: &str) -> Option<prost_types::Timestamp> {
 }
 
 pub(crate) async fn world() -> World {
+    world_of(papers(&[("PAPERS_SEAL_KEY", SEAL_KEY)])).await
+}
+
+/// A house that has no key to seal papers with.
+pub(crate) async fn world_without_seal() -> World {
+    world_of(papers(&[])).await
+}
+
+async fn world_of(papers: accreditation::Papers) -> World {
     let db = testkit::database(&[&registry::MIGRATIONS, &accreditation::MIGRATIONS]).await;
     let clock = ManualClock::at(dawn());
     let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::default()) };
     let store = Store::open(db.pool.clone(), options).await.unwrap();
-    let routes = accreditation::routes(&store, Arc::clone(&RULES)).prepare();
+    let routes = accreditation::routes(&store, Arc::clone(&RULES), papers).prepare();
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
     let service =
         layers::service_stack(routes, "accreditation", contract, verifier, Limits::default(), TaskTracker::new());
     World { db, clock, store, service }
+}
+
+/// A key that everyone may know.
+const SEAL_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+
+fn papers(set: &[(&str, &str)]) -> accreditation::Papers {
+    let env = set.iter().fold(config::Env::default(), |env, (name, value)| env.with(*name, *value));
+    let settings: accreditation::PaperSettings = config::read(&env, "PAPERS").unwrap();
+    accreditation::Papers::new(&settings, &config::Home::default()).unwrap()
 }
 
 /// A person of ours who may do everything, personal data included.

@@ -47,10 +47,7 @@ fn a_long_primary_identifier_leaves_room_for_one_letter_of_the_secondary() {
 
 #[test]
 fn a_long_primary_identifier_alone_fills_the_field() {
-    assert_eq!(
-        written("PAPANDROPOULOUS ".repeat(4).trim_end(), ""),
-        "PAPANDROPOULOUS<PAPANDROPOULOUS<PAPANDR"
-    );
+    assert_eq!(written("PAPANDROPOULOUS ".repeat(4).trim_end(), ""), "PAPANDROPOULOUS<PAPANDROPOULOUS<PAPANDR");
     // Parts of one letter have none to give; of too many, the last go.
     let initials = vec!["A"; 30].join(" ");
     assert_eq!(written(&initials, ""), vec!["A"; 20].join("<"));

@@ -36,6 +36,7 @@ impl House {
             .with("GATEWAY_RATE", "1000000")
             .with("ACCREDITATION_DATABASE_URL", &register.url)
             .with("ACCREDITATION_REDIS_URL", &redis.url)
+            .with("ACCREDITATION_PAPERS_SEAL_KEY", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=")
             .with("ACCREDITATION_RELAY_AUDIT_KEY", "07".repeat(32));
         let settings: gateway::Settings = config::read(&env, "GATEWAY").expect("the settings are good");
         let own = config::read(&env, "ACCREDITATION").expect("the settings are good");

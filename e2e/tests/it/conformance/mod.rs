@@ -3,10 +3,17 @@
 mod agrements;
 mod api_keys;
 mod bench;
+mod circular_receipts;
+mod circulars;
 mod determinations;
+mod guidance_articles;
 mod identity_cards;
 mod members;
 mod missions;
+mod notes_verbales;
+mod official_functions;
+mod protocol;
+mod status_certificates;
 
 use bench::House;
 use proto::contract::contract;
@@ -14,8 +21,22 @@ use std::collections::BTreeSet;
 use testkit::conformance::Suite;
 
 /// The gRPC services that are checked below.
-const CHECKED: &[&str] =
-    &["AgrementService", "ApiKeyService", "IdentityCardService", "ImmunityService", "MemberService", "MissionService"];
+const CHECKED: &[&str] = &[
+    "AgrementService",
+    "ApiKeyService",
+    "CircularReceiptService",
+    "CircularService",
+    "GuidanceArticleService",
+    "IdentityCardService",
+    "ImmunityService",
+    "MemberService",
+    "MissionService",
+    "NoteVerbaleService",
+    "OfficialFunctionService",
+    "ProtocolService",
+    "SealService",
+    "StatusCertificateService",
+];
 
 #[test]
 fn every_service_of_the_contract_is_checked() {
@@ -29,6 +50,13 @@ async fn accreditation(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.accreditation().await)
         .with(agrements::Agrements)
+        .with(circular_receipts::CircularReceipts::default())
+        .with(circulars::Circulars)
+        .with(guidance_articles::GuidanceArticles)
+        .with(notes_verbales::NotesVerbales::default())
+        .with(official_functions::OfficialFunctions)
+        .with(protocol::Protocol)
+        .with(status_certificates::StatusCertificates)
         .with(missions::Missions)
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
@@ -86,4 +114,44 @@ async fn api_keys_conform() {
     let house = House::start().await;
     let suite = Suite::new(house.gateway().await).with(api_keys::ApiKeys);
     conforms(&suite, "ApiKeyService").await;
+}
+
+#[tokio::test]
+async fn circular_receipts_conform() {
+    accreditation("CircularReceiptService").await;
+}
+
+#[tokio::test]
+async fn circulars_conform() {
+    accreditation("CircularService").await;
+}
+
+#[tokio::test]
+async fn guidance_articles_conform() {
+    accreditation("GuidanceArticleService").await;
+}
+
+#[tokio::test]
+async fn notes_verbales_conform() {
+    accreditation("NoteVerbaleService").await;
+}
+
+#[tokio::test]
+async fn official_functions_conform() {
+    accreditation("OfficialFunctionService").await;
+}
+
+#[tokio::test]
+async fn protocol_conform() {
+    accreditation("ProtocolService").await;
+}
+
+#[tokio::test]
+async fn seals_conform() {
+    accreditation("SealService").await;
+}
+
+#[tokio::test]
+async fn status_certificates_conform() {
+    accreditation("StatusCertificateService").await;
 }

@@ -28,6 +28,7 @@ impl Settings {
         let signing_key = secrets.get("gateway-signing-key", random_key)?;
         let audit_key = secrets.get("accreditation-audit-key", random_hex)?;
         let keys_audit_key = secrets.get("gateway-audit-key", random_hex)?;
+        let seal_key = secrets.get("accreditation-seal-key", random_key)?;
         let bootstrap = bootstrap_key(secrets)?;
         let (postgres, redis) = (cluster.postgres(), cluster.redis());
         let mut environment = vec![
@@ -42,6 +43,7 @@ impl Settings {
             ("ACCREDITATION_DATABASE_URL", postgres.service_url("accreditation")),
             ("ACCREDITATION_REDIS_URL", redis.url(0)),
             ("ACCREDITATION_RELAY_AUDIT_KEY", audit_key),
+            ("ACCREDITATION_PAPERS_SEAL_KEY", seal_key),
             ("TELEMETRY_LOGS", "json".to_owned()),
         ];
         environment.retain(|(name, _)| own(name).is_none());
