@@ -1,12 +1,14 @@
 //! Foreign missions in our country, their people, privileges and immunities.
 
 mod agrements;
+pub mod benefits;
 mod card_number;
 mod circular_receipts;
 mod circulars;
 mod determinations;
 mod dossier;
 mod guidance_articles;
+mod holder;
 mod identity_cards;
 pub mod immunity;
 mod members;
@@ -17,8 +19,12 @@ mod official_functions;
 mod papers;
 mod practice;
 mod protocol;
+pub mod reciprocity;
+mod reciprocity_rules;
 mod settings;
 mod status_certificates;
+mod tax_card_age;
+mod tax_cards;
 pub mod terms;
 
 pub use agrements::Agrements;
@@ -27,6 +33,7 @@ pub use circulars::Circulars;
 pub use determinations::Determinations;
 pub use dossier::Dossiers;
 pub use guidance_articles::GuidanceArticles;
+pub use holder::Holders;
 pub use identity_cards::IdentityCards;
 pub use members::Members;
 pub use missions::Missions;
@@ -35,8 +42,10 @@ pub use official_functions::OfficialFunctions;
 pub use papers::{Papers, Settings as PaperSettings};
 pub use practice::Practice;
 pub use protocol::Protocol;
+pub use reciprocity_rules::ReciprocityRules;
 pub use settings::{Database, Settings};
 pub use status_certificates::StatusCertificates;
+pub use tax_cards::TaxCards;
 
 use anyhow::Context as _;
 use config::ExposeSecret as _;
@@ -53,8 +62,10 @@ use proto::accreditation::v1::mission_service_server::MissionServiceServer;
 use proto::accreditation::v1::note_verbale_service_server::NoteVerbaleServiceServer;
 use proto::accreditation::v1::official_function_service_server::OfficialFunctionServiceServer;
 use proto::accreditation::v1::protocol_service_server::ProtocolServiceServer;
+use proto::accreditation::v1::reciprocity_rule_service_server::ReciprocityRuleServiceServer;
 use proto::accreditation::v1::seal_service_server::SealServiceServer;
 use proto::accreditation::v1::status_certificate_service_server::StatusCertificateServiceServer;
+use proto::accreditation::v1::tax_card_service_server::TaxCardServiceServer;
 use registry::{Options, Store};
 use serve::{House, Service, Started};
 use sqlx::migrate::Migrator;
@@ -76,6 +87,7 @@ impl Service for Accreditation {
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
         Practice::check().context("read our practice")?;
         let papers = Papers::new(&settings.papers, &house.home).context("prepare the papers")?;
+        let benefits = benefits::Practice::of_home(&house.home.state).context("read our practice in benefits")?;
         let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
         if settings.database.migrate {
             pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
@@ -83,7 +95,7 @@ impl Service for Accreditation {
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
         let store = Store::open(pool.clone(), options).await?;
-        let routes = routes(&store, rules, papers);
+        let routes = routes(&store, rules, Arc::new(benefits), papers);
         let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
         house.tasks.spawn(relay.run(house.shutdown.clone()));
         house.tasks.spawn(async move { store.run_timers(house.shutdown).await });
@@ -92,14 +104,24 @@ impl Service for Accreditation {
 }
 
 /// The service's methods, on a register that is open. Tests bring a register with a clock of their own.
-pub fn routes(store: &Store, rules: Arc<Rules>, papers: Papers) -> Routes {
+pub fn routes(store: &Store, rules: Arc<Rules>, practice: Arc<benefits::Practice>, papers: Papers) -> Routes {
     let (missions, members) = (store.keep::<Missions>(), store.keep::<Members>());
     let dossiers = Dossiers::new(members.clone(), missions.clone());
     let cards = IdentityCards::new(store.keep(), dossiers.clone(), Arc::clone(&rules), papers.clone());
     let notes = NotesVerbales::new(store.keep(), missions.clone(), papers.clone());
     let circulars = Circulars::new(store.keep(), papers.clone());
     let certificates = StatusCertificates::new(store.keep(), dossiers.clone(), Arc::clone(&rules), papers.clone());
-    let determinations = Determinations::new(store.keep(), dossiers, rules);
+    let holders = Holders::new(dossiers.clone(), missions.clone());
+    let (reciprocity, tax_cards) = (store.keep::<ReciprocityRules>(), store.keep::<TaxCards>());
+    let determinations = Determinations::new(store.keep(), dossiers, Arc::clone(&rules));
+    let reciprocity_rules = ReciprocityRules::new(
+        reciprocity.clone(),
+        members.clone(),
+        missions.clone(),
+        tax_cards.clone(),
+        Arc::clone(&practice),
+    );
+    let tax_cards = TaxCards::new(tax_cards, holders, reciprocity, rules, practice);
     Routes::new(MissionServiceServer::new(Missions::new(missions)))
         .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))
         .add_service(MemberServiceServer::new(Members::new(members)))
@@ -113,4 +135,6 @@ pub fn routes(store: &Store, rules: Arc<Rules>, papers: Papers) -> Routes {
         .add_service(ProtocolServiceServer::new(Protocol::new(store)))
         .add_service(SealServiceServer::new(papers::Seals::new(papers)))
         .add_service(StatusCertificateServiceServer::new(certificates))
+        .add_service(ReciprocityRuleServiceServer::new(reciprocity_rules))
+        .add_service(TaxCardServiceServer::new(tax_cards))
 }

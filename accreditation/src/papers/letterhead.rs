@@ -24,7 +24,7 @@ config::settings! {
 
 /// Who issues a paper.
 #[derive(Clone, Debug, Serialize)]
-pub struct Letterhead {
+pub(crate) struct Letterhead {
     /// The ministry's name.
     pub(crate) ministry: String,
     /// The state's name.

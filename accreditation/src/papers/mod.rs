@@ -11,7 +11,8 @@ pub(crate) mod note;
 mod seals;
 
 pub(crate) use forms::speaks;
-pub use letterhead::{Letterhead, Settings};
+pub(crate) use letterhead::Letterhead;
+pub use letterhead::Settings;
 pub(crate) use seals::Seals;
 
 use crate::papers::card::Faces;

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 /// How a table is laid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Table {
+pub(crate) enum Table {
     /// One host in the middle of a side, or at the head: all places count from there.
     OneHost,
     /// Two hosts who face each other in the middle of the long sides.
@@ -21,20 +21,20 @@ pub enum Table {
 
 /// A place: where, by whom it is counted, and how far from there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub(crate) struct Place {
     /// The table or row, from 1.
-    pub table: usize,
+    pub(crate) table: usize,
     /// By whom it is counted.
-    pub beside: Beside,
+    pub(crate) beside: Beside,
     /// Which side of them, as they sit; of the middle of a row, as the guests sit.
-    pub side: Side,
+    pub(crate) side: Side,
     /// How many places away; 0 for the middle of a row itself.
-    pub distance: usize,
+    pub(crate) distance: usize,
 }
 
 /// By whom a place is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Beside {
+pub(crate) enum Beside {
     /// The host, or whoever holds the host's place at a further table.
     Host,
     /// The second host, who sits opposite.
@@ -45,7 +45,7 @@ pub enum Beside {
 
 /// Which side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Side {
+pub(crate) enum Side {
     /// The right, which is the side of honour.
     Right,
     /// The left.
@@ -54,18 +54,18 @@ pub enum Side {
 
 /// What guests are ordered by: the rank of their office, then since when they hold it, then their name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing<'g, T> {
+pub(crate) struct Standing<'g, T> {
     /// The office's rank; 1 goes first.
-    pub rank: u32,
+    pub(crate) rank: u32,
     /// Since when; who is longer in office goes first, and who is not known to be goes last.
-    pub since: Option<T>,
+    pub(crate) since: Option<T>,
     /// The name, where nothing else decides.
-    pub name: &'g str,
+    pub(crate) name: &'g str,
 }
 
 impl<T: Ord> Standing<'_, T> {
     /// Who goes before whom.
-    pub fn before(&self, other: &Self) -> Ordering {
+    pub(crate) fn before(&self, other: &Self) -> Ordering {
         let since = match (&self.since, &other.since) {
             (Some(one), Some(other)) => one.cmp(other),
             (Some(_), None) => Ordering::Less,
@@ -77,7 +77,7 @@ impl<T: Ord> Standing<'_, T> {
 }
 
 /// The places of so many guests, the first in precedence first.
-pub fn seats(table: Table, guests: usize) -> Vec<Place> {
+pub(crate) fn seats(table: Table, guests: usize) -> Vec<Place> {
     let place = |number: usize| match table {
         Table::OneHost => beside(1, Beside::Host, number),
         Table::TwoHosts => {

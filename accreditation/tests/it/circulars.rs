@@ -64,7 +64,7 @@ impl World {
         self.receipts(by).create_circular_receipt(request).await.map(Response::into_inner)
     }
 
-    pub(crate) async fn report(&self, name: &str) -> pb::ReportCircularReceiptsResponse {
+    pub(crate) async fn readings_of(&self, name: &str) -> pb::ReportCircularReceiptsResponse {
         let request = pb::ReportCircularReceiptsRequest { name: name.into() };
         self.circulars(&registrar()).report_circular_receipts(request).await.unwrap().into_inner()
     }
@@ -139,13 +139,13 @@ async fn the_ministry_sees_who_has_not_read_it_and_who_is_late() {
         let one = |one: &pb::CircularReading| (one.mission.clone(), one.read_time.is_some(), one.late);
         report.readings.iter().map(one).collect()
     };
-    let report = world.report(&name).await;
+    let report = world.readings_of(&name).await;
     assert_eq!((report.read_count, report.unread_count), (1, 1), "a closed mission is not waited for");
     assert_eq!(read(&report), [(france.clone(), true, false), (italy.clone(), false, false)]);
     world.clock.advance(TimeDelta::days(8));
-    assert_eq!(read(&world.report(&name).await), [(france, true, false), (italy, false, true)]);
+    assert_eq!(read(&world.readings_of(&name).await), [(france, true, false), (italy, false, true)]);
     let draft = world.drafted(circular()).await.name;
-    assert_eq!(world.report(&draft).await, pb::ReportCircularReceiptsResponse::default());
+    assert_eq!(world.readings_of(&draft).await, pb::ReportCircularReceiptsResponse::default());
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod agrements;
+mod benefits;
 mod circulars;
 mod determinations;
 mod guidance_articles;
@@ -18,10 +19,12 @@ mod paper_reasons;
 mod printed_cards;
 mod races;
 mod reasons;
+mod reciprocity_rules;
 mod schema;
 mod shown;
 mod states;
 mod status_certificates;
 mod steps;
+mod tax_cards;
 mod visibility;
 mod world;

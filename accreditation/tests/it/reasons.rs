@@ -139,6 +139,16 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
             world.notify("a", person.clone()).await?;
             world.notify("b", person).await.map(drop)
         }
+        of_benefits @ (Reason::RuleAlreadyInForce
+        | Reason::EffectiveTimeUnfit
+        | Reason::RestrictionContradicts
+        | Reason::BenefitNotReciprocated
+        | Reason::HolderNotInStanding
+        | Reason::HolderMismatch
+        | Reason::HolderAgeUnfit
+        | Reason::TaxCardAlreadyLive
+        | Reason::TaxCardLimitReached
+        | Reason::TaxCardOnHold) => crate::benefits::provoke(of_benefits, world).await,
     }
 }
 

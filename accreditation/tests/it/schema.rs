@@ -117,6 +117,14 @@ async fn every_filterable_field_can_be_filtered_and_ordered_by() {
                     let request = pb::ListStatusCertificatesRequest { filter, order_by, ..Default::default() };
                     world.certificates(&officer).list_status_certificates(request).await.map(drop)
                 }
+                "reciprocityRules" => {
+                    let request = pb::ListReciprocityRulesRequest { filter, order_by, ..Default::default() };
+                    world.rules(&officer).list_reciprocity_rules(request).await.map(drop)
+                }
+                "taxCards" => {
+                    let request = pb::ListTaxCardsRequest { filter, order_by, ..Default::default() };
+                    world.tax_cards(&officer).list_tax_cards(request).await.map(drop)
+                }
                 other => panic!("nothing lists {other}"),
             };
             assert!(answer.is_ok(), "{} {json}: {answer:?}", resource.collection());

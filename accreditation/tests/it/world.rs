@@ -1,5 +1,6 @@
 //! A register of accreditation on a database of its own, with a clock that tests move, called through gRPC.
 
+use accreditation::benefits::Practice;
 use accreditation::immunity::Rules;
 use chrono::{DateTime, Utc};
 use fault::Fault;
@@ -21,6 +22,8 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::{Request, Response, Status};
 
 static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(Rules::of_home("US").unwrap()));
+
+static PRACTICE: LazyLock<Arc<Practice>> = LazyLock::new(|| Arc::new(Practice::of_home("US").unwrap()));
 
 /// A service that is called as someone.
 pub(crate) type Signed = InterceptedService<CallService, Token>;
@@ -70,7 +73,7 @@ async fn world_of(papers: accreditation::Papers) -> World {
     let clock = ManualClock::at(dawn());
     let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::default()) };
     let store = Store::open(db.pool.clone(), options).await.unwrap();
-    let routes = accreditation::routes(&store, Arc::clone(&RULES), papers).prepare();
+    let routes = accreditation::routes(&store, Arc::clone(&RULES), Arc::clone(&PRACTICE), papers).prepare();
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
     let service =
         layers::service_stack(routes, "accreditation", contract, verifier, Limits::default(), TaskTracker::new());

@@ -4,6 +4,7 @@ use crate::codec::Sight;
 use crate::column::{self, Place};
 use crate::keep::{Keep, Visible};
 use crate::kind::Kind;
+use crate::reader::Reader;
 use crate::registry::Registry;
 use crate::sql::{self, Sql};
 use ::fault::Fault;
@@ -46,6 +47,40 @@ impl<K: Keep> Registry<K> {
         let missing = sqlx::ValueRef::is_null(&row.try_get_raw("other").map_err(pg::fault)?);
         let read = || other.codec.record(sql::json(&row, "other")?, Sight::WHOLE);
         Ok(Some((record, if missing { None } else { Some(read()?) })))
+    }
+
+    /// Records whose fields each have one of the values, for a rule of our own, as [`Reader::all`] gives them, but
+    /// outside a change: they may have changed by the time they are looked at.
+    ///
+    /// # Errors
+    /// As [`Reader::all`].
+    pub async fn all(&self, fields: &[(&str, &[&str])]) -> Result<Vec<K::Record>, Fault> {
+        let mut connection = self.store().pool().acquire().await.map_err(pg::fault)?;
+        Reader::new(&mut connection).all(fields).await
+    }
+
+    /// How many such records there are.
+    ///
+    /// # Errors
+    /// As [`Reader::count`].
+    pub async fn count(&self, fields: &[(&str, &[&str])]) -> Result<i64, Fault> {
+        let mut connection = self.store().pool().acquire().await.map_err(pg::fault)?;
+        Reader::new(&mut connection).count::<K::Record>(fields).await
+    }
+
+    /// Shows every such record once, by name, however many there are: a thousand at a time are read.
+    ///
+    /// # Errors
+    /// As [`Reader::all`].
+    pub async fn each(&self, fields: &[(&str, &[&str])], mut show: impl FnMut(K::Record)) -> Result<(), Fault> {
+        let mut connection = self.store().pool().acquire().await.map_err(pg::fault)?;
+        let mut after = String::new();
+        loop {
+            let records: Vec<K::Record> = Reader::new(&mut connection).following(fields, &after).await?;
+            let Some(last) = records.last() else { return Ok(()) };
+            last.name().clone_into(&mut after);
+            records.into_iter().for_each(&mut show);
+        }
     }
 
     /// Reads a record as far as the caller may see it.

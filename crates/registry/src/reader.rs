@@ -102,8 +102,18 @@ impl<'t> Reader<'t> {
     /// # Errors
     /// As [`Reader::count`].
     pub async fn all<T: Record>(&mut self, fields: &[(&str, &[&str])]) -> Result<Vec<T>, Fault> {
+        self.following(fields, "").await
+    }
+
+    /// The first thousand of such records after this name.
+    pub(crate) async fn following<T: Record>(
+        &mut self,
+        fields: &[(&str, &[&str])],
+        after: &str,
+    ) -> Result<Vec<T>, Fault> {
         let mut text = Sql::new("select doc from ");
         conditions::<T>(&mut text, fields)?;
+        text.push(" and name > ").bind(after.to_owned());
         text.push(" order by name limit 1000");
         let rows = text.query().fetch_all(&mut *self.connection).await.map_err(pg::fault)?;
         let codec = Kind::of_record::<T>().codec;

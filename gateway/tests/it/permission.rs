@@ -33,7 +33,7 @@ async fn a_partners_key_holds_no_more_than_partners_may_whatever_was_written_dow
 #[tokio::test]
 async fn every_method_is_refused_to_one_who_holds_nothing_whatever_it_asks() {
     let rig = start().await;
-    let key = rig.role("benefits-officer").await;
+    let (_, key) = rig.key(json!({"internal": true})).await;
     for method in contract().methods() {
         let binding = &method.bindings()[0];
         let path = binding.template.replace("**", "x").replace('*', "x");

@@ -13,7 +13,9 @@ mod missions;
 mod notes_verbales;
 mod official_functions;
 mod protocol;
+mod reciprocity_rules;
 mod status_certificates;
+mod tax_cards;
 
 use bench::House;
 use proto::contract::contract;
@@ -34,8 +36,10 @@ const CHECKED: &[&str] = &[
     "NoteVerbaleService",
     "OfficialFunctionService",
     "ProtocolService",
+    "ReciprocityRuleService",
     "SealService",
     "StatusCertificateService",
+    "TaxCardService",
 ];
 
 #[test]
@@ -60,7 +64,9 @@ async fn accreditation(grpc_service: &str) {
         .with(missions::Missions)
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
-        .with(determinations::Determinations);
+        .with(determinations::Determinations)
+        .with(reciprocity_rules::ReciprocityRules)
+        .with(tax_cards::TaxCards::default());
     conforms(&suite, grpc_service).await;
 }
 
@@ -107,6 +113,16 @@ async fn identity_cards_conform() {
 #[tokio::test]
 async fn determinations_conform() {
     accreditation("ImmunityService").await;
+}
+
+#[tokio::test]
+async fn reciprocity_rules_conform() {
+    accreditation("ReciprocityRuleService").await;
+}
+
+#[tokio::test]
+async fn tax_cards_conform() {
+    accreditation("TaxCardService").await;
 }
 
 #[tokio::test]
