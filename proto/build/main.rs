@@ -19,8 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut files = Vec::new();
     collect(&root.join("legation"), &mut files)?;
-    let used = ["google/api/httpbody.proto", "google/rpc/error_details.proto", "google/rpc/status.proto"];
-    files.extend(used.map(|file| vendor.join(file)));
+    files.extend(["google/rpc/status.proto", "google/rpc/error_details.proto"].map(|file| vendor.join(file)));
     let mut compiler = protox::Compiler::new([&root, &vendor])?;
     compiler.include_imports(true).include_source_info(true).open_files(&files)?;
     // The compiler's own encoder: a round trip through prost-types drops the options.

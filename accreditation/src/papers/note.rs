@@ -5,7 +5,7 @@ use super::forms::{Forms, Language, Part, filled};
 use chrono::{Datelike as _, NaiveDate};
 use config::Home;
 use documents::{Order, Template};
-use proto::accreditation::v1::note_verbale::{Direction, State, Type};
+use proto::accreditation::v1::note_verbale::{Direction, State};
 use proto::accreditation::v1::{Mission, NoteVerbale};
 use registry::instant;
 use serde::Serialize;

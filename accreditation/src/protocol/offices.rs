@@ -1,7 +1,8 @@
 //! Ranks and forms of address by office.
 
 use anyhow::{Context as _, ensure};
-use proto::accreditation::v1::{GetFormOfAddressRequest, GetFormOfAddressResponse, Office};
+use proto::accreditation::v1::guest::Office;
+use proto::accreditation::v1::{GetFormOfAddressRequest, GetFormOfAddressResponse};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -199,7 +199,8 @@ mod tests {
             let seats = seats(Table::Round(places), guests);
             for table in seats.iter().map(|place| place.table).collect::<HashSet<_>>() {
                 let here = seats.iter().filter(|place| place.table == table).count();
-                prop_assert!(here <= if table == 1 { places - 1 } else { places });
+                let room = if table == 1 { places - 1 } else { places };
+                prop_assert!(here <= room);
             }
         }
 

@@ -107,7 +107,7 @@ async fn articles_are_found_by_words_of_their_text() {
         let page = world.guidance(&registrar()).list_guidance_articles(request).await.unwrap().into_inner();
         page.guidance_articles.into_iter().map(|article| article.name).collect::<Vec<_>>()
     };
-    assert_eq!(found("detained").await, [name.clone()]);
+    assert_eq!(found("detained").await, std::slice::from_ref(&name));
     assert_eq!(found("citations").await, [name]);
     assert!(found("embargo").await.is_empty());
 }

@@ -3,11 +3,11 @@
 use crate::world::{Signed, World, decider, reason, registrar, stamp, world};
 use chrono::TimeDelta;
 use identity::Principal;
-use proto::accreditation::v1::guest::Reply;
+use proto::accreditation::v1::guest::{Office, Reply};
 use proto::accreditation::v1::official_function_service_client::OfficialFunctionServiceClient;
 use proto::accreditation::v1::protocol_service_client::ProtocolServiceClient;
 use proto::accreditation::v1::table::Form;
-use proto::accreditation::v1::{self as pb, Guest, Office, OfficialFunction, Seat, Table, official_function, seat};
+use proto::accreditation::v1::{self as pb, Guest, OfficialFunction, Seat, Table, official_function, seat};
 use tonic::{Response, Status};
 
 fn guest(id: &str, office: Office, since: &str) -> Guest {

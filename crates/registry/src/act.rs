@@ -146,7 +146,8 @@ impl<K: Keep> Registry<K> {
         let version = before.next(self.store().now());
         let clocks = self.clocks(&mut tx, name).await?;
         let mut call = Call::new(self.store(), &deed, version.at, clocks);
-        let gathered = gather(&mut Reader::new(&mut tx, &call), &before.record, &asked.ask).await?;
+        let gathered =
+            gather(&mut Reader::new(&mut tx, call.now(), self.store().home()), &before.record, &asked.ask).await?;
         let mut record = before.record.clone();
         verb(&mut record, &before.record, asked.ask.clone(), gathered, &mut call)?;
         self.lead(&mut record, &asked.rule().to, before.record.state())?;

@@ -88,7 +88,7 @@ impl<K: Keep> Registry<K> {
         let mut tx = pg::begin(self.store().pool()).await?;
         let mut call = Call::new(self.store(), &deed, version.at, BTreeMap::new());
         let written = async {
-            let gathered = gather(&mut Reader::new(&mut tx, &call), &record).await?;
+            let gathered = gather(&mut Reader::new(&mut tx, call.now(), self.store().home()), &record).await?;
             K::admit(&mut record, &mut call)?;
             admit(&mut record, gathered, &mut call)?;
             let effect = self.first(&mut record, version, asked, &deed, keyed.clone(), call)?;

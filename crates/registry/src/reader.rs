@@ -1,6 +1,5 @@
 //! Facts about other records, read in the transaction of a change, so that they still hold when it is committed.
 
-use crate::call::Call;
 use crate::codec::Sight;
 use crate::column;
 use crate::kind::Kind;
@@ -17,22 +16,23 @@ use sqlx::PgConnection;
 #[derive(Debug)]
 pub struct Reader<'t> {
     connection: &'t mut PgConnection,
-    call: &'t Call,
+    now: DateTime<Utc>,
+    home: &'t Home,
 }
 
 impl<'t> Reader<'t> {
-    pub(crate) fn new(connection: &'t mut PgConnection, call: &'t Call) -> Self {
-        Self { connection, call }
+    pub(crate) fn new(connection: &'t mut PgConnection, now: DateTime<Utc>, home: &'t Home) -> Self {
+        Self { connection, now, home }
     }
 
     /// When the change takes effect in the register.
     pub fn now(&self) -> DateTime<Utc> {
-        self.call.now()
+        self.now
     }
 
     /// Whose foreign service it is.
     pub fn home(&self) -> &Home {
-        self.call.home()
+        self.home
     }
 
     /// Waits until no other change holds this word, and holds it until this one is committed or undone: for numbers
