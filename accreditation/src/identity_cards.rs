@@ -4,7 +4,7 @@ use crate::card_number;
 use crate::dossier::{Dossier, Dossiers};
 use crate::immunity::{Circumstances, Question, Rules, determine, standing};
 use crate::papers::{Papers, card};
-use crate::terms::CARD_VALIDITY;
+use crate::terms::Terms;
 use calendar::{Clock, Length};
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
@@ -75,18 +75,22 @@ impl IdentityCards {
         let accredited = matches!(dossier.member.state(), member::State::Accredited | member::State::ChangeReview);
         refuse_if(!accredited, Reason::MemberNotAccredited, "cards are issued to accredited members")?;
         // A card from before the register is entered with its own dates; one that is over expires at once.
-        let expiry = card.expire_time.as_ref().and_then(instant);
-        let Some(expiry) = expiry.filter(|expiry| *expiry <= call.now() + CARD_VALIDITY) else {
-            let days = CARD_VALIDITY.num_days();
-            let fault = Fault::new(Reason::ValidityUnfit, format!("a card is valid for {days} days at most from now"));
-            return Err(fault.at("identityCard.expireTime", "is too late"));
+        let issued = card.issue_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
+        refuse_if(issued > call.now(), Reason::DatesImplausible, "a card is issued now, or was before")
+            .map_err(|fault| fault.at("identityCard.issueTime", "lies in the future"))?;
+        let (expiry, validity) = (card.expire_time.as_ref().and_then(instant), call.data::<Terms>().card_validity);
+        let Some(expiry) = expiry.filter(|expiry| issued < *expiry && *expiry <= issued + validity) else {
+            let words = format!("a card is valid for {} days at most from its issue", validity.num_days());
+            return Err(
+                Fault::new(Reason::ValidityUnfit, words).at("identityCard.expireTime", "does not fit the issue")
+            );
         };
         let tier = standing(&self.rules, &dossier.subject(), call.now()).tier;
         card.name = format!("identityCards/{}", card_number::generate());
         card.person.clone_from(&dossier.member.person);
         card.set_tier(tier);
         card.level_text = self.rules.level_text(tier).to_owned();
-        card.issue_time = Some(call.timestamp());
+        card.issue_time = Some(registry::timestamp(issued));
         let left = (expiry - call.now()).to_std().unwrap_or_default();
         let clock = Clock::new(call.now(), Length::Exactly(left));
         call.timers().set("expiry", clock);

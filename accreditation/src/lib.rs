@@ -3,12 +3,18 @@
 mod agrements;
 pub mod benefits;
 mod card_number;
+mod charges;
 mod circular_receipts;
 mod circulars;
+mod consular_commissions;
+mod consular_precedence;
+mod credentials;
 mod determinations;
+mod diplomatic_lists;
 mod dossier;
 mod guidance_articles;
 mod holder;
+mod honorary_consuls;
 mod identity_cards;
 pub mod immunity;
 mod members;
@@ -16,11 +22,14 @@ mod missions;
 mod notes_verbales;
 mod notification;
 mod official_functions;
+mod order_of_precedence;
 mod papers;
 mod practice;
+pub mod precedence;
 mod protocol;
 pub mod reciprocity;
 mod reciprocity_rules;
+mod sections;
 mod settings;
 mod status_certificates;
 mod tax_card_age;
@@ -28,17 +37,23 @@ mod tax_cards;
 pub mod terms;
 
 pub use agrements::Agrements;
+pub use charges::Charges;
 pub use circular_receipts::CircularReceipts;
 pub use circulars::Circulars;
+pub use consular_commissions::ConsularCommissions;
+pub use credentials::Credentials;
 pub use determinations::Determinations;
+pub use diplomatic_lists::DiplomaticLists;
 pub use dossier::Dossiers;
 pub use guidance_articles::GuidanceArticles;
 pub use holder::Holders;
+pub use honorary_consuls::HonoraryConsuls;
 pub use identity_cards::IdentityCards;
 pub use members::Members;
 pub use missions::Missions;
 pub use notes_verbales::NotesVerbales;
 pub use official_functions::OfficialFunctions;
+pub use order_of_precedence::OrderOfPrecedence;
 pub use papers::{Papers, Settings as PaperSettings};
 pub use practice::Practice;
 pub use protocol::Protocol;
@@ -52,9 +67,14 @@ use config::ExposeSecret as _;
 use events::Relay;
 use immunity::Rules;
 use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
+use proto::accreditation::v1::charge_service_server::ChargeServiceServer;
 use proto::accreditation::v1::circular_receipt_service_server::CircularReceiptServiceServer;
 use proto::accreditation::v1::circular_service_server::CircularServiceServer;
+use proto::accreditation::v1::consular_commission_service_server::ConsularCommissionServiceServer;
+use proto::accreditation::v1::credential_service_server::CredentialServiceServer;
+use proto::accreditation::v1::diplomatic_list_service_server::DiplomaticListServiceServer;
 use proto::accreditation::v1::guidance_article_service_server::GuidanceArticleServiceServer;
+use proto::accreditation::v1::honorary_consul_service_server::HonoraryConsulServiceServer;
 use proto::accreditation::v1::identity_card_service_server::IdentityCardServiceServer;
 use proto::accreditation::v1::immunity_service_server::ImmunityServiceServer;
 use proto::accreditation::v1::member_service_server::MemberServiceServer;
@@ -70,6 +90,7 @@ use registry::{Options, Store};
 use serve::{House, Service, Started};
 use sqlx::migrate::Migrator;
 use std::sync::Arc;
+use terms::Terms;
 use tonic::service::Routes;
 
 /// The service's own tables, after the registry's.
@@ -85,6 +106,7 @@ impl Service for Accreditation {
 
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
         let rules = Arc::new(Rules::of_home(&house.home.state).context("read the rules of immunity")?);
+        let terms = Terms::read(settings.terms.as_deref()).context("read the numbers of our practice")?;
         Practice::check().context("read our practice")?;
         let papers = Papers::new(&settings.papers, &house.home).context("prepare the papers")?;
         let benefits = benefits::Practice::of_home(&house.home.state).context("read our practice in benefits")?;
@@ -94,6 +116,7 @@ impl Service for Accreditation {
         }
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
+        let options = options.with(Arc::new(terms));
         let store = Store::open(pool.clone(), options).await?;
         let routes = routes(&store, rules, Arc::new(benefits), papers);
         let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
@@ -124,6 +147,11 @@ pub fn routes(store: &Store, rules: Arc<Rules>, practice: Arc<benefits::Practice
     let tax_cards = TaxCards::new(tax_cards, holders, reciprocity, rules, practice);
     Routes::new(MissionServiceServer::new(Missions::new(missions)))
         .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))
+        .add_service(ChargeServiceServer::new(Charges::new(store.keep())))
+        .add_service(ConsularCommissionServiceServer::new(ConsularCommissions::new(store.keep())))
+        .add_service(DiplomaticListServiceServer::new(DiplomaticLists::new(store)))
+        .add_service(HonoraryConsulServiceServer::new(HonoraryConsuls::new(store.keep())))
+        .add_service(CredentialServiceServer::new(Credentials::new(store.keep(), OrderOfPrecedence::new(store))))
         .add_service(MemberServiceServer::new(Members::new(members)))
         .add_service(IdentityCardServiceServer::new(cards))
         .add_service(ImmunityServiceServer::new(determinations))

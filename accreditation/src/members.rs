@@ -3,7 +3,7 @@
 
 use crate::agrements;
 use crate::notification::{self, Surroundings};
-use crate::terms::{CHILD_AGE, GRACE, GRACE_EXTENDED, STUDENT_AGE};
+use crate::terms::Terms;
 use calendar::{Clock, Length, due};
 use chrono::{DateTime, Months, NaiveDate, Utc};
 use fault::{Fault, refuse_if};
@@ -198,7 +198,7 @@ fn resubmit(member: &mut Member, _: ResubmitRequest, _: &mut Call) -> Result<(),
 
 fn accredit(member: &mut Member, _: AccreditRequest, call: &mut Call) -> Result<(), Fault> {
     member.accredit_time = Some(call.timestamp());
-    if let Some(limit) = age_limit(member) {
+    if let Some(limit) = age_limit(member, call.data()) {
         let left = (limit - call.now()).to_std().unwrap_or_default();
         let clock = Clock::new(call.now(), Length::Exactly(left));
         call.timers().set(AGE_TIMER, clock);
@@ -254,7 +254,8 @@ fn begin_grace(member: &mut Member, cause: EndCause, ended: DateTime<Utc>, call:
     member.set_end_cause(cause);
     member.pending_change = None;
     call.timers().clear(AGE_TIMER);
-    run_grace(member, Clock::new(ended, GRACE), call);
+    let grace = call.data::<Terms>().grace;
+    run_grace(member, Clock::new(ended, grace), call);
     Ok(())
 }
 
@@ -270,7 +271,8 @@ fn extend_grace(member: &mut Member, _: ExtendGraceRequest, call: &mut Call) -> 
     refuse_if(over, Reason::GraceOver, "the grace period has ended")?;
     let ended = member.termination_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
     member.grace_extended = true;
-    run_grace(member, Clock::new(ended, GRACE_EXTENDED), call);
+    let extended = call.data::<Terms>().grace_extended;
+    run_grace(member, Clock::new(ended, extended), call);
     Ok(())
 }
 
@@ -290,10 +292,10 @@ fn record_departure(member: &mut Member, request: RecordDepartureRequest, call: 
 }
 
 /// When a child stops being one of the household; none for everyone else.
-fn age_limit(member: &Member) -> Option<DateTime<Utc>> {
+fn age_limit(member: &Member, terms: &Terms) -> Option<DateTime<Utc>> {
     let age = match member.relation() {
-        Relation::Child => CHILD_AGE,
-        Relation::StudentChild => STUDENT_AGE,
+        Relation::Child => terms.child_age,
+        Relation::StudentChild => terms.student_age,
         _ => return None,
     };
     let born: NaiveDate = member.birth_date.parse().ok()?;

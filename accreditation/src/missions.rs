@@ -4,6 +4,7 @@
 use crate::members::LIVE;
 use fault::{Fault, refuse_if};
 use identity::Principal;
+use proto::accreditation::v1::mission::Type;
 use proto::accreditation::v1::mission_service_server::MissionService;
 use proto::accreditation::v1::{
     ApprovePremisesRequest, CloseRequest, CompleteClosureRequest, ConsentRequest, CreateMissionRequest,
@@ -32,7 +33,11 @@ impl Keep for Missions {
 
     fn admit(mission: &mut Mission, call: &mut Call) -> Result<(), Fault> {
         let ours = mission.sending_state == call.home().state;
-        refuse_if(ours, Reason::SendingStateIsOurs, "a foreign mission is sent by another state")
+        refuse_if(ours, Reason::SendingStateIsOurs, "a foreign mission is sent by another state")?;
+        let by_organisation = !mission.organization.is_empty();
+        let twofold = by_organisation != mission.sending_state.is_empty();
+        let words = "a mission is sent by a state, or an office by an international organisation";
+        refuse_if(twofold || by_organisation && mission.r#type() != Type::IoOffice, Reason::SenderMismatch, words)
     }
 }
 
@@ -197,7 +202,7 @@ fn sever(mission: &mut Mission, request: SeverRequest, call: &mut Call) -> Resul
     let power = request.protecting_power;
     let words = "name the protecting power or take the premises into custody; one of them, not both";
     refuse_if(power.is_empty() != request.in_custody, Reason::ProtectionNotSettled, words)?;
-    let unfit = power == mission.sending_state || power == call.home().state;
+    let unfit = !power.is_empty() && (power == mission.sending_state || power == call.home().state);
     refuse_if(unfit, Reason::ProtectingPowerUnfit, "the protecting power is a third state")?;
     mission.protecting_power = power;
     mission.in_custody = request.in_custody;

@@ -1,7 +1,7 @@
 //! What it takes to be notified as a member of a mission; pure (VCDR art. 1, 7, 8, 10, 11; VCCR art. 1, 19, 20, 22, 24).
 
 use crate::agrements;
-use crate::terms::{CHILD_AGE, DIPLOMAT_AGE, NOTIFY_WITHIN, STUDENT_AGE};
+use crate::terms::Terms;
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
 use proto::accreditation::v1::mission::Type;
@@ -67,10 +67,11 @@ pub(crate) fn check_person(member: &Member, call: &Call) -> Result<(), Fault> {
         return Err(fault().at("member.birthDate", "lies in the future"));
     }
     let age = today.years_since(born).unwrap_or_default();
-    let least = if is_diplomat(member.category()) { DIPLOMAT_AGE } else { 0 };
+    let terms = call.data::<Terms>();
+    let least = if is_diplomat(member.category()) { terms.diplomat_age } else { 0 };
     let most = match member.relation() {
-        Relation::Child => CHILD_AGE,
-        Relation::StudentChild => STUDENT_AGE,
+        Relation::Child => terms.child_age,
+        Relation::StudentChild => terms.student_age,
         _ => u32::MAX,
     };
     refuse_if(age < least || age >= most, Reason::AgeUnfit, format!("the person is {age} years old"))
@@ -84,7 +85,8 @@ pub(crate) fn record(member: &mut Member, call: &Call) {
         member.notify_time = Some(call.timestamp());
     }
     let notified = member.notify_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
-    member.notified_late = arrival.is_some_and(|arrival| arrival + NOTIFY_WITHIN < notified);
+    let within = call.data::<Terms>().notify_within;
+    member.notified_late = arrival.is_some_and(|arrival| arrival + within < notified);
     if member.person.is_empty() {
         member.person = format!("people/{}", Uuid::now_v7());
     }

@@ -2,6 +2,7 @@
 
 use config::{ExposeSecret as _, SecretString};
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 config::settings! {
     /// Accreditation. The prefix is `ACCREDITATION`.
@@ -12,6 +13,8 @@ config::settings! {
         pub redis_url: SecretString,
         /// What is printed, and what it says of the house.
         pub papers: crate::papers::Settings,
+        /// The file with the numbers of our practice, such as the days of grace; those that are shipped if unset.
+        pub terms: Option<PathBuf>,
         /// How events are published and the audit log is sealed.
         pub relay: events::relay::Settings,
     }

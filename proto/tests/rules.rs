@@ -126,8 +126,8 @@ fn shape(resource: &Resource, faults: &mut Faults) {
             name,
             format!("{} names an unknown state", step.verb),
         );
-        let complete = [&step.verb, &step.timer, &step.doc].iter().all(|text| !text.is_empty());
-        faults.unless(complete, name, "a step of a timer has its verb, timer and words");
+        let complete = [&step.verb, &step.doc].iter().all(|text| !text.is_empty());
+        faults.unless(complete, name, "an automatic step has its verb and words");
     }
 }
 

@@ -3,7 +3,10 @@
 use crate::world::{Signed, World, decider, registrar, secretary};
 use identity::Principal;
 use proto::accreditation::v1::agrement_service_client::AgrementServiceClient;
-use proto::accreditation::v1::{self as pb, Agrement, Category, HeadClass, Member};
+use proto::accreditation::v1::charge::{Cause, Notifier, Scope};
+use proto::accreditation::v1::charge_service_client::ChargeServiceClient;
+use proto::accreditation::v1::credential_service_client::CredentialServiceClient;
+use proto::accreditation::v1::{self as pb, Agrement, Category, Charge, Credential, HeadClass, Member};
 use tonic::{Response, Status};
 
 /// The requests of verbs that need nothing but a name.
@@ -20,6 +23,23 @@ pub(crate) fn head(mission: &str) -> Member {
         title: "Ambassador".into(),
         birth_date: "1966-02-03".into(),
         ..secretary(mission)
+    }
+}
+
+/// The letters of this head in this class.
+pub(crate) fn letters(head: &Member, class: HeadClass) -> Credential {
+    Credential { member: head.name.clone(), head_class: class.into(), ..Credential::default() }
+}
+
+/// A charge ad interim for this diplomat, the post being vacant.
+pub(crate) fn charge(diplomat: &Member) -> Charge {
+    Charge {
+        mission: diplomat.mission.clone(),
+        member: diplomat.name.clone(),
+        scope: Scope::AdInterim.into(),
+        cause: Cause::PostVacant.into(),
+        notifier: Notifier::ForeignMinistry.into(),
+        ..Charge::default()
     }
 }
 
@@ -79,6 +99,56 @@ impl World {
             self.agrement_step(&registrar(), verb, &name).await.unwrap();
         }
         name
+    }
+
+    pub(crate) fn credentials(&self, by: &Principal) -> CredentialServiceClient<Signed> {
+        CredentialServiceClient::new(self.signed(by))
+    }
+
+    pub(crate) fn charges(&self, by: &Principal) -> ChargeServiceClient<Signed> {
+        ChargeServiceClient::new(self.signed(by))
+    }
+
+    /// A head of mission, accredited as a member, of an embassy of this state.
+    pub(crate) async fn head_from(&self, state: &str) -> Member {
+        let mission = self.embassy(state).await;
+        let head = self.agreed(head(&mission)).await;
+        self.accredited(&format!("head-{}", state.to_lowercase()), head).await
+    }
+
+    pub(crate) async fn schedule(&self, credential: Credential) -> Result<Credential, Status> {
+        let request = pb::CreateCredentialRequest { credential: Some(credential), ..Default::default() };
+        self.credentials(&registrar()).create_credential(request).await.map(Response::into_inner)
+    }
+
+    pub(crate) async fn credential_step(&self, by: &Principal, verb: &str, name: &str) -> Result<Credential, Status> {
+        let (mut client, name) = (self.credentials(by), name.to_owned());
+        let answer = match verb {
+            "receiveWorkingCopy" => plain!(client, name, receive_working_copy, ReceiveWorkingCopyRequest),
+            "present" => plain!(client, name, present_credentials, PresentCredentialsRequest),
+            "alter" => plain!(client, name, alter_credentials, AlterCredentialsRequest),
+            "cancel" => plain!(client, name, cancel_credentials, CancelCredentialsRequest),
+            _ => panic!("letters of credence have no verb {verb}"),
+        };
+        answer.map(Response::into_inner)
+    }
+
+    /// The letters of this head, presented now.
+    pub(crate) async fn presented(&self, head: &Member, class: HeadClass) -> Credential {
+        let name = self.schedule(letters(head, class)).await.unwrap().name;
+        self.credential_step(&registrar(), "receiveWorkingCopy", &name).await.unwrap();
+        self.credential_step(&registrar(), "present", &name).await.unwrap()
+    }
+
+    pub(crate) async fn begin_charge(&self, charge: Charge) -> Result<Charge, Status> {
+        let request = pb::CreateChargeRequest { charge: Some(charge), ..Default::default() };
+        self.charges(&registrar()).create_charge(request).await.map(Response::into_inner)
+    }
+
+    pub(crate) async fn charge_step(&self, by: &Principal, verb: &str, name: &str) -> Result<Charge, Status> {
+        assert_eq!(verb, "end", "charges have no verb {verb}");
+        let request = pb::EndChargeRequest { name: name.into(), ..Default::default() };
+        self.charges(by).end_charge(request).await.map(Response::into_inner)
     }
 
     /// The head with an agrément that is granted and announced.

@@ -1,7 +1,7 @@
 //! Cards: issued with a number that can be checked, one active a person, and what an officer learns from one.
 
 use crate::shown::json_of;
-use crate::world::{World, at, police, reason, registrar, relative, secretary, stamp, world};
+use crate::world::{World, at, fields, police, reason, registrar, relative, secretary, stamp, world};
 use chrono::TimeDelta;
 use proto::accreditation::v1::identity_card::{RevocationCause, State};
 use proto::accreditation::v1::member::EndCause;
@@ -46,7 +46,7 @@ async fn a_card_is_valid_for_four_years_at_most() {
     let world = world().await;
     let mission = world.embassy("FR").await;
     let member = world.accredited("garnier", secretary(&mission)).await.name;
-    let longest = world.store.now() + accreditation::terms::CARD_VALIDITY;
+    let longest = world.store.now() + world.store.data::<accreditation::terms::Terms>().card_validity;
     let past = (longest + TimeDelta::microseconds(1)).to_rfc3339();
     assert_eq!(reason(world.issue(&member, &past).await), "VALIDITY_UNFIT");
     let card = world.issue(&member, &longest.to_rfc3339()).await.unwrap();
@@ -178,4 +178,34 @@ async fn verifying_needs_its_permission_and_nothing_else_comes_with_it() {
     let request = pb::GetIdentityCardRequest { name: card.name, as_of: None };
     assert_eq!(reason(world.cards(&police("mpd")).get_identity_card(request).await), "PERMISSION_DENIED");
     assert_eq!(stamp(EXPIRES), card.expire_time);
+}
+
+#[tokio::test]
+async fn a_card_from_before_the_register_is_entered_with_its_own_dates() {
+    let world = world().await;
+    let mission = world.embassy("FR").await;
+    let member = world.accredited("garnier", secretary(&mission)).await.name;
+    let enter = async |issued: &str, expires: &str| {
+        let card = pb::IdentityCard {
+            member: member.clone(),
+            issue_time: stamp(issued),
+            expire_time: stamp(expires),
+            ..Default::default()
+        };
+        let request = pb::CreateIdentityCardRequest { identity_card: Some(card), ..Default::default() };
+        world.cards(&registrar()).create_identity_card(request).await.map(tonic::Response::into_inner)
+    };
+    assert_eq!(fields(enter("2026-05-04T13:00:01Z", "2028-01-01T00:00:00Z").await), ["identityCard.issueTime"]);
+    assert_eq!(
+        reason(enter("2024-01-01T00:00:00Z", "2023-01-01T00:00:00Z").await),
+        "VALIDITY_UNFIT",
+        "over before it began"
+    );
+    assert_eq!(reason(enter("2024-01-01T00:00:00Z", "2029-01-01T00:00:00Z").await), "VALIDITY_UNFIT", "five years");
+    assert_eq!(reason(world.issue(&member, "2026-04-01T00:00:00Z").await), "VALIDITY_UNFIT", "over, and issued now");
+    let card = enter("2022-05-01T00:00:00Z", "2026-04-01T00:00:00Z").await.unwrap();
+    assert_eq!(card.issue_time, stamp("2022-05-01T00:00:00Z"));
+    world.store.fire_due().await.unwrap();
+    let verified = world.verify(&card.name).await;
+    assert!(!verified.valid);
 }

@@ -4,10 +4,16 @@
 
 mod agrements;
 mod benefits;
+mod charges;
 mod circulars;
+mod consular_commissions;
+mod consuls;
+mod credentials;
 mod determinations;
+mod diplomatic_lists;
 mod guidance_articles;
 mod heads;
+mod honorary_consuls;
 mod identity_cards;
 mod immunity;
 mod members;
@@ -16,6 +22,7 @@ mod notes_verbales;
 mod notifications;
 mod official_functions;
 mod paper_reasons;
+mod precedence;
 mod printed_cards;
 mod races;
 mod reasons;

@@ -212,3 +212,28 @@ async fn everything_can_be_exported_and_a_life_can_be_read() {
     assert_eq!(life.revisions[0].mission.as_ref().unwrap().state(), mission::State::Suspended);
     assert_eq!(json!(life.revisions.len()), json!(2));
 }
+
+#[tokio::test]
+async fn an_office_of_an_organisation_has_no_sending_state() {
+    let world = world().await;
+    let office = Mission {
+        sending_state: String::new(),
+        organization: "UNHCR".into(),
+        r#type: mission::Type::IoOffice.into(),
+        ..embassy("FR")
+    };
+    let name = world.mission("unhcr", office.clone(), mission::State::Open).await;
+    let request = pb::ListMissionsRequest { filter: "organization = \"UNHCR\"".into(), ..Default::default() };
+    let page = world.missions(&registrar()).list_missions(request).await.unwrap().into_inner();
+    assert_eq!(page.missions.iter().map(|mission| mission.name.as_str()).collect::<Vec<_>>(), [name.as_str()]);
+    for (why, wrong) in [
+        ("both", Mission { sending_state: "FR".into(), ..office.clone() }),
+        ("neither", Mission { organization: String::new(), ..office.clone() }),
+        ("an embassy", Mission { r#type: mission::Type::Embassy.into(), ..office }),
+    ] {
+        let request = pb::CreateMissionRequest { mission: Some(wrong), ..Default::default() };
+        assert_eq!(reason(world.missions(&registrar()).create_mission(request).await), "SENDER_MISMATCH", "{why}");
+    }
+    let request = pb::SeverRequest { name, in_custody: true, ..Default::default() };
+    assert!(world.missions(&decider()).sever(request).await.unwrap().into_inner().in_custody);
+}

@@ -1,11 +1,17 @@
 //! Every reason the contract declares, produced by what it is for.
 
-use crate::heads::head;
-use crate::world::{World, at, consulate, decider, embassy, reason, registrar, relative, secretary, stamp, world};
+use crate::consuls::{commission, notary};
+use crate::heads::{charge, head, letters};
+use crate::world::{
+    World, at, consulate, decider, embassy, reason, registrar, relative, secretary, stamp, world, world_of,
+};
 use chrono::TimeDelta;
 use proto::accreditation::v1::member::EndCause;
 use proto::accreditation::v1::mission::State;
-use proto::accreditation::v1::{self as pb, Category, Member, Reason, Relation};
+use proto::accreditation::v1::{
+    self as pb, Category, Credential, HeadClass, HonoraryConsul, Member, Mission, PostClass, Reason, Relation,
+    Residence,
+};
 use tonic::Status;
 
 /// Does what is refused for this reason.
@@ -38,6 +44,11 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
         }
         Reason::SendingStateIsOurs => {
             let request = pb::CreateMissionRequest { mission: Some(embassy("US")), ..Default::default() };
+            world.missions(&registrar()).create_mission(request).await.map(drop)
+        }
+        Reason::SenderMismatch => {
+            let mission = Mission { organization: "UNHCR".into(), ..embassy("BE") };
+            let request = pb::CreateMissionRequest { mission: Some(mission), ..Default::default() };
             world.missions(&registrar()).create_mission(request).await.map(drop)
         }
         Reason::PrincipalMismatch => {
@@ -134,6 +145,66 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
         | Reason::GuestUnknown
         | Reason::NobodyAccepted
         | Reason::FunctionAhead => crate::paper_reasons::provoke(reason, world, &mission).await,
+        Reason::NotHeadOfMission => {
+            let diplomat = world.accredited("a", secretary(&mission)).await;
+            world.schedule(letters(&diplomat, HeadClass::Ambassador)).await.map(drop)
+        }
+        Reason::CredentialsAlreadyLive => {
+            let head = world.head_from("BE").await;
+            world.schedule(letters(&head, HeadClass::Ambassador)).await?;
+            world.schedule(letters(&head, HeadClass::Ambassador)).await.map(drop)
+        }
+        Reason::ArrivalNotNotified => {
+            let head = Member { arrival_time: None, ..world.agreed(head(&mission)).await };
+            let head = world.notify("a", head).await?;
+            let name = world.schedule(letters(&head, HeadClass::Ambassador)).await?.name;
+            world.credential_step(&registrar(), "receiveWorkingCopy", &name).await.map(drop)
+        }
+        Reason::PredecessorNotRecalled => {
+            let (head, other) = (world.head_from("BE").await, world.head_from("NL").await);
+            let letters = Credential { predecessor: other.name, ..letters(&head, HeadClass::Ambassador) };
+            let name = world.schedule(letters).await?.name;
+            world.credential_step(&registrar(), "receiveWorkingCopy", &name).await?;
+            world.credential_step(&registrar(), "present", &name).await.map(drop)
+        }
+        Reason::ChargeUnfit => {
+            let head = world.head_from("BE").await;
+            world.begin_charge(charge(&head)).await.map(drop)
+        }
+        Reason::HeadInFunctions => {
+            let head = world.head_from("BE").await;
+            world.presented(&head, HeadClass::Ambassador).await;
+            let diplomat = world.accredited("a", secretary(&head.mission)).await;
+            world.begin_charge(charge(&diplomat)).await.map(drop)
+        }
+        Reason::ChargeAlreadyActing => {
+            let diplomat = world.accredited("a", secretary(&mission)).await;
+            world.begin_charge(charge(&diplomat)).await?;
+            world.begin_charge(charge(&diplomat)).await.map(drop)
+        }
+        Reason::NotHeadOfPost => {
+            let diplomat = world.accredited("a", secretary(&mission)).await;
+            world.receive(commission(&diplomat)).await.map(drop)
+        }
+        Reason::CommissionAlreadyLive => {
+            let consul = world.consul_from("BE").await;
+            world.receive(commission(&consul)).await?;
+            world.receive(commission(&consul)).await.map(drop)
+        }
+        Reason::HonoraryClassClosed => {
+            let world = world_of("NZ").await;
+            let general =
+                HonoraryConsul { post_class: PostClass::ConsulGeneral.into(), ..notary(&world.post("BE").await) };
+            world.justify(general).await.map(drop)
+        }
+        Reason::HonoraryResidenceUnfit => {
+            let foreigner = HonoraryConsul { residence: Residence::Foreign.into(), ..notary(&world.post("BE").await) };
+            world.justify(foreigner).await.map(drop)
+        }
+        Reason::EditionExists => {
+            world.compile(pb::diplomatic_list::Kind::Diplomatic, "2026/1").await?;
+            world.compile(pb::diplomatic_list::Kind::Diplomatic, "2026/1").await.map(drop)
+        }
         Reason::AccreditationAlreadyLive => {
             let person = Member { person: "people/garnier".into(), ..secretary(&mission) };
             world.notify("a", person.clone()).await?;

@@ -117,6 +117,26 @@ async fn every_filterable_field_can_be_filtered_and_ordered_by() {
                     let request = pb::ListStatusCertificatesRequest { filter, order_by, ..Default::default() };
                     world.certificates(&officer).list_status_certificates(request).await.map(drop)
                 }
+                "charges" => {
+                    let request = pb::ListChargesRequest { filter, order_by, ..Default::default() };
+                    world.charges(&officer).list_charges(request).await.map(drop)
+                }
+                "credentials" => {
+                    let request = pb::ListCredentialsRequest { filter, order_by, ..Default::default() };
+                    world.credentials(&officer).list_credentials(request).await.map(drop)
+                }
+                "consularCommissions" => {
+                    let request = pb::ListConsularCommissionsRequest { filter, order_by, ..Default::default() };
+                    world.commissions(&officer).list_consular_commissions(request).await.map(drop)
+                }
+                "honoraryConsuls" => {
+                    let request = pb::ListHonoraryConsulsRequest { filter, order_by, ..Default::default() };
+                    world.honorary(&officer).list_honorary_consuls(request).await.map(drop)
+                }
+                "diplomaticLists" => {
+                    let request = pb::ListDiplomaticListsRequest { filter, order_by, ..Default::default() };
+                    world.lists(&officer).list_diplomatic_lists(request).await.map(drop)
+                }
                 "reciprocityRules" => {
                     let request = pb::ListReciprocityRulesRequest { filter, order_by, ..Default::default() };
                     world.rules(&officer).list_reciprocity_rules(request).await.map(drop)

@@ -21,7 +21,7 @@ impl World {
         for (what, text) in [
             (
                 "history",
-                "select to_jsonb(h) - 'tx' - 'seq' - 'doc' as row from history h where name = $1 order by version",
+                "select jsonb_strip_nulls(to_jsonb(h) - 'tx' - 'seq' - 'doc') as row from history h where name = $1 order by version",
             ),
             ("audit", "select to_jsonb(a) - 'tx' - 'seq' - 'trace' as row from audit a where name = $1 order by seq"),
             (

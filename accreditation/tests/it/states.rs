@@ -1,8 +1,10 @@
 //! Every verb in every state: allowed where the contract says so, refused everywhere else, leading where it says.
 
 use crate::benefits::tax_rule;
-use crate::heads::head;
+use crate::consuls::{commission, notary};
+use crate::heads::{charge, head, letters};
 use crate::world::{World, decider, reason, secretary, world};
+use proto::accreditation::v1::HeadClass;
 use proto::contract::{Kind, Method, contract};
 use serde_json::{Value, json};
 
@@ -29,6 +31,10 @@ fn with_state(state: &str) -> Value {
     let more = match state {
         "SEVERED" => json!({ "inCustody": true }),
         "GRANTED" | "ARRIVED" => json!({ "decideTime": "2026-05-01T00:00:00Z" }),
+        "PRESENTED" => json!({ "presentTime": "2026-05-01T00:00:00Z", "functionsTime": "2026-05-01T00:00:00Z" }),
+        "POST_APPROVED" | "RECOGNISED" | "RECERTIFICATION_DUE" => {
+            json!({ "postApproveTime": "2026-05-01T00:00:00Z", "termEndTime": "2031-05-01T04:00:00Z" })
+        }
         "RESTRICTED" => json!({ "sizeLimit": 3 }),
         "GRACE" => json!({ "terminationTime": "2026-05-01T00:00:00Z", "graceEndTime": "2026-06-01T04:00:00Z" }),
         "CHANGE_REVIEW" => {
@@ -71,7 +77,7 @@ async fn hold<T: std::fmt::Debug>(
     state_of: impl Fn(&T) -> String,
 ) {
     let (verbs, states) = (verbs(resource), states(resource));
-    assert!(!verbs.is_empty() && states.len() > 2);
+    assert!(!verbs.is_empty() && states.len() > 1);
     for (method, verb) in &verbs {
         for state in &states {
             // One verb's traces must not refuse the next: nobody has done anything but make the record.
@@ -112,6 +118,45 @@ async fn agrements_change_state_as_the_contract_says() {
     let name = world.draft(&head(&mission)).await;
     let step = async |verb: &str| world.agrement_step(&decider(), verb, &name).await;
     hold(&world, "Agrement", "agrements", &name, step, |agrement| agrement.state().as_str_name().to_owned()).await;
+}
+
+#[tokio::test]
+async fn letters_of_credence_change_state_as_the_contract_says() {
+    let world = world().await;
+    let head = world.head_from("FR").await;
+    let name = world.schedule(letters(&head, HeadClass::Ambassador)).await.unwrap().name;
+    // The record is taken through its states many times; a real one takes up functions once.
+    sqlx::query("alter table credentials disable trigger user").execute(&world.db.pool).await.unwrap();
+    let step = async |verb: &str| world.credential_step(&decider(), verb, &name).await;
+    hold(&world, "Credential", "credentials", &name, step, |letters| letters.state().as_str_name().to_owned()).await;
+}
+
+#[tokio::test]
+async fn charges_change_state_as_the_contract_says() {
+    let world = world().await;
+    let mission = world.embassy("FR").await;
+    let diplomat = world.accredited("garnier", secretary(&mission)).await;
+    let name = world.begin_charge(charge(&diplomat)).await.unwrap().name;
+    let step = async |verb: &str| world.charge_step(&decider(), verb, &name).await;
+    hold(&world, "Charge", "charges", &name, step, |charge| charge.state().as_str_name().to_owned()).await;
+}
+
+#[tokio::test]
+async fn commissions_change_state_as_the_contract_says() {
+    let world = world().await;
+    let consul = world.consul_from("FR").await;
+    let name = world.receive(commission(&consul)).await.unwrap().name;
+    let step = async |verb: &str| world.commission_step(&decider(), verb, &name).await;
+    hold(&world, "ConsularCommission", "consular_commissions", &name, step, |one| one.state().as_str_name().to_owned())
+        .await;
+}
+
+#[tokio::test]
+async fn honorary_consuls_change_state_as_the_contract_says() {
+    let world = world().await;
+    let name = world.justify(notary(&world.post("FR").await)).await.unwrap().name;
+    let step = async |verb: &str| world.honorary_step(&decider(), verb, &name).await;
+    hold(&world, "HonoraryConsul", "honorary_consuls", &name, step, |one| one.state().as_str_name().to_owned()).await;
 }
 
 #[tokio::test]

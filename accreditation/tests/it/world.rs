@@ -2,6 +2,7 @@
 
 use accreditation::benefits::Practice;
 use accreditation::immunity::Rules;
+use accreditation::terms::Terms;
 use chrono::{DateTime, Utc};
 use fault::Fault;
 use identity::{Clearance, METADATA_KEY, Permissions, Principal};
@@ -60,18 +61,25 @@ pub(crate) fn stamp(text: &str) -> Option<prost_types::Timestamp> {
 }
 
 pub(crate) async fn world() -> World {
-    world_of(papers(&[("PAPERS_SEAL_KEY", SEAL_KEY)])).await
+    world_of("US").await
 }
 
 /// A house that has no key to seal papers with.
 pub(crate) async fn world_without_seal() -> World {
-    world_of(papers(&[])).await
+    world_with("US", papers(&[])).await
 }
 
-async fn world_of(papers: accreditation::Papers) -> World {
+/// The register of this receiving state.
+pub(crate) async fn world_of(home: &str) -> World {
+    world_with(home, papers(&[("PAPERS_SEAL_KEY", SEAL_KEY)])).await
+}
+
+async fn world_with(home: &str, papers: accreditation::Papers) -> World {
+    let home = config::read(&config::Env::default().with("HOME_STATE", home), "HOME").unwrap();
     let db = testkit::database(&[&registry::MIGRATIONS, &accreditation::MIGRATIONS]).await;
     let clock = ManualClock::at(dawn());
-    let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::default()) };
+    let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::new(home)) };
+    let options = options.with(Arc::new(Terms::read(None).unwrap()));
     let store = Store::open(db.pool.clone(), options).await.unwrap();
     let routes = accreditation::routes(&store, Arc::clone(&RULES), Arc::clone(&PRACTICE), papers).prepare();
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));

@@ -10,7 +10,8 @@ struct Step<'a> {
     to: &'a [String],
     permission: String,
     not_by: String,
-    timer: String,
+    /// What makes it happen, if nobody does: a timer, or the change of another record.
+    by_itself: String,
     doc: &'a str,
     begins: bool,
     ends: bool,
@@ -40,15 +41,19 @@ fn section(resource: &Resource, contract: &Contract, text: &mut String) {
         draw(step, text);
     }
     text.push_str(
-        "```\n\n| verb | from | to | permission | four eyes | timer |\n| --- | --- | --- | --- | --- | --- |\n",
+        "```\n\n| verb | from | to | permission | four eyes | by itself |\n| --- | --- | --- | --- | --- | --- |\n",
     );
     for step in &steps {
         let from = if step.begins { "(new)".to_owned() } else { states_or(step.from, "any") };
         let to = if step.ends { "(deleted)".to_owned() } else { states_or(step.to, "unchanged") };
-        writeln!(text, "| `{}` | {from} | {to} | {} | {} | {} |", step.verb, step.permission, step.not_by, step.timer)
-            .expect("writing to a string cannot fail");
+        writeln!(
+            text,
+            "| `{}` | {from} | {to} | {} | {} | {} |",
+            step.verb, step.permission, step.not_by, step.by_itself
+        )
+        .expect("writing to a string cannot fail");
     }
-    for step in steps.iter().filter(|step| !step.timer.is_empty()) {
+    for step in steps.iter().filter(|step| !step.by_itself.is_empty()) {
         write!(text, "\n`{}` happens by itself. {}\n", step.verb, step.doc).expect("writing to a string cannot fail");
     }
     text.push_str("\n| state | meaning |\n| --- | --- |\n");
@@ -57,7 +62,7 @@ fn section(resource: &Resource, contract: &Contract, text: &mut String) {
     }
 }
 
-/// Verbs in order of declaration, then what timers do.
+/// Verbs in order of declaration, then what happens by itself.
 fn steps<'a>(resource: &'a Resource, contract: &'a Contract) -> Vec<Step<'a>> {
     let of_resource = |method: &&Method| method.resource() == Some(resource.message().full_name());
     let changes = |method: &&Method| !method.rule().from.is_empty() || !method.rule().to.is_empty();
@@ -70,7 +75,7 @@ fn steps<'a>(resource: &'a Resource, contract: &'a Contract) -> Vec<Step<'a>> {
             "" => String::new(),
             earlier => format!("not who did `{earlier}`"),
         },
-        timer: String::new(),
+        by_itself: String::new(),
         doc: method.doc(),
         begins: matches!(method.kind(), Kind::Create | Kind::Import),
         ends: *method.kind() == Kind::Delete,
@@ -81,7 +86,10 @@ fn steps<'a>(resource: &'a Resource, contract: &'a Contract) -> Vec<Step<'a>> {
         to: &automatic.to,
         permission: String::new(),
         not_by: String::new(),
-        timer: format!("`{}`", automatic.timer),
+        by_itself: match automatic.timer.as_str() {
+            "" => "follows".to_owned(),
+            timer => format!("timer `{timer}`"),
+        },
         doc: &automatic.doc,
         begins: false,
         ends: false,
@@ -90,7 +98,11 @@ fn steps<'a>(resource: &'a Resource, contract: &'a Contract) -> Vec<Step<'a>> {
 }
 
 fn draw(step: &Step<'_>, text: &mut String) {
-    let clock = if step.timer.is_empty() { "" } else { " (timer)" };
+    let clock = match step.by_itself.as_str() {
+        "" => "",
+        "follows" => " (follows)",
+        _ => " (timer)",
+    };
     let mut arrow = |from: &str, to: &str| {
         writeln!(text, "    {from} --> {to}: {}{clock}", step.verb).expect("writing to a string cannot fail");
     };

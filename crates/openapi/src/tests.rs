@@ -215,6 +215,8 @@ fn the_states_are_drawn_with_what_timers_do() {
         "    PROPOSED --> CONSENT_REVIEW: requestConsent",
         "    PROPOSED --> [*]: delete",
         "    GRACE --> ENDED: expireGrace (timer)",
+        "    ACCREDITED --> GRACE: endWithMission (follows)",
+        "| `expireGrace` | `GRACE` | `ENDED` |  |  | timer `grace` |",
         "| `consent` | `CONSENT_REVIEW` | `CONSENTED` | `accreditation.missions.decide` | not who did `requestConsent` |  |",
     ] {
         assert!(text.contains(line), "{line} is missing in\n{text}");

@@ -10,7 +10,7 @@ use crate::etag::etag;
 use crate::idempotency;
 use crate::keep::{Keep, Visible};
 use crate::reader::Reader;
-use crate::ready::Version;
+use crate::ready::{Version, stamp};
 use crate::registry::{Answer, Kept, Registry};
 use crate::sql::{self, Sql};
 use ::fault::Fault;
@@ -18,6 +18,7 @@ use calendar::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
 use proto::policy::v1::Reason;
 use proto::shape::{Ask, Record};
+use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 use std::collections::BTreeMap;
 use tonic::Request;
@@ -41,6 +42,13 @@ impl<T> Locked<T> {
         let at = now.max(self.updated_at + TimeDelta::microseconds(1));
         Version { uid: self.uid, version: self.version + 1, at }
     }
+}
+
+/// A change that was written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written {
+    /// Whether it touched timers, its own or those of what follows from it.
+    pub(crate) timed: bool,
 }
 
 /// Whether the caller must say which version it changes.
@@ -141,23 +149,15 @@ impl<K: Keep> Registry<K> {
         }
         let before = locked.ok_or_else(|| self.kind().not_found(name))?;
         meant(&before, asked.ask.etag(), etag)?;
-        self.allowed(before.record.state(), &asked.rule().from)?;
-        self.another_person(&mut tx, asked, name).await?;
-        let version = before.next(self.store().now());
-        let clocks = self.clocks(&mut tx, name).await?;
-        let mut call = Call::new(self.store(), &deed, version.at, clocks);
-        let gathered =
-            gather(&mut Reader::new(&mut tx, call.now(), self.store().home()), &before.record, &asked.ask).await?;
-        let mut record = before.record.clone();
-        verb(&mut record, &before.record, asked.ask.clone(), gathered, &mut call)?;
-        self.lead(&mut record, &asked.rule().to, before.record.state())?;
-        record.set_name(name.to_owned());
+        let (mut record, version, mut call) =
+            self.decided(Reader::new(&mut tx, self.store()), asked, &before, gather, verb).await?;
         if change == Change::Delete {
             call.timers().clear_all();
         }
-        if self.alter(&mut tx, &mut record, version, change, &deed, keyed.clone(), call).await? {
+        let written = self.alter(&mut tx, &mut record, version, change, &deed, keyed.clone(), call).await?;
+        if let Some(written) = written {
             tx.commit().await.map_err(pg::fault)?;
-            self.store().signal().committed(self.kind().has_timers());
+            self.store().signal().committed(written.timed);
             return Ok(Kept::new(record));
         }
         // The key was used meanwhile, for another record.
@@ -165,7 +165,30 @@ impl<K: Keep> Registry<K> {
         self.or_replay(record, Ok(false), &deed, keyed).await
     }
 
-    /// Writes a change of a locked record. Whether it was written: not if its key was used before.
+    /// The record as the verb leaves it, if state, persons and the verb itself allow it, and what goes with the change.
+    pub(crate) async fn decided<R: Ask, G>(
+        &self,
+        mut reader: Reader<'_>,
+        asked: &Asked<R>,
+        before: &Locked<K::Record>,
+        gather: &impl AsyncFn(&mut Reader<'_>, &K::Record, &R) -> Result<G, Fault>,
+        verb: &impl Fn(&mut K::Record, &K::Record, R, G, &mut Call) -> Result<(), Fault>,
+    ) -> Result<(K::Record, Version, Call), Fault> {
+        let name = asked.ask.name();
+        self.kind().allowed(before.record.state(), &asked.rule().from)?;
+        self.another_person(reader.connection(), asked, name).await?;
+        let version = before.next(self.store().now());
+        let clocks = self.clocks(reader.connection(), name).await?;
+        let mut call = Call::new(self.store(), &asked.deed(), version.at, clocks);
+        let gathered = gather(&mut reader, &before.record, &asked.ask).await?;
+        let mut record = before.record.clone();
+        verb(&mut record, &before.record, asked.ask.clone(), gathered, &mut call)?;
+        self.kind().lead(&mut record, &asked.rule().to, before.record.state())?;
+        record.set_name(name.to_owned());
+        Ok((record, version, call))
+    }
+
+    /// Writes a change of a locked record, and what follows from it; none if it was not written because its key was used before.
     #[expect(clippy::too_many_arguments, reason = "each is a different thing, and all of them are written")]
     pub(crate) async fn alter(
         &self,
@@ -176,11 +199,16 @@ impl<K: Keep> Registry<K> {
         deed: &Deed,
         keyed: Option<Keyed>,
         call: Call,
-    ) -> Result<bool, Fault> {
-        Self::stamp(record, version, change);
-        let effect = self.effect(record, version, deed, keyed, call)?;
+    ) -> Result<Option<Written>, Fault> {
+        stamp(record, version, change);
+        let effect = self.kind().effect(record, version, deed, keyed, call, self.store().days())?;
         let text = self.kind().texts.write(change, effect.keyed.is_some(), effect.is_timed());
-        effect.write(connection, text).await.map_err(Self::broken)
+        let written = effect.write(&mut *connection, text).await.map_err(Self::broken)?;
+        if !written {
+            return Ok(None);
+        }
+        effect.write_follows(connection).await?;
+        Ok(Some(Written { timed: effect.is_timed_at_all() }))
     }
 
     /// Loads a record under lock, as far as the caller may see it.
@@ -200,17 +228,6 @@ impl<K: Keep> Registry<K> {
             text.query().fetch_optional(connection).await
         };
         found.map_err(pg::fault)?.map(|row| locked(&row, kind.codec)).transpose()
-    }
-
-    /// The verb is allowed in this state.
-    pub(crate) fn allowed(&self, state: i32, from: &[String]) -> Result<(), Fault> {
-        let state = self.kind().state_name(state);
-        if from.is_empty() || from.contains(&state) {
-            return Ok(());
-        }
-        let allowed = from.join(", ");
-        let words = format!("this is not allowed in the state {state}; it is in {allowed}");
-        Err(Fault::new(Reason::WrongState, words).with("state", state).with("allowed", allowed))
     }
 
     /// Four eyes: whoever did the rule's earlier verb last may not do this one. Read under the record's lock in a
@@ -254,17 +271,19 @@ impl<K: Keep> Registry<K> {
             .fetch_all(connection)
             .await
             .map_err(pg::fault)?;
-        let unreadable = |error| Fault::new(Reason::Internal, "a timer cannot be read").caused_by(error);
-        let clock = |row| {
-            let clock = serde_json::from_slice(sql::json(row, "clock")?).map_err(unreadable)?;
-            Ok((row.try_get("timer").map_err(pg::fault)?, clock))
-        };
         rows.iter().map(clock).collect()
     }
 }
 
+/// A timer and its clock, from a row.
+pub(crate) fn clock(row: &PgRow) -> Result<(String, Clock), Fault> {
+    let unreadable = |error| Fault::new(Reason::Internal, "a timer cannot be read").caused_by(error);
+    let clock = serde_json::from_slice(sql::json(row, "clock")?).map_err(unreadable)?;
+    Ok((row.try_get("timer").map_err(pg::fault)?, clock))
+}
+
 /// A row of a locked record.
-pub(crate) fn locked<T: Record>(row: &sqlx::postgres::PgRow, codec: Codec) -> Result<Locked<T>, Fault> {
+pub(crate) fn locked<T: Record>(row: &PgRow, codec: Codec) -> Result<Locked<T>, Fault> {
     Ok(Locked {
         record: codec.record(sql::json(row, "doc")?, Sight::WHOLE)?,
         uid: row.try_get("uid").map_err(pg::fault)?,

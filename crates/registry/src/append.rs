@@ -8,7 +8,7 @@ use crate::effect::Effect;
 use crate::idempotency;
 use crate::keep::Keep;
 use crate::kind::Kind;
-use crate::ready::Version;
+use crate::ready::{Version, stamp};
 use crate::registry::Registry;
 use ::fault::Fault;
 use futures::FutureExt as _;
@@ -117,8 +117,8 @@ impl<K: Keep> Registry<K> {
         let mut call = Call::new(self.store(), &deed, version.at, BTreeMap::new());
         K::admit(&mut record, &mut call)?;
         self.check_name(&record)?;
-        Self::stamp(&mut record, version, crate::effect::Change::Insert);
-        let effect = self.effect(&record, version, &deed, keyed.clone(), call)?;
+        stamp(&mut record, version, crate::effect::Change::Insert);
+        let effect = self.kind().effect(&record, version, &deed, keyed.clone(), call, self.store().days())?;
         if effect.is_timed() {
             return Err(Fault::new(Reason::Internal, "records that never change have no timers"));
         }

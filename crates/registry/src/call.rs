@@ -1,6 +1,7 @@
 //! What a rule of the domain may know besides the record and the request: who asks, when, why, and whose house it is.
 
 use crate::effect::Deed;
+use crate::follow::Follow;
 use crate::store::Store;
 use crate::time::timestamp;
 use crate::timers::Timers;
@@ -9,6 +10,7 @@ use chrono::{DateTime, Utc};
 use config::Home;
 use identity::Principal;
 use prost_types::Timestamp;
+use std::any::Any;
 use std::collections::BTreeMap;
 
 /// One call on one record. It has no connection to anything: a verb is a function of record, request and this.
@@ -18,11 +20,12 @@ pub struct Call {
     deed: Deed,
     now: DateTime<Utc>,
     timers: Timers,
+    follows: Vec<Follow>,
 }
 
 impl Call {
     pub(crate) fn new(store: &Store, deed: &Deed, now: DateTime<Utc>, clocks: BTreeMap<String, Clock>) -> Self {
-        Self { store: store.clone(), deed: deed.clone(), now, timers: Timers::new(now, clocks) }
+        Self { store: store.clone(), deed: deed.clone(), now, timers: Timers::new(now, clocks), follows: Vec::new() }
     }
 
     /// Who asks: a caller, or `timers/…` for an automatic step.
@@ -50,6 +53,11 @@ impl Call {
         self.store.days()
     }
 
+    /// What the service's own rules go by: the value of this type that the register was opened with.
+    pub fn data<T: Any + Send + Sync>(&self) -> &T {
+        self.store.data()
+    }
+
     /// Why, in the caller's words; empty if none were given.
     pub fn reason(&self) -> &str {
         &self.deed.reason
@@ -60,7 +68,20 @@ impl Call {
         &mut self.timers
     }
 
-    pub(crate) fn into_timers(self) -> Timers {
-        self.timers
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn deed(&self) -> &Deed {
+        &self.deed
+    }
+
+    /// Adds what this change does to other records.
+    pub(crate) fn add(&mut self, follows: impl IntoIterator<Item = Follow>) {
+        self.follows.extend(follows);
+    }
+
+    pub(crate) fn into_parts(self) -> (Timers, Vec<Follow>) {
+        (self.timers, self.follows)
     }
 }

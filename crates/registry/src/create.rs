@@ -6,7 +6,7 @@ use crate::effect::{Change, Deed, Effect, Keyed};
 use crate::idempotency;
 use crate::keep::Keep;
 use crate::reader::Reader;
-use crate::ready::Version;
+use crate::ready::{Version, stamp};
 use crate::registry::{Answer, Kept, Registry};
 use ::fault::Fault;
 use proto::policy::v1::Reason;
@@ -68,7 +68,11 @@ impl<K: Keep> Registry<K> {
         let admitted = K::admit(&mut record, &mut call);
         let written = match admitted.and_then(|()| self.first(&mut record, version, asked, &deed, keyed.clone(), call))
         {
-            Ok(effect) => self.insert(&effect, self.store().pool()).await,
+            Ok(effect) => {
+                let written = self.insert(&effect, self.store().pool()).await;
+                self.store().signal().committed(effect.is_timed());
+                written
+            }
             Err(fault) => Err(fault),
         };
         self.or_replay(record, written, &deed, keyed).await
@@ -88,12 +92,16 @@ impl<K: Keep> Registry<K> {
         let mut tx = pg::begin(self.store().pool()).await?;
         let mut call = Call::new(self.store(), &deed, version.at, BTreeMap::new());
         let written = async {
-            let gathered = gather(&mut Reader::new(&mut tx, call.now(), self.store().home()), &record).await?;
+            let gathered = gather(&mut Reader::new(&mut tx, self.store()), &record).await?;
             K::admit(&mut record, &mut call)?;
             admit(&mut record, gathered, &mut call)?;
             let effect = self.first(&mut record, version, asked, &deed, keyed.clone(), call)?;
             let written = self.insert(&effect, &mut *tx).await?;
+            if written {
+                effect.write_follows(&mut tx).await?;
+            }
             tx.commit().await.map_err(pg::fault)?;
+            self.store().signal().committed(effect.is_timed_at_all());
             Ok(written)
         };
         let written = written.await;
@@ -126,19 +134,15 @@ impl<K: Keep> Registry<K> {
     ) -> Result<Effect, Fault> {
         self.check_name(record)?;
         let state = record.state();
-        self.lead(record, &asked.rule().to, state)?;
-        Self::stamp(record, version, Change::Insert);
-        self.effect(record, version, deed, keyed, call)
+        self.kind().lead(record, &asked.rule().to, state)?;
+        stamp(record, version, Change::Insert);
+        self.kind().effect(record, version, deed, keyed, call, self.store().days())
     }
 
     /// Writes a new record. Whether it was written: not if its key was used before.
     pub(crate) async fn insert<'e>(&self, effect: &Effect, on: impl sqlx::PgExecutor<'e>) -> Result<bool, Fault> {
         let text = self.kind().texts.write(Change::Insert, effect.keyed.is_some(), effect.is_timed());
-        let written = effect.write(on, text).await.map_err(Self::broken)?;
-        if written {
-            self.store().signal().committed(effect.is_timed());
-        }
-        Ok(written)
+        effect.write(on, text).await.map_err(Self::broken)
     }
 
     /// The record if it was written; otherwise the answer that was given to the same request before, if it was. It is

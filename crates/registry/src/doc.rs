@@ -18,6 +18,11 @@ impl Doc {
     pub(crate) fn new(json: Vec<u8>) -> Self {
         Self(json.into())
     }
+
+    /// The JSON.
+    pub(crate) fn json(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 impl Type<Postgres> for Doc {

@@ -4,6 +4,7 @@ use crate::act::locked;
 use crate::call::Call;
 use crate::effect::{Change, Deed};
 use crate::keep::Keep;
+use crate::reader::Reader;
 use crate::registry::Registry;
 use crate::store::Store;
 use ::fault::{Fault, Reason as _};
@@ -61,7 +62,11 @@ impl<K> Default for Firing<K> {
 
 impl<K: Keep> Fires for Firing<K> {
     fn fire<'f>(&'f self, store: &'f Store, name: &'f str, timer: &'f str) -> BoxFuture<'f, Result<Fired, Fault>> {
-        async move { Registry::<K>::passing(store).fire(name, timer).await }.boxed()
+        async move {
+            let registry = Registry::<K>::passing(store);
+            pg::retrying(|| registry.fire(name, timer)).await
+        }
+        .boxed()
     }
 }
 
@@ -199,7 +204,7 @@ impl<K: Keep> Registry<K> {
         let Some(automatic) = kind.automatic(timer) else {
             return self.drop_timer(tx, name, timer, Reason::NotFound).await;
         };
-        if self.allowed(before.record.state(), &automatic.from).is_err() {
+        if kind.allowed(before.record.state(), &automatic.from).is_err() {
             return self.drop_timer(tx, name, timer, Reason::WrongState).await;
         }
         if !self.take(&mut tx, name, timer).await? {
@@ -209,11 +214,11 @@ impl<K: Keep> Registry<K> {
         let clocks = self.clocks(&mut tx, name).await?;
         let mut call = Call::new(self.store(), &deed, version.at, clocks);
         let mut record = before.record.clone();
-        K::fire(&mut record, timer, &mut call)?;
-        self.lead(&mut record, &automatic.to, before.record.state())?;
+        K::fire_with(&mut record, timer, &mut Reader::new(&mut tx, self.store()), &mut call).await?;
+        kind.lead(&mut record, &automatic.to, before.record.state())?;
         record.set_name(name.to_owned());
         let written = self.alter(&mut tx, &mut record, version, Change::Update, &deed, None, call).await?;
-        ::fault::refuse_if(!written, Reason::Internal, "a locked record was not written")?;
+        ::fault::refuse_if(written.is_none(), Reason::Internal, "a locked record was not written")?;
         tx.commit().await.map_err(pg::fault)?;
         self.store().signal().committed(true);
         Ok(Fired::Done)

@@ -1,6 +1,7 @@
 //! One change and all that is written with it, in one statement: record, history, audit, event, timers, answer.
 
 use crate::doc::Doc;
+use crate::follow::Follow;
 use crate::timers::Set;
 use chrono::{DateTime, Utc};
 use identity::{Called, Principal};
@@ -67,6 +68,8 @@ pub(crate) struct Effect {
     pub(crate) keyed: Option<Keyed>,
     pub(crate) timers_set: Vec<Set>,
     pub(crate) timers_cleared: Vec<String>,
+    /// What it does to other records, in statements of their own.
+    pub(crate) follows: Vec<Follow>,
 }
 
 /// The statement. It answers with one row if the change was written and none if the key was used before.
@@ -124,6 +127,11 @@ pub(crate) fn write_text(table: &str, change: Change, keyed: bool, timed: bool) 
 }
 
 impl Effect {
+    /// The record and its version after the change, as what follows from it names its cause: `missions/fr@7`.
+    pub(crate) fn revision(&self) -> String {
+        format!("{}@{}", self.name, self.version)
+    }
+
     /// Whether it touches timers.
     pub(crate) fn is_timed(&self) -> bool {
         !self.timers_set.is_empty() || !self.timers_cleared.is_empty()

@@ -88,9 +88,9 @@ impl<K: Keep> Registry<K> {
         let mut tx = pg::begin(self.store().pool()).await?;
         let gone = || Fault::new(Reason::Contended, "the record was deleted meanwhile");
         let before = self.lock(&mut tx, name, &visible).await?.ok_or_else(gone)?;
-        let outcome = self.line_known(&mut tx, asked, brought, before).await?;
+        let (outcome, timed) = self.line_known(&mut tx, asked, brought, before).await?;
         tx.commit().await.map_err(pg::fault)?;
-        self.store().signal().committed(false);
+        self.store().signal().committed(timed);
         Ok(outcome)
     }
 
@@ -106,7 +106,10 @@ impl<K: Keep> Registry<K> {
         K::admit(&mut record, &mut call)?;
         let effect = self.first(&mut record, version, asked, &deed, None, call)?;
         match self.insert(&effect, self.store().pool()).await {
-            Ok(_) => Ok(ImportOutcome::Created),
+            Ok(_) => {
+                self.store().signal().committed(effect.is_timed());
+                Ok(ImportOutcome::Created)
+            }
             Err(fault) if fault.reason() == Reason::AlreadyExists.name() => {
                 // Made by another import meanwhile, and so to be compared; or deleted, or not this caller's to see.
                 match self.visible(record.name(), &K::visible(asked.principal()), Sight::WHOLE).await? {
@@ -118,16 +121,17 @@ impl<K: Keep> Registry<K> {
         }
     }
 
+    /// What became of the line, and whether timers were touched.
     async fn line_known<R: Carries<K::Record>>(
         &self,
         connection: &mut sqlx::PgConnection,
         asked: &Asked<R>,
         brought: K::Record,
         before: Locked<K::Record>,
-    ) -> Result<ImportOutcome, Fault> {
+    ) -> Result<(ImportOutcome, bool), Fault> {
         let mut record = with_outputs::<K>(brought, &before.record);
         if record == before.record {
-            return Ok(ImportOutcome::Unchanged);
+            return Ok((ImportOutcome::Unchanged, false));
         }
         let changed = record.changed_immutables(&before.record);
         if !changed.is_empty() {
@@ -138,8 +142,8 @@ impl<K: Keep> Registry<K> {
         let mut call = Call::new(self.store(), &deed, version.at, clocks);
         K::amend(&mut record, &before.record, &mut call)?;
         let written = self.alter(connection, &mut record, version, Change::Update, &deed, None, call).await?;
-        ::fault::refuse_if(!written, Reason::Internal, "a locked record was not written")?;
-        Ok(ImportOutcome::Updated)
+        let unwritten = || Fault::new(Reason::Internal, "a locked record was not written");
+        Ok((ImportOutcome::Updated, written.ok_or_else(unwritten)?.timed))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a kind of record adds to the registry: who sees it, what it takes to be admitted, what its timers do.
 
 use crate::call::Call;
+use crate::reader::Reader;
 use fault::Fault;
 use identity::Principal;
 use proto::policy::v1::Reason;
@@ -46,6 +47,21 @@ pub trait Keep: Send + Sync + 'static {
     fn fire(record: &mut Self::Record, timer: &str, call: &mut Call) -> Result<(), Fault> {
         let _ = (record, call);
         Err(Fault::new(Reason::Internal, format!("nothing is to be done for the timer {timer}")))
+    }
+
+    /// As [`Keep::fire`], with facts about other records, and with consequences for them. It gathers, then leaves the
+    /// decision to a plain function; the record is locked, and `reader` locks further ones from the top down.
+    ///
+    /// # Errors
+    /// As [`Keep::fire`], and what the reader gives.
+    fn fire_with(
+        record: &mut Self::Record,
+        timer: &str,
+        reader: &mut Reader<'_>,
+        call: &mut Call,
+    ) -> impl Future<Output = Result<(), Fault>> + Send {
+        let _ = reader;
+        async move { Self::fire(record, timer, call) }
     }
 
     /// What it means that a named constraint of the table is broken; none leaves it to the registry.

@@ -66,12 +66,19 @@ impl Kind {
 
     /// Whether records have timers.
     pub(crate) fn has_timers(&self) -> bool {
-        !self.resource.policy().automatic.is_empty()
+        self.resource.policy().automatic.iter().any(|automatic| !automatic.timer.is_empty())
     }
 
     /// What a timer does when it is due.
     pub(crate) fn automatic(&self, timer: &str) -> Option<&'static Automatic> {
-        self.resource.policy().automatic.iter().find(|automatic| automatic.timer == timer)
+        let automatic = self.resource.policy().automatic.iter();
+        automatic.filter(|automatic| !automatic.timer.is_empty()).find(|automatic| automatic.timer == timer)
+    }
+
+    /// What follows for such a record from a change of another, by its verb.
+    pub(crate) fn following(&self, verb: &str) -> Option<&'static Automatic> {
+        let automatic = self.resource.policy().automatic.iter();
+        automatic.filter(|automatic| automatic.timer.is_empty()).find(|automatic| automatic.verb == verb)
     }
 
     /// The name of a state.

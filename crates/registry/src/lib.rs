@@ -22,8 +22,8 @@
 //! ```
 //!
 //! What the contract says is done by the registry: permission is checked before it by the layers; existence,
-//! visibility, etag, state, four eyes, field rules and idempotency here, under the record's lock. `docs` of the
-//! modules say how.
+//! visibility, etag, state, four eyes, field rules and idempotency here, under the record's lock. `README.md` says how
+//! a change has consequences for other records.
 
 mod act;
 mod append;
@@ -41,6 +41,7 @@ mod effect;
 mod etag;
 mod export;
 mod filter;
+mod follow;
 mod get;
 mod idempotency;
 mod import;
@@ -53,6 +54,7 @@ mod order;
 mod reader;
 mod ready;
 mod registry;
+mod rehearse;
 mod revisions;
 mod signal;
 mod sql;
@@ -68,11 +70,13 @@ mod watch;
 pub use asked::check;
 pub use call::Call;
 pub use etag::version;
+pub use follow::Held;
 pub use keep::{Keep, Visible};
 pub use reader::Reader;
 pub use registry::{Answer, Feed, Kept, Registry};
+pub use rehearse::{Foreseen, Rehearsed};
 pub use signal::CHANNEL;
-pub use store::{Options, Store};
+pub use store::{Data, Options, Store};
 pub use time::{instant, timestamp};
 pub use timers::Timers;
 

@@ -1,38 +1,59 @@
 //! Facts about other records, read in the transaction of a change, so that they still hold when it is committed.
 
+use crate::act::{clock, locked};
 use crate::codec::Sight;
 use crate::column;
+use crate::follow::Held;
+use crate::keep::Keep;
 use crate::kind::Kind;
 use crate::sql::{self, Sql};
+use crate::store::Store;
 use crate::texts::Texts;
+use calendar::Clock;
 use chrono::{DateTime, Utc};
 use config::Home;
 use fault::Fault;
 use proto::shape::Record;
-use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row as _};
+use std::collections::{BTreeMap, HashMap};
+
+/// A record's timers.
+type Clocks = BTreeMap<String, Clock>;
 
 /// Reads in the transaction of a change. It sees every record whole, whoever asks: what the caller learns is the
 /// rule's business.
 #[derive(Debug)]
+///
+/// Locks are taken from the top down, so that no two changes wait for each other: what a record belongs to before the
+/// record, a mission before its members, a principal before its dependants, a member before its cards; of one kind by
+/// name, which [`Reader::hold`] does by itself. The record that a verb is done on is locked before any other, so a verb
+/// gathers what is below it. A new record has no lock yet: what makes one gathers from the top.
 pub struct Reader<'t> {
     connection: &'t mut PgConnection,
-    now: DateTime<Utc>,
-    home: &'t Home,
+    store: &'t Store,
+    /// Whether it locks what it is asked to lock: a rehearsal does not.
+    locks: bool,
 }
 
 impl<'t> Reader<'t> {
-    pub(crate) fn new(connection: &'t mut PgConnection, now: DateTime<Utc>, home: &'t Home) -> Self {
-        Self { connection, now, home }
+    pub(crate) fn new(connection: &'t mut PgConnection, store: &'t Store) -> Self {
+        Self { connection, store, locks: true }
     }
 
-    /// When the change takes effect in the register.
+    /// One that locks nothing.
+    pub(crate) fn unlocking(connection: &'t mut PgConnection, store: &'t Store) -> Self {
+        Self { connection, store, locks: false }
+    }
+
+    /// The register's clock: what year it is, for a number that begins anew each year.
     pub fn now(&self) -> DateTime<Utc> {
-        self.now
+        self.store.now()
     }
 
     /// Whose foreign service it is.
     pub fn home(&self) -> &Home {
-        self.home
+        self.store.home()
     }
 
     /// Waits until no other change holds this word, and holds it until this one is committed or undone: for numbers
@@ -41,8 +62,24 @@ impl<'t> Reader<'t> {
     /// # Errors
     /// The database's.
     pub async fn alone(&mut self, word: &str) -> Result<(), Fault> {
+        if !self.locks {
+            return Ok(());
+        }
         let lock = sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))").bind(word);
         lock.execute(&mut *self.connection).await.map(drop).map_err(pg::fault)
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        self.connection
+    }
+
+    /// The record as it is, which may change meanwhile: for what never changes, such as the mission of a member, which
+    /// must be known before the locks can be taken in their order.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn glance<T: Record>(&mut self, name: &str) -> Result<Option<T>, Fault> {
+        self.read::<T>(|texts| &texts.get, name).await
     }
 
     /// The record, which cannot change until this change is committed. Others may share it too; one who changes it
@@ -68,8 +105,8 @@ impl<'t> Reader<'t> {
         name: &str,
     ) -> Result<Option<T>, Fault> {
         let kind = Kind::of_record::<T>();
-        let found =
-            sqlx::query(text(&kind.texts)).bind(name).fetch_optional(&mut *self.connection).await.map_err(pg::fault)?;
+        let text = if self.locks { text(&kind.texts) } else { &kind.texts.get };
+        let found = sqlx::query(text).bind(name).fetch_optional(&mut *self.connection).await.map_err(pg::fault)?;
         found.map(|row| kind.codec.record(sql::json(&row, "doc")?, Sight::WHOLE)).transpose()
     }
 
@@ -83,7 +120,7 @@ impl<'t> Reader<'t> {
         let mut text = Sql::new("select count(*) from ");
         conditions::<T>(&mut text, fields)?;
         let row = text.query().fetch_one(&mut *self.connection).await.map_err(pg::fault)?;
-        sqlx::Row::try_get(&row, 0).map_err(pg::fault)
+        row.try_get(0).map_err(pg::fault)
     }
 
     /// Whether there is such a record, as [`Reader::count`] counts them.
@@ -119,9 +156,44 @@ impl<'t> Reader<'t> {
         let codec = Kind::of_record::<T>().codec;
         rows.iter().map(|row| codec.record(sql::json(row, "doc")?, Sight::WHOLE)).collect()
     }
+
+    /// All such records, as [`Reader::count`] counts them, locked in the order of their names, for the change to have
+    /// consequences for them ([`Call::follow`](crate::Call::follow)).
+    ///
+    /// # Errors
+    /// As [`Reader::count`].
+    pub async fn hold<K: Keep>(&mut self, fields: &[(&str, &[&str])]) -> Result<Vec<Held<K>>, Fault> {
+        let kind = Kind::of_record::<K::Record>();
+        let mut text = Sql::new("select name, doc, uid, version, updated_at from ");
+        conditions::<K::Record>(&mut text, fields)?;
+        text.push(if self.locks { " order by name for no key update" } else { " order by name" });
+        let rows = text.query().fetch_all(&mut *self.connection).await.map_err(pg::fault)?;
+        let mut clocks = self.clocks_of(kind, &rows).await?;
+        let held = |row: &PgRow| -> Result<Held<K>, Fault> {
+            let name: &str = row.try_get("name").map_err(pg::fault)?;
+            Ok(Held::new(locked(row, kind.codec)?, clocks.remove(name).unwrap_or_default()))
+        };
+        rows.iter().map(held).collect()
+    }
+
+    async fn clocks_of(&mut self, kind: &Kind, records: &[PgRow]) -> Result<HashMap<String, Clocks>, Fault> {
+        let mut clocks: HashMap<String, Clocks> = HashMap::new();
+        if !kind.has_timers() || records.is_empty() {
+            return Ok(clocks);
+        }
+        let names: Vec<&str> =
+            records.iter().map(|row| row.try_get("name")).collect::<Result<_, _>>().map_err(pg::fault)?;
+        let found = sqlx::query("select name, timer, clock from timers where kind = $1 and name = any ($2)");
+        let rows = found.bind(kind.name).bind(names).fetch_all(&mut *self.connection).await.map_err(pg::fault)?;
+        for row in &rows {
+            let (timer, clock) = clock(row)?;
+            clocks.entry(row.try_get("name").map_err(pg::fault)?).or_default().insert(timer, clock);
+        }
+        Ok(clocks)
+    }
 }
 
-fn conditions<T: Record>(text: &mut Sql, fields: &[(&str, &[&str])]) -> Result<(), Fault> {
+pub(crate) fn conditions<T: Record>(text: &mut Sql, fields: &[(&str, &[&str])]) -> Result<(), Fault> {
     let kind = Kind::of_record::<T>();
     text.push(&kind.texts.table).push(" where deleted_at is null");
     for (field, values) in fields {

@@ -3,9 +3,9 @@
 use crate::call::Call;
 use crate::effect::{Change, Deed, Effect, Keyed};
 use crate::etag::etag;
-use crate::keep::Keep;
-use crate::registry::Registry;
+use crate::kind::Kind;
 use crate::time::timestamp;
+use calendar::WorkingDays;
 use chrono::{DateTime, Utc};
 use fault::Fault;
 use proto::policy::v1::Reason;
@@ -27,28 +27,38 @@ impl Version {
     }
 }
 
-impl<K: Keep> Registry<K> {
-    /// Sets what callers and verbs have no say in.
-    pub(crate) fn stamp(record: &mut K::Record, version: Version, change: Change) {
-        record.set_uid(version.uid.to_string());
-        record.set_etag(etag(version.version, version.uid));
-        record.set_update_time(timestamp(version.at));
-        match change {
-            Change::Insert => record.set_create_time(timestamp(version.at)),
-            Change::Update => {}
-            Change::Delete => record.set_delete_time(timestamp(version.at)),
+/// Sets what callers and verbs have no say in.
+pub(crate) fn stamp<T: Record>(record: &mut T, version: Version, change: Change) {
+    record.set_uid(version.uid.to_string());
+    record.set_etag(etag(version.version, version.uid));
+    record.set_update_time(timestamp(version.at));
+    match change {
+        Change::Insert => record.set_create_time(timestamp(version.at)),
+        Change::Update => {}
+        Change::Delete => record.set_delete_time(timestamp(version.at)),
+    }
+}
+
+impl Kind {
+    /// The verb is allowed in this state.
+    pub(crate) fn allowed(&self, state: i32, from: &[String]) -> Result<(), Fault> {
+        let state = self.state_name(state);
+        if from.is_empty() || from.contains(&state) {
+            return Ok(());
         }
+        let allowed = from.join(", ");
+        let words = format!("this is not allowed in the state {state}; it is in {allowed}");
+        Err(Fault::new(Reason::WrongState, words).with("state", state).with("allowed", allowed))
     }
 
     /// Brings the record into the state that the rule says: the only one of `to`, or one of several that the verb
     /// chose. A rule that names none leaves the state as it was.
-    pub(crate) fn lead(&self, record: &mut K::Record, to: &[String], before: i32) -> Result<(), Fault> {
-        let kind = self.kind();
+    pub(crate) fn lead<T: Record>(&self, record: &mut T, to: &[String], before: i32) -> Result<(), Fault> {
         match to {
             [] => record.set_state(before),
-            [only] => record.set_state(kind.state_number(only)?),
+            [only] => record.set_state(self.state_number(only)?),
             several => {
-                let chosen = kind.state_name(record.state());
+                let chosen = self.state_name(record.state());
                 if !several.contains(&chosen) {
                     let words = format!("the verb chose {chosen}, which its rule does not name");
                     return Err(Fault::new(Reason::Internal, words));
@@ -59,30 +69,30 @@ impl<K: Keep> Registry<K> {
     }
 
     /// The effect of writing a record that is ready.
-    pub(crate) fn effect(
-        &self,
-        record: &K::Record,
+    pub(crate) fn effect<T: Record>(
+        &'static self,
+        record: &T,
         version: Version,
         deed: &Deed,
         keyed: Option<Keyed>,
         call: Call,
+        days: &WorkingDays,
     ) -> Result<Effect, Fault> {
-        use prost::Message as _;
-        let kind = self.kind();
-        let (timers_set, timers_cleared) =
-            call.into_timers().changes(self.store().days(), |timer| kind.automatic(timer).is_some())?;
+        let (timers, follows) = call.into_parts();
+        let (timers_set, timers_cleared) = timers.changes(days, |timer| self.automatic(timer).is_some())?;
         Ok(Effect {
-            kind: kind.name,
+            kind: self.name,
             name: record.name().to_owned(),
             uid: version.uid,
             version: version.version,
             at: version.at,
-            doc: kind.codec.doc(record)?,
-            event: kind.codec.event_doc(record)?,
+            doc: self.codec.doc(record)?,
+            event: self.codec.event_doc(record)?,
             deed: deed.clone(),
             keyed: keyed.map(|keyed| Keyed { answer: record.encode_to_vec(), ..keyed }),
             timers_set,
             timers_cleared,
+            follows,
         })
     }
 }

@@ -64,7 +64,7 @@ impl<K: Keep> Registry<K> {
         most: usize,
     ) -> Result<Vec<PgRow>, Fault> {
         let kind = self.kind();
-        let mut text = Sql::new("select version, verb, actor, reason, at, doc from history h where name = ");
+        let mut text = Sql::new("select version, verb, actor, reason, cause, at, doc from history h where name = ");
         text.bind(name.to_owned()).push(" and kind = ").bind(kind.name);
         if let Some(before) = before {
             text.push(" and version < ").bind(before);
@@ -85,6 +85,7 @@ impl<K: Keep> Registry<K> {
                 actor: row.try_get("actor")?,
                 time: Some(timestamp(row.try_get("at")?)),
                 reason: row.try_get("reason")?,
+                cause: row.try_get::<Option<_>, _>("cause")?.unwrap_or_default(),
             })
         };
         let record = self.kind().codec.record(sql::json(row, "doc")?, sight)?;

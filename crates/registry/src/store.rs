@@ -15,7 +15,8 @@ use fault::Fault;
 use proto::policy::v1::Reason;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use sqlx::PgPool;
-use std::collections::BTreeMap;
+use std::any::{Any, TypeId};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, RwLock};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -34,7 +35,11 @@ struct Inner {
     signal: Signal,
     auditor: Auditor,
     fires: RwLock<BTreeMap<&'static str, Arc<dyn Fires>>>,
+    data: Data,
 }
+
+/// Values by their types.
+pub type Data = HashMap<TypeId, Arc<dyn Any + Send + Sync>>;
 
 /// What a store is made of, besides its database.
 #[derive(Clone, Debug)]
@@ -47,13 +52,23 @@ pub struct Options {
     pub clock: Arc<dyn Clockwork>,
     /// When the service stops: then watchers are sent away.
     pub shutdown: CancellationToken,
+    /// What the service's own rules go by; [`Options::with`] adds to it.
+    pub data: Data,
 }
 
 impl Options {
     /// Options on the system's clock, with the working days of our own state.
     pub fn new(home: Arc<Home>) -> Self {
         let days = Arc::new(WorkingDays::of([home.state.as_str()], home.timezone));
-        Self { home, days, clock: Arc::new(SystemClock), shutdown: CancellationToken::new() }
+        Self { home, days, clock: Arc::new(SystemClock), shutdown: CancellationToken::new(), data: Data::new() }
+    }
+
+    /// Adds what the service's own rules go by, such as the numbers of its practice: one value of each type, which rules
+    /// then find by the type ([`Call::data`](crate::Call::data)).
+    #[must_use]
+    pub fn with<T: Any + Send + Sync>(mut self, data: Arc<T>) -> Self {
+        self.data.insert(TypeId::of::<T>(), data);
+        self
     }
 }
 
@@ -64,11 +79,11 @@ impl Store {
     /// If the database cannot be read.
     pub async fn open(pool: PgPool, options: Options) -> Result<Self, Fault> {
         let tokens = TokenKey::new(&own_key(&pool, "tokens").await?);
-        let Options { home, days, clock, shutdown } = options;
+        let Options { home, days, clock, shutdown, data } = options;
         let signal = Signal::new(&pool);
         let auditor = Auditor::new(&pool);
         let fires = RwLock::default();
-        Ok(Self(Arc::new(Inner { pool, home, days, clock, shutdown, tokens, signal, auditor, fires })))
+        Ok(Self(Arc::new(Inner { pool, home, days, clock, shutdown, tokens, signal, auditor, fires, data })))
     }
 
     /// The registry of one kind of record, by the rules of `K`.
@@ -92,6 +107,15 @@ impl Store {
     /// The working days that timers count.
     pub fn days(&self) -> &WorkingDays {
         &self.0.days
+    }
+
+    /// What the service's own rules go by, as it was given to [`Options::with`].
+    ///
+    /// # Panics
+    /// If it was not given: then every call that asks would fail, so the first test of a service finds it.
+    pub fn data<T: Any + Send + Sync>(&self) -> &T {
+        let found = self.0.data.get(&TypeId::of::<T>()).and_then(|data| data.downcast_ref());
+        found.expect("a service opens its register with what its rules ask for")
     }
 
     /// What time it is, to the microsecond.

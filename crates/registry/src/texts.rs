@@ -2,6 +2,7 @@
 
 use crate::append::append_text;
 use crate::effect::{Change, write_text};
+use crate::follow::follow_text;
 
 /// The statements of one table. They live as long as the program, so that no call copies them.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(crate) struct Texts {
     pub(crate) try_lock: String,
     /// Appends many records at once, by `append_text`.
     pub(crate) append: String,
+    /// Changes many records at once, by `follow_text`.
+    pub(crate) follow: String,
     /// The statement that writes a change and all that goes with it, by [`Texts::write`].
     writes: [String; 12],
 }
@@ -37,6 +40,7 @@ impl Texts {
             lock: format!("{locked} for no key update"),
             share: format!("{locked} for share"),
             append: append_text(&table),
+            follow: follow_text(&table),
             try_lock: format!("{locked} for no key update skip locked"),
             writes: std::array::from_fn(|n| write_text(&table, Change::ALL[n / 4], n & 1 != 0, n & 2 != 0)),
             table,

@@ -2,10 +2,12 @@
 
 use crate::act::Etag;
 use crate::asked::{Asked, refused};
+use crate::call::Call;
 use crate::codec::Sight;
 use crate::effect::Change;
 use crate::keep::Keep;
 use crate::merge;
+use crate::reader::Reader;
 use crate::registry::{Answer, Registry};
 use fault::{Fault, Violation};
 use identity::Called;
@@ -22,6 +24,21 @@ impl<K: Keep> Registry<K> {
     /// `ETAG_REQUIRED`, `STALE_ETAG`, `NOT_FOUND`, `WRONG_STATE`; `INVALID_FIELDS` with every violation, among them
     /// fields that must stay as they were made.
     pub async fn update<R: Carries<K::Record>>(&self, request: Request<R>) -> Answer<K::Record> {
+        self.update_with(request, async |_, _, _| Ok(()), |_, _, (), _| Ok(())).await
+    }
+
+    /// As [`Registry::update`], with facts about other records: `gather` reads them, and may lock them, in the
+    /// transaction that then writes the change; `amend` decides by them, after [`Keep::amend`]. As for
+    /// [`Registry::act_with`], `gather` captures nothing.
+    ///
+    /// # Errors
+    /// As [`Registry::update`], and what `gather` and `amend` refuse.
+    pub async fn update_with<R: Carries<K::Record>, G>(
+        &self,
+        request: Request<R>,
+        gather: impl AsyncFn(&mut Reader<'_>, &K::Record, &R) -> Result<G, Fault>,
+        amend: impl Fn(&mut K::Record, &K::Record, G, &mut Call) -> Result<(), Fault>,
+    ) -> Answer<K::Record> {
         // Without a record there is no name to begin with.
         if request.get_ref().record().is_none() {
             Asked::of(request)?.check()?;
@@ -30,11 +47,12 @@ impl<K: Keep> Registry<K> {
         let kind = self.kind();
         let sight = Sight::of(&Called::of(&request)?.principal, kind.service());
         let hidden = kind.codec.hidden(sight);
-        let amend = |record: &mut K::Record, before: &K::Record, ask: R, (), call: &mut _| {
+        let amend = |record: &mut K::Record, before: &K::Record, ask: R, gathered, call: &mut _| {
             *record = amended(before, &ask, &hidden)?;
-            K::amend(record, before, call)
+            K::amend(record, before, call)?;
+            amend(record, before, gathered, call)
         };
-        self.answer(request, Change::Update, Etag::Required, async |_, _, _| Ok(()), amend).await
+        self.answer(request, Change::Update, Etag::Required, gather, amend).await
     }
 }
 

@@ -136,7 +136,7 @@ impl<K: Keep, R: Ask> Watcher<K, R> {
             "select v.horizon::text as horizon, \
              exists (select from history where tx >= v.horizon) as held_back, c.* \
              from (select pg_snapshot_xmin(pg_current_snapshot()) as horizon) v left join lateral (\
-             select h.tx::text as tx, h.seq, h.version, h.verb, h.actor, h.reason, h.at, h.doc from history h \
+             select h.tx::text as tx, h.seq, h.version, h.verb, h.actor, h.reason, h.cause, h.at, h.doc from history h \
              where h.tx < v.horizon and h.kind = ",
         );
         text.bind(kind.name).push(" and (h.tx, h.seq) > (").bind(self.cursor.tx.clone()).push("::xid8, ");

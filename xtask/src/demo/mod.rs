@@ -178,6 +178,10 @@ async fn staff(register: &Register<'_>, missions: &Missions) -> Result<BTreeMap<
             "attache" => register.expired_card(&member).await?,
             _ => register.card(&member, "ISSUED").await?,
         };
+        if person.id == "head" {
+            let place = register.place(&member).await?;
+            println!("  The ambassador presented letters of credence, and has place {} in precedence.", place["rank"]);
+        }
         if person.id == "predecessor" {
             register.long_gone(member).await?;
         }

@@ -115,7 +115,8 @@ impl Register<'_> {
         if let Some(card) = kept.into_iter().find(|card| self.is_over(card)) {
             return Ok(card);
         }
-        let body = json!({"member": name(member), "expireTime": instant(days_before(self.now, 35))});
+        let (issued, expired) = (days_before(self.now, 35 + CARD_DAYS), days_before(self.now, 35));
+        let body = json!({"member": name(member), "issueTime": instant(issued), "expireTime": instant(expired)});
         let key = format!("demo:old card:{}:{}", name(member), etag(member));
         let entered = self.door.post(self.decides, CARDS, &key, &body).await?;
         entered.with_context(|| format!("enter an expired card of {}", name(member)))

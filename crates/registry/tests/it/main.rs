@@ -5,6 +5,7 @@
 mod appends;
 mod creates;
 mod cuts;
+mod follows;
 mod imports;
 mod lists;
 mod past;

@@ -5,7 +5,7 @@ use fault::{Fault, refuse_if};
 use identity::Principal;
 use proto::accreditation::v1::{self as pb, Member, Mission, Reason};
 use registry::clockwork::ManualClock;
-use registry::{Call, Keep, Options, Registry, Store, Visible};
+use registry::{Call, Keep, Options, Reader, Registry, Store, Visible};
 use sqlx::Row as _;
 use std::sync::Arc;
 use testkit::TestDb;
@@ -53,6 +53,23 @@ impl Keep for Members {
             member.end_time = Some(call.timestamp());
         }
         Ok(())
+    }
+
+    /// When a principal's time is over, so is the household's.
+    async fn fire_with(
+        member: &mut Member,
+        timer: &str,
+        reader: &mut Reader<'_>,
+        call: &mut Call,
+    ) -> Result<(), Fault> {
+        let kin = reader.hold::<Self>(&[("principal", &[member.name.as_str()]), ("state", &["ACCREDITED"])]).await?;
+        Self::fire(member, timer, call)?;
+        kin.into_iter().try_for_each(|kin| {
+            call.follow(kin, "endWithPrincipal", |kin, _| {
+                kin.set_state(pb::member::State::Ended);
+                Ok(())
+            })
+        })
     }
 }
 

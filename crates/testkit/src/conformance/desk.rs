@@ -73,7 +73,10 @@ impl Suite {
     }
 
     /// The method of a resource's own service that is of this kind.
-    pub(super) fn method_of(&self, resource: &str, kind: &Kind) -> Result<&'static Method, Unprepared> {
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn method_of(&self, resource: &str, kind: &Kind) -> Result<&'static Method, Unprepared> {
         let mut methods = contract().methods().iter();
         let found = methods
             .find(|method| method.kind() == kind && message::named(method).or(method.resource()) == Some(resource));

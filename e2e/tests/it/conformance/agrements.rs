@@ -17,7 +17,7 @@ impl Fixture for Agrements {
 
     fn record<'s>(&'s self, suite: &'s Suite) -> Step<'s, Value> {
         Box::pin(async move {
-            let mission = suite.make(MISSION).await?;
+            let mission = suite.in_state(MISSION, "OPEN").await?;
             Ok(json!({
                 "mission": mission["name"],
                 "headClass": "AMBASSADOR",

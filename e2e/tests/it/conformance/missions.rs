@@ -1,13 +1,28 @@
 //! Missions as the suite makes them.
 
-use proto::contract::Method;
+use proto::contract::{Kind, Method};
 use serde_json::{Value, json};
-use testkit::conformance::{Fixture, Step, Suite, plain};
+use testkit::conformance::{Fixture, Step, Suite, Unprepared, plain};
 
 /// The resource.
 pub(super) const MISSION: &str = "legation.accreditation.v1.Mission";
 
 pub(super) struct Missions;
+
+/// A consulate-general at work.
+pub(super) async fn consulate(suite: &Suite) -> Result<Value, Unprepared> {
+    let mission = json!({
+        "sendingState": "FR",
+        "type": "CONSULATE_GENERAL",
+        "title": format!("Consulate-General of France in Chicago, {}", suite.number()),
+        "seat": "Chicago",
+    });
+    let mut mission = suite.create(suite.method_of(MISSION, &Kind::Create)?, mission).await?;
+    for verb in ["requestConsent", "consent", "approvePremises", "open"] {
+        mission = suite.call_about(suite.method_of(MISSION, &Kind::Verb(verb.into()))?, &mission).await?;
+    }
+    Ok(mission)
+}
 
 impl Fixture for Missions {
     fn resource(&self) -> &'static str {

@@ -3,10 +3,15 @@
 mod agrements;
 mod api_keys;
 mod bench;
+mod charges;
 mod circular_receipts;
 mod circulars;
+mod consular_commissions;
+mod credentials;
 mod determinations;
+mod diplomatic_lists;
 mod guidance_articles;
+mod honorary_consuls;
 mod identity_cards;
 mod members;
 mod missions;
@@ -22,13 +27,19 @@ use proto::contract::contract;
 use std::collections::BTreeSet;
 use testkit::conformance::Suite;
 
-/// The gRPC services that are checked below.
+/// The gRPC services that are checked below, one a line.
+#[rustfmt::skip]
 const CHECKED: &[&str] = &[
     "AgrementService",
     "ApiKeyService",
+    "ChargeService",
     "CircularReceiptService",
     "CircularService",
+    "ConsularCommissionService",
+    "CredentialService",
+    "DiplomaticListService",
     "GuidanceArticleService",
+    "HonoraryConsulService",
     "IdentityCardService",
     "ImmunityService",
     "MemberService",
@@ -61,6 +72,11 @@ async fn accreditation(grpc_service: &str) {
         .with(official_functions::OfficialFunctions)
         .with(protocol::Protocol)
         .with(status_certificates::StatusCertificates)
+        .with(charges::Charges)
+        .with(consular_commissions::ConsularCommissions::default())
+        .with(credentials::Credentials)
+        .with(diplomatic_lists::DiplomaticLists)
+        .with(honorary_consuls::HonoraryConsuls::default())
         .with(missions::Missions)
         .with(members::Members::default())
         .with(identity_cards::IdentityCards)
@@ -93,6 +109,31 @@ async fn a_method_without_a_fixture_fails_and_says_so() {
 #[tokio::test]
 async fn agrements_conform() {
     accreditation("AgrementService").await;
+}
+
+#[tokio::test]
+async fn charges_conform() {
+    accreditation("ChargeService").await;
+}
+
+#[tokio::test]
+async fn consular_commissions_conform() {
+    accreditation("ConsularCommissionService").await;
+}
+
+#[tokio::test]
+async fn diplomatic_lists_conform() {
+    accreditation("DiplomaticListService").await;
+}
+
+#[tokio::test]
+async fn honorary_consuls_conform() {
+    accreditation("HonoraryConsulService").await;
+}
+
+#[tokio::test]
+async fn credentials_conform() {
+    accreditation("CredentialService").await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::members::MEMBER;
 use proto::contract::{Kind, Method, contract};
-use serde_json::{Value, json};
+use serde_json::Value;
 use testkit::conformance::{Fixture, Step, Suite, Unprepared, plain};
 
 pub(super) struct StatusCertificates;

@@ -57,6 +57,9 @@ async fn masked(probe: &Probe<'_>) -> Made {
         .filter(|field| field.policy().required && !field.is_immutable() && !field.is_output_only())
         .map(|field| field.descriptor().json_name().to_owned())
         .collect();
+    if named.is_empty() {
+        return Ok(());
+    }
     let record = probe.fresh().await?;
     let holder = probe.holder();
     let mut request = json!({ holder.as_str(): { "name": record["name"] }, "updateMask": named.join(",") });
