@@ -1,5 +1,6 @@
 //! Notes verbales: numbered without gaps, seen by the right side, immutable once sent, printed in their form.
 
+use crate::printed_cards::leave;
 use crate::world::{World, at, decider, reason, registrar, staff_of, stamp, world};
 use chrono::TimeDelta;
 use identity::{Permissions, Principal};
@@ -217,13 +218,23 @@ async fn a_courtesy_translation_says_what_it_is() {
 async fn a_note_is_printed_the_same_each_time() {
     let world = world().await;
     let france = world.embassy("FR").await;
-    let sent = world.sent(note(&france)).await;
+    let theirs = world.write(&writer_at("fr"), lodged(&france)).await.unwrap().name;
+    let answer = NoteVerbale {
+        in_reply_to: theirs,
+        paragraphs: vec!["The space is reserved from 1 June.".into(), "It is marked by the city.".into()],
+        courtesy_translation: true,
+        translation_language: "fr".into(),
+        translation: vec!["L’emplacement est réservé.".into(), "La ville le marque.".into()],
+        ..note(&france)
+    };
+    let sent = world.sent(answer).await;
     let print = async || {
         let request = pb::PrintNoteVerbaleRequest { name: sent.name.clone() };
         world.notes(&writer_at("fr")).print_note_verbale(request).await.unwrap().into_inner()
     };
     let first = print().await;
     assert_eq!(first.content_type, "application/pdf");
+    leave("note-verbale.pdf", &first.data);
     assert!(first.data.starts_with(b"%PDF-1.7"));
     world.clock.advance(TimeDelta::days(400));
     assert!(first.data == print().await.data, "whenever it is printed");

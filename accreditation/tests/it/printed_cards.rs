@@ -15,6 +15,11 @@ pub(crate) async fn card_of(world: &World, member: Member) -> String {
     world.issue(&member, "2028-05-04T00:00:00Z").await.unwrap().name
 }
 
+/// Leaves a paper in the tests' folder, for a person to look at.
+pub(crate) fn leave(name: &str, pdf: &[u8]) {
+    std::fs::write(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name), pdf).unwrap();
+}
+
 impl World {
     pub(crate) async fn print_card(&self, by: &Principal, name: &str) -> Result<HttpBody, Status> {
         let request = pb::PrintIdentityCardRequest { name: name.into() };
@@ -30,6 +35,7 @@ async fn a_card_is_printed_the_same_each_time_and_each_time_is_on_record() {
     let first = world.print_card(&registrar(), &card).await.unwrap();
     assert_eq!(first.content_type, "application/pdf");
     assert!(first.data.starts_with(b"%PDF-1.7") && first.data.len() < 200_000, "{} bytes", first.data.len());
+    leave("identity-card.pdf", &first.data);
     world.clock.advance(TimeDelta::days(30));
     assert!(first.data == world.print_card(&decider(), &card).await.unwrap().data);
     let printed = "audit where method like '%/PrintIdentityCard' and outcome = 'OK'";

@@ -1,5 +1,6 @@
 //! Certificates of status: what held at the instant, kept as given, printed the same each time.
 
+use crate::printed_cards::leave;
 use crate::world::{Signed, World, at, decider, reason, registrar, secretary, staff_of, stamp, world};
 use identity::{Permissions, Principal};
 use proto::accreditation::v1::member::EndCause;
@@ -72,6 +73,7 @@ async fn a_certificate_stands_and_is_printed_the_same_each_time() {
     };
     let first = print(&registrar()).await.unwrap();
     assert!(first.data.starts_with(b"%PDF-1.7"));
+    leave("status-certificate.pdf", &first.data);
     world.terminate(&member, EndCause::Recalled).await;
     assert!(first.data == print(&reader_at("fr")).await.unwrap().data, "whatever happened since");
     assert_eq!(reason(print(&reader_at("it")).await), "NOT_FOUND");
