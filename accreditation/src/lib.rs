@@ -149,7 +149,7 @@ pub fn routes(store: &Store, rules: Arc<Rules>, practice: Arc<benefits::Practice
         .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))
         .add_service(ChargeServiceServer::new(Charges::new(store.keep())))
         .add_service(ConsularCommissionServiceServer::new(ConsularCommissions::new(store.keep())))
-        .add_service(DiplomaticListServiceServer::new(DiplomaticLists::new(store)))
+        .add_service(DiplomaticListServiceServer::new(DiplomaticLists::new(store, papers.clone())))
         .add_service(HonoraryConsulServiceServer::new(HonoraryConsuls::new(store.keep())))
         .add_service(CredentialServiceServer::new(Credentials::new(store.keep(), OrderOfPrecedence::new(store))))
         .add_service(MemberServiceServer::new(Members::new(members)))

@@ -7,6 +7,7 @@ pub(crate) mod certificate;
 pub(crate) mod circular;
 mod forms;
 mod letterhead;
+pub(crate) mod list;
 pub(crate) mod note;
 mod seals;
 
