@@ -58,13 +58,11 @@ pub use papers::{Papers, Settings as PaperSettings};
 pub use practice::Practice;
 pub use protocol::Protocol;
 pub use reciprocity_rules::ReciprocityRules;
-pub use settings::{Database, Settings};
+pub use settings::Settings;
 pub use status_certificates::StatusCertificates;
 pub use tax_cards::TaxCards;
 
 use anyhow::Context as _;
-use config::ExposeSecret as _;
-use events::Relay;
 use immunity::Rules;
 use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
 use proto::accreditation::v1::charge_service_server::ChargeServiceServer;
@@ -86,8 +84,8 @@ use proto::accreditation::v1::reciprocity_rule_service_server::ReciprocityRuleSe
 use proto::accreditation::v1::seal_service_server::SealServiceServer;
 use proto::accreditation::v1::status_certificate_service_server::StatusCertificateServiceServer;
 use proto::accreditation::v1::tax_card_service_server::TaxCardServiceServer;
-use registry::{Options, Store};
-use serve::{House, Service, Started};
+use registry::Store;
+use serve::{House, Register, Service, Started};
 use sqlx::migrate::Migrator;
 use std::sync::Arc;
 use terms::Terms;
@@ -110,19 +108,10 @@ impl Service for Accreditation {
         Practice::check().context("read our practice")?;
         let papers = Papers::new(&settings.papers, &house.home).context("prepare the papers")?;
         let benefits = benefits::Practice::of_home(&house.home.state).context("read our practice in benefits")?;
-        let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
-        if settings.database.migrate {
-            pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
-        }
-        pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
-        let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
-        let options = options.with(Arc::new(terms));
-        let store = Store::open(pool.clone(), options).await?;
-        let routes = routes(&store, rules, Arc::new(benefits), papers);
-        let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
-        house.tasks.spawn(relay.run(house.shutdown.clone()));
-        house.tasks.spawn(async move { store.run_timers(house.shutdown).await });
-        Ok(Started::new(routes))
+        let Settings { database, redis_url, relay, .. } = settings;
+        let register = Register { database, own: &MIGRATIONS, redis_url, relay };
+        let routes = |store: &Store| routes(store, rules, Arc::new(benefits), papers);
+        register.start::<Self>(&house, |options| options.with(Arc::new(terms)), routes).await
     }
 }
 

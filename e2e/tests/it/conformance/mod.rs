@@ -10,6 +10,7 @@ mod consular_commissions;
 mod credentials;
 mod determinations;
 mod diplomatic_lists;
+mod entry_requirements;
 mod guidance_articles;
 mod honorary_consuls;
 mod identity_cards;
@@ -19,8 +20,10 @@ mod notes_verbales;
 mod official_functions;
 mod protocol;
 mod reciprocity_rules;
+mod screenings;
 mod status_certificates;
 mod tax_cards;
+mod watch_lists;
 
 use bench::House;
 use proto::contract::contract;
@@ -38,6 +41,7 @@ const CHECKED: &[&str] = &[
     "ConsularCommissionService",
     "CredentialService",
     "DiplomaticListService",
+    "EntryRequirementService",
     "GuidanceArticleService",
     "HonoraryConsulService",
     "IdentityCardService",
@@ -48,9 +52,11 @@ const CHECKED: &[&str] = &[
     "OfficialFunctionService",
     "ProtocolService",
     "ReciprocityRuleService",
+    "ScreeningService",
     "SealService",
     "StatusCertificateService",
     "TaxCardService",
+    "WatchListService",
 ];
 
 #[test]
@@ -154,6 +160,30 @@ async fn identity_cards_conform() {
 #[tokio::test]
 async fn determinations_conform() {
     accreditation("ImmunityService").await;
+}
+
+async fn consular(grpc_service: &str) {
+    let house = House::start().await;
+    let suite = Suite::new(house.consular().await)
+        .with(entry_requirements::EntryRequirements)
+        .with(screenings::Screenings::default())
+        .with(watch_lists::WatchLists);
+    conforms(&suite, grpc_service).await;
+}
+
+#[tokio::test]
+async fn screenings_conform() {
+    consular("ScreeningService").await;
+}
+
+#[tokio::test]
+async fn watch_lists_conform() {
+    consular("WatchListService").await;
+}
+
+#[tokio::test]
+async fn entry_requirements_conform() {
+    consular("EntryRequirementService").await;
 }
 
 #[tokio::test]
