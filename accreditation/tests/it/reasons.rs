@@ -145,6 +145,34 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
         | Reason::GuestUnknown
         | Reason::NobodyAccepted
         | Reason::FunctionAhead => crate::paper_reasons::provoke(reason, world, &mission).await,
+        Reason::SignedByTheHousehold
+        | Reason::NameNotAsInPassport
+        | Reason::VisaClassUnfit
+        | Reason::PassportTypeUnfit
+        | Reason::TitleNotRecognised
+        | Reason::ResidenceOutsideCapital
+        | Reason::HoursTooFew
+        | Reason::ChargesNotCleared
+        | Reason::PredecessorActive
+        | Reason::PositionNotDeclared
+        | Reason::CategoryFull
+        | Reason::PossibleDuplicate
+        | Reason::WorkPermissionMissing
+        | Reason::TransportNotDeclared
+        | Reason::PhotoTooOld
+        | Reason::AttachmentMissing
+        | Reason::PriorApprovalMissing
+        | Reason::HonoraryUnfit
+        | Reason::ServiceDatesImplausible
+        | Reason::ResidentDiplomat
+        | Reason::PersonUnknown => crate::checks::provoke(reason).await,
+        Reason::MemberWithoutStatus
+        | Reason::WaiverAlreadyAsked
+        | Reason::WaiverDateImplausible
+        | Reason::InviolabilityOutOfScope => crate::waivers::provoke(reason, world, &mission).await,
+        Reason::AlreadyUnwanted | Reason::DeadlineRunning | Reason::HolderUnwanted => {
+            crate::persona_non_grata::provoke(reason, world, &mission).await
+        }
         Reason::NotHeadOfMission => {
             let diplomat = world.accredited("a", secretary(&mission)).await;
             world.schedule(letters(&diplomat, HeadClass::Ambassador)).await.map(drop)
@@ -219,7 +247,50 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
         | Reason::HolderAgeUnfit
         | Reason::TaxCardAlreadyLive
         | Reason::TaxCardLimitReached
-        | Reason::TaxCardOnHold) => crate::benefits::provoke(of_benefits, world).await,
+        | Reason::TaxCardOnHold
+        | Reason::PrivilegeAlreadyGranted
+        | Reason::GrantContradicts
+        | Reason::InsuranceTooLow
+        | Reason::InsuranceNotRunning
+        | Reason::VehicleQuotaReached
+        | Reason::PlateTaken
+        | Reason::VehicleAlreadyRegistered
+        | Reason::PlateCodeUnknown
+        | Reason::HoldingPeriodRuns
+        | Reason::AirWaybillUnreadable
+        | Reason::AirWaybillAlreadyFiled
+        | Reason::GoodsNotArrived
+        | Reason::ClearanceTooOld
+        | Reason::LicenceAlreadyLive
+        | Reason::PointsStillStand
+        | Reason::OffenceUnknown
+        | Reason::LicenceNotOut) => crate::benefit_reasons::provoke(of_benefits, world).await,
+        of_affairs @ (Reason::MissionNotAtWork
+        | Reason::PropertyUnrelated
+        | Reason::PropertyNoteIncomplete
+        | Reason::NothingMissing
+        | Reason::DecisionOverdue
+        | Reason::OpinionMissing
+        | Reason::OpinionObjects
+        | Reason::ConditionOpen
+        | Reason::ConditionUnknown
+        | Reason::ZoningNotCleared
+        | Reason::CriterionUnknown
+        | Reason::CustodyNotNeeded
+        | Reason::CourtesyNotForPosts
+        | Reason::CourtesyAlreadyRequested
+        | Reason::RankNotEligible
+        | Reason::WeaponsNotCleared
+        | Reason::TimesImplausible
+        | Reason::ControlIncomplete
+        | Reason::ApprovalNotRequired) => crate::affairs::provoke(of_affairs, world).await,
+        of_matters @ (Reason::DeterminationUnrelated
+        | Reason::OfferNotOpen
+        | Reason::OfferNotAccepted
+        | Reason::SettlementUnclear
+        | Reason::EscalationOutOfOrder
+        | Reason::PaymentExceedsBalance
+        | Reason::AgencyUnknown) => crate::matters::provoke(of_matters, world).await,
     }
 }
 

@@ -141,9 +141,61 @@ async fn every_filterable_field_can_be_filtered_and_ordered_by() {
                     let request = pb::ListReciprocityRulesRequest { filter, order_by, ..Default::default() };
                     world.rules(&officer).list_reciprocity_rules(request).await.map(drop)
                 }
+                "customsClearances" => {
+                    let request = pb::ListCustomsClearancesRequest { filter, order_by, ..Default::default() };
+                    world.clearances(&officer).list_customs_clearances(request).await.map(drop)
+                }
+                "privilegeGrants" => {
+                    let request = pb::ListPrivilegeGrantsRequest { filter, order_by, ..Default::default() };
+                    world.grants(&officer).list_privilege_grants(request).await.map(drop)
+                }
+                "vehicles" => {
+                    let request = pb::ListVehiclesRequest { filter, order_by, ..Default::default() };
+                    world.vehicles(&officer).list_vehicles(request).await.map(drop)
+                }
+                "driverLicences" => {
+                    let request = pb::ListDriverLicencesRequest { filter, order_by, ..Default::default() };
+                    world.licences(&officer).list_driver_licences(request).await.map(drop)
+                }
+                "trafficViolations" => {
+                    let request = pb::ListTrafficViolationsRequest { filter, order_by, ..Default::default() };
+                    world.violations(&officer).list_traffic_violations(request).await.map(drop)
+                }
                 "taxCards" => {
                     let request = pb::ListTaxCardsRequest { filter, order_by, ..Default::default() };
                     world.tax_cards(&officer).list_tax_cards(request).await.map(drop)
+                }
+                "controlRules" => {
+                    let request = pb::ListControlRulesRequest { filter, order_by, ..Default::default() };
+                    world.controls(&officer).list_control_rules(request).await.map(drop)
+                }
+                "portCourtesies" => {
+                    let request = pb::ListPortCourtesiesRequest { filter, order_by, ..Default::default() };
+                    world.courtesies(&officer).list_port_courtesies(request).await.map(drop)
+                }
+                "properties" => {
+                    let request = pb::ListPropertiesRequest { filter, order_by, ..Default::default() };
+                    world.properties(&officer).list_properties(request).await.map(drop)
+                }
+                "travelNotices" => {
+                    let request = pb::ListTravelNoticesRequest { filter, order_by, ..Default::default() };
+                    world.notices(&officer).list_travel_notices(request).await.map(drop)
+                }
+                "debts" => {
+                    let request = pb::ListDebtsRequest { filter, order_by, ..Default::default() };
+                    world.debts(&officer).list_debts(request).await.map(drop)
+                }
+                "disputes" => {
+                    let request = pb::ListDisputesRequest { filter, order_by, ..Default::default() };
+                    world.disputes(&officer).list_disputes(request).await.map(drop)
+                }
+                "incidents" => {
+                    let request = pb::ListIncidentsRequest { filter, order_by, ..Default::default() };
+                    world.incidents(&officer).list_incidents(request).await.map(drop)
+                }
+                "serviceRequests" => {
+                    let request = pb::ListServiceRequestsRequest { filter, order_by, ..Default::default() };
+                    world.requests(&officer).list_service_requests(request).await.map(drop)
                 }
                 other => panic!("nothing lists {other}"),
             };
