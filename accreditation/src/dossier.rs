@@ -67,7 +67,8 @@ impl Dossiers {
 }
 
 impl Dossier {
-    fn new(member: Member, principal: Option<Member>, mission: Mission) -> Self {
+    /// The dossier of these records.
+    pub(crate) fn new(member: Member, principal: Option<Member>, mission: Mission) -> Self {
         let residence = residing(&member.facts);
         let principal_residence = principal.as_ref().map(|principal| residing(&principal.facts)).unwrap_or_default();
         Self { member, mission, principal, residence, principal_residence }
@@ -84,6 +85,11 @@ impl Dossier {
         };
         let Some(member): Option<Member> = reader.share(name).await? else { return Ok(None) };
         Ok(Some(Self::new(member, principal, mission)))
+    }
+
+    /// The member that this one derives from.
+    pub(crate) fn principal(&self) -> Option<&Member> {
+        self.principal.as_ref()
     }
 
     /// The person as the engine knows people, for what no waiver touches: level and status.

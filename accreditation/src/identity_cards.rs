@@ -3,6 +3,7 @@
 use crate::card_number;
 use crate::dossier::{Dossier, Dossiers};
 use crate::immunity::{Circumstances, Question, Rules, determine, standing};
+use crate::papers::{Papers, card};
 use crate::terms::Terms;
 use calendar::{Clock, Length};
 use fault::{Fault, refuse_if};
@@ -12,10 +13,12 @@ use proto::accreditation::v1::identity_card_service_server::IdentityCardService;
 use proto::accreditation::v1::verify_identity_card_response::Finding;
 use proto::accreditation::v1::{
     CreateIdentityCardRequest, GetIdentityCardRequest, IdentityCard, ImmunitySummary, ListIdentityCardRevisionsRequest,
-    ListIdentityCardRevisionsResponse, ListIdentityCardsRequest, ListIdentityCardsResponse, Matter, Reason,
-    RevokeIdentityCardRequest, Status as Standing, VerifyIdentityCardRequest, VerifyIdentityCardResponse,
-    WatchIdentityCardsRequest, WatchIdentityCardsResponse, member,
+    ListIdentityCardRevisionsResponse, ListIdentityCardsRequest, ListIdentityCardsResponse, Matter,
+    PrintIdentityCardRequest, Reason, RevokeIdentityCardRequest, Status as Standing, VerifyIdentityCardRequest,
+    VerifyIdentityCardResponse, WatchIdentityCardsRequest, WatchIdentityCardsResponse, member,
 };
+use proto::google::api::HttpBody;
+use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant};
 use std::sync::Arc;
 use tonic::{Request, Response};
@@ -35,6 +38,7 @@ pub struct IdentityCards {
     registry: Registry<Self>,
     dossiers: Dossiers,
     rules: Arc<Rules>,
+    papers: Papers,
 }
 
 impl Keep for IdentityCards {
@@ -58,8 +62,8 @@ impl Keep for IdentityCards {
 
 impl IdentityCards {
     /// The cards that a registry keeps.
-    pub fn new(registry: Registry<Self>, dossiers: Dossiers, rules: Arc<Rules>) -> Self {
-        Self { registry, dossiers, rules }
+    pub fn new(registry: Registry<Self>, dossiers: Dossiers, rules: Arc<Rules>, papers: Papers) -> Self {
+        Self { registry, dossiers, rules, papers }
     }
 
     /// Issues a card to a member as the register shows them in this very transaction.
@@ -205,6 +209,18 @@ impl IdentityCardService for IdentityCards {
         let answer = self.verify(&ask.name).await?;
         self.registry.audit_read(&called, &ask).await?;
         Ok(Response::new(answer))
+    }
+
+    async fn print_identity_card(&self, request: Request<PrintIdentityCardRequest>) -> Answer<HttpBody> {
+        let card = self.registry.get(request).await?.into_inner();
+        let state = card.state().as_str_name();
+        let words = "only a card in its holder's hands is printed";
+        refuse_if(card.state() != State::Issued, House::WrongState, words)
+            .map_err(|fault| fault.with("state", state).with("allowed", "ISSUED"))?;
+        let orphan = || Fault::new(House::Internal, "a card is kept without its member");
+        let dossier = self.dossiers.of(&card.member).await?.ok_or_else(orphan)?;
+        let order = card::order(&self.papers, &card, &dossier)?;
+        Ok(Response::new(self.papers.print(order).await?))
     }
 
     async fn list_identity_card_revisions(

@@ -128,6 +128,23 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
             let post = world.mission("fr-chicago", consulate("FR"), State::Open).await;
             world.ask_for(&head(&post), &registrar()).await.map(drop)
         }
+        Reason::SealKeyMissing
+        | Reason::PaperUnprintable
+        | Reason::ZoneUnfit
+        | Reason::NoteNotOurs
+        | Reason::NoteReplyUnfit
+        | Reason::NoteTranslationUnfit
+        | Reason::NoteNotAddressed
+        | Reason::NoteLanguageUnknown
+        | Reason::CircularAlreadyConfirmed
+        | Reason::CircularNotForMission
+        | Reason::EditionNotLater
+        | Reason::GuidanceNotInForce
+        | Reason::GuestsUnfit
+        | Reason::TableUnfit
+        | Reason::GuestUnknown
+        | Reason::NobodyAccepted
+        | Reason::FunctionAhead => crate::paper_reasons::provoke(reason, world, &mission).await,
         Reason::SignedByTheHousehold
         | Reason::NameNotAsInPassport
         | Reason::VisaClassUnfit

@@ -69,6 +69,11 @@ pub(crate) async fn world() -> World {
     world_with("US", Checklist::read(None).unwrap()).await
 }
 
+/// A house that has no key to seal papers with.
+pub(crate) async fn world_without_seal() -> World {
+    world_whole("US", Checklist::read(None).unwrap(), papers(&[])).await
+}
+
 /// The register of this receiving state.
 pub(crate) async fn world_of(home: &str) -> World {
     world_with(home, Checklist::read(None).unwrap()).await
@@ -81,6 +86,10 @@ pub(crate) async fn strict() -> World {
 }
 
 async fn world_with(home: &str, practice: Checklist) -> World {
+    world_whole(home, practice, papers(&[("PAPERS_SEAL_KEY", SEAL_KEY)])).await
+}
+
+async fn world_whole(home: &str, practice: Checklist, papers: accreditation::Papers) -> World {
     let home = config::read(&config::Env::default().with("HOME_STATE", home), "HOME").unwrap();
     let db = testkit::database(&[&registry::MIGRATIONS, &accreditation::MIGRATIONS]).await;
     let clock = ManualClock::at(dawn());
@@ -88,11 +97,21 @@ async fn world_with(home: &str, practice: Checklist) -> World {
     let options = options.with(Arc::new(Terms::read(None).unwrap())).with(Arc::new(practice));
     let store = Store::open(db.pool.clone(), options).await.unwrap();
     let routes =
-        accreditation::routes(&store, Arc::clone(&RULES), Arc::clone(&PRACTICE), Arc::clone(&PRIVILEGES)).prepare();
+        accreditation::routes(&store, Arc::clone(&RULES), Arc::clone(&PRACTICE), Arc::clone(&PRIVILEGES), papers)
+            .prepare();
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
     let service =
         layers::service_stack(routes, "accreditation", contract, verifier, Limits::default(), TaskTracker::new());
     World { db, clock, store, service }
+}
+
+/// A key that everyone may know.
+const SEAL_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+
+fn papers(set: &[(&str, &str)]) -> accreditation::Papers {
+    let env = set.iter().fold(config::Env::default(), |env, (name, value)| env.with(*name, *value));
+    let settings: accreditation::PaperSettings = config::read(&env, "PAPERS").unwrap();
+    accreditation::Papers::new(&settings, &config::Home::default()).unwrap()
 }
 
 /// A person of ours who may do everything, personal data included.

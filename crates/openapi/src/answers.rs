@@ -147,6 +147,11 @@ fn stream(words: &str, message: Value) -> Value {
 
 fn success(method: &Method, schemas: &mut Schemas<'_>) -> Value {
     let output = method.descriptor().output();
+    if output.full_name() == "google.api.HttpBody" {
+        let whatever = json!({"*/*": {"schema": {"description": "The document. `Content-Type` says what it is."}}});
+        let headers = refer(&["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Trace-Id"]);
+        return json!({"description": "The document, byte for byte.", "headers": headers, "content": whatever});
+    }
     let schema = Value::Object(schemas.refer(&output, Side::Answer));
     if method.descriptor().is_server_streaming() {
         let mut content = Map::new();

@@ -39,6 +39,8 @@ pub(super) struct Target {
     /// Numbers of the answer's fields that headers, or an event's id, repeat.
     pub(super) answer_etag: Option<u32>,
     pub(super) answer_cursor: Option<u32>,
+    /// Whether the answer is no data but a document, and goes out as it is (`google.api.HttpBody`).
+    pub(super) answers_document: bool,
     /// How many of each thousand requests of a caller's rate may be for it, if it has a rate of its own.
     pub(super) rate: Option<u32>,
     upstream: Option<Arc<Upstream>>,
@@ -90,6 +92,7 @@ impl Target {
             output: table(&output)?,
             answer_etag: text_field(&output, "etag"),
             answer_cursor: text_field(&output, "cursor"),
+            answers_document: output.full_name() == "google.api.HttpBody",
             rate: rates.of(method),
             upstream: upstreams.get(method.service()).cloned(),
             method,

@@ -57,7 +57,7 @@ impl Call<'_> {
         let message = self.message(found, &input::whole(&self.head.headers, body).await?)?;
         let answered = self.send(visit, frames::one(&message)).await?;
         let message = Messages::of(answered)?.only().await?;
-        self.json(&message)
+        if self.target.answers_document { answer::document(&message) } else { self.json(&message) }
     }
 
     /// One message there, many back.

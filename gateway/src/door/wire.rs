@@ -10,6 +10,14 @@ pub(super) fn text(wire: &[u8], wanted: u32) -> Option<&str> {
     }
 }
 
+/// The bytes of a field of the outermost message; the last, if it is there more than once.
+pub(super) fn bytes(wire: &[u8], wanted: u32) -> Option<&[u8]> {
+    match find(wire, wanted)? {
+        Found::Bytes(bytes) => Some(bytes),
+        Found::Number(_) => None,
+    }
+}
+
 /// The number in a field of the outermost message; the last, if it is there more than once.
 pub(super) fn number(wire: &[u8], wanted: u32) -> Option<u64> {
     match find(wire, wanted)? {
@@ -78,6 +86,7 @@ mod tests {
         assert_eq!(text(&wire, 30), None);
         assert_eq!(text(&wire, 7), None, "it is a bool");
         assert_eq!(number(&wire, 7), Some(1));
+        assert_eq!((bytes(&wire, 31), bytes(&wire, 7)), (Some(b"7".as_slice()), None));
         add_bytes(&mut wire, 31, b"8");
         add_number(&mut wire, 7, 0);
         assert_eq!((text(&wire, 31), number(&wire, 7)), (Some("8"), Some(0)));

@@ -65,8 +65,11 @@ impl Suite {
 
     /// The fixture that knows a method: that of the record it names, or of what it acts on.
     pub(super) fn fixture_of(&self, method: &Method) -> Result<&dyn Fixture, Unprepared> {
-        let resource = message::named(method).or(method.resource());
-        self.fixture(resource.ok_or_else(|| Unprepared("the method acts on no resource".into()))?)
+        match message::named(method).or(method.resource()) {
+            Some(resource) => self.fixture(resource),
+            // A service that keeps no records has a fixture of its own name.
+            None => self.fixture(method.descriptor().parent_service().full_name()),
+        }
     }
 
     /// The method of a resource's own service that is of this kind.

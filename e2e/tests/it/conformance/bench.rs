@@ -43,6 +43,7 @@ impl House {
             .with("GATEWAY_WEBHOOK_LOOPBACK", "true")
             .with("ACCREDITATION_DATABASE_URL", &register.url)
             .with("ACCREDITATION_REDIS_URL", &redis.url)
+            .with("ACCREDITATION_PAPERS_SEAL_KEY", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=")
             .with("ACCREDITATION_RELAY_AUDIT_KEY", "07".repeat(32))
             .with("CONSULAR_DATABASE_URL", &abroad.url)
             .with("CONSULAR_REDIS_URL", &redis.url)

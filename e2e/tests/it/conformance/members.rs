@@ -63,6 +63,11 @@ impl Fixture for Members {
             "DetermineImmunity" => Some(
                 json!({ "matter": "ARREST_OR_DETENTION", "instant": "2026-11-01T02:14:00Z", "reference": "unit 12" }),
             ),
+            "CertifyStatus" => Some(json!({
+                "instant": "2026-11-01T02:14:00Z",
+                "court": "Superior Court",
+                "courtReference": "2026 CMD 001234",
+            })),
             _ => plain(method),
         }
     }

@@ -5,6 +5,8 @@ mod agrements;
 mod api_keys;
 mod bench;
 mod charges;
+mod circular_receipts;
+mod circulars;
 mod consular_commissions;
 mod control_rules;
 mod credentials;
@@ -16,20 +18,25 @@ mod diplomatic_lists;
 mod disputes;
 mod driver_licences;
 mod entry_requirements;
+mod guidance_articles;
 mod honorary_consuls;
 mod identity_cards;
 mod incidents;
 mod jobs;
 mod members;
 mod missions;
+mod notes_verbales;
+mod official_functions;
 mod persona_non_grata;
 mod port_courtesies;
 mod privilege_grants;
 mod products;
 mod properties;
+mod protocol;
 mod reciprocity_rules;
 mod screenings;
 mod service_requests;
+mod status_certificates;
 mod tax_cards;
 mod traffic_violations;
 mod travel_notices;
@@ -50,14 +57,19 @@ const CHECKED: &[&str] = &[
     "AgrementService",
     "ApiKeyService",
     "ChargeService",
+    "CircularReceiptService",
+    "CircularService",
     "ConsularCommissionService",
     "ControlRuleService",
     "CredentialService",
+    "CustomsClearanceService",
     "DebtService",
     "DeliveryService",
     "DiplomaticListService",
     "DisputeService",
+    "DriverLicenceService",
     "EntryRequirementService",
+    "GuidanceArticleService",
     "HonoraryConsulService",
     "IdentityCardService",
     "ImmunityService",
@@ -65,23 +77,26 @@ const CHECKED: &[&str] = &[
     "JobService",
     "MemberService",
     "MissionService",
+    "NoteVerbaleService",
+    "OfficialFunctionService",
     "PersonaNonGrataService",
-    "TrafficViolationService",
-    "DriverLicenceService",
-    "VehicleService",
-    "PrivilegeGrantService",
-    "CustomsClearanceService",
     "PortCourtesyService",
-    "PropertyService",
+    "PrivilegeGrantService",
     "ProductService",
+    "PropertyService",
+    "ProtocolService",
     "ReciprocityRuleService",
-    "ServiceRequestService",
-    "TaxCardService",
-    "WaiverService",
-    "TravelNoticeService",
-    "WebhookService",
     "ScreeningService",
+    "SealService",
+    "ServiceRequestService",
+    "StatusCertificateService",
+    "TaxCardService",
+    "TrafficViolationService",
+    "TravelNoticeService",
+    "VehicleService",
+    "WaiverService",
     "WatchListService",
+    "WebhookService",
 ];
 
 /// Services that act on no record, with tests of their own: `gateway/tests/it/audit.rs`.
@@ -100,6 +115,13 @@ async fn accreditation(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.accreditation().await)
         .with(agrements::Agrements)
+        .with(circular_receipts::CircularReceipts::default())
+        .with(circulars::Circulars)
+        .with(guidance_articles::GuidanceArticles)
+        .with(notes_verbales::NotesVerbales::default())
+        .with(official_functions::OfficialFunctions)
+        .with(protocol::Protocol)
+        .with(status_certificates::StatusCertificates)
         .with(charges::Charges)
         .with(consular_commissions::ConsularCommissions::default())
         .with(credentials::Credentials)
@@ -348,4 +370,44 @@ async fn products_conform() {
 #[tokio::test]
 async fn webhooks_conform() {
     gateway("WebhookService").await;
+}
+
+#[tokio::test]
+async fn circular_receipts_conform() {
+    accreditation("CircularReceiptService").await;
+}
+
+#[tokio::test]
+async fn circulars_conform() {
+    accreditation("CircularService").await;
+}
+
+#[tokio::test]
+async fn guidance_articles_conform() {
+    accreditation("GuidanceArticleService").await;
+}
+
+#[tokio::test]
+async fn notes_verbales_conform() {
+    accreditation("NoteVerbaleService").await;
+}
+
+#[tokio::test]
+async fn official_functions_conform() {
+    accreditation("OfficialFunctionService").await;
+}
+
+#[tokio::test]
+async fn protocol_conform() {
+    accreditation("ProtocolService").await;
+}
+
+#[tokio::test]
+async fn seals_conform() {
+    accreditation("SealService").await;
+}
+
+#[tokio::test]
+async fn status_certificates_conform() {
+    accreditation("StatusCertificateService").await;
 }
