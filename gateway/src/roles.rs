@@ -115,9 +115,11 @@ mod tests {
             police,
             [
                 "accreditation.determinations.read",
+                "accreditation.driverLicences.verify",
                 "accreditation.identityCards.verify",
                 "accreditation.members.determineImmunity",
                 "accreditation.missions.read",
+                "accreditation.vehicles.verify",
             ]
         );
     }

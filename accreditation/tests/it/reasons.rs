@@ -128,6 +128,51 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
             let post = world.mission("fr-chicago", consulate("FR"), State::Open).await;
             world.ask_for(&head(&post), &registrar()).await.map(drop)
         }
+        Reason::SealKeyMissing
+        | Reason::PaperUnprintable
+        | Reason::ZoneUnfit
+        | Reason::NoteNotOurs
+        | Reason::NoteReplyUnfit
+        | Reason::NoteTranslationUnfit
+        | Reason::NoteNotAddressed
+        | Reason::NoteLanguageUnknown
+        | Reason::CircularAlreadyConfirmed
+        | Reason::CircularNotForMission
+        | Reason::EditionNotLater
+        | Reason::GuidanceNotInForce
+        | Reason::GuestsUnfit
+        | Reason::TableUnfit
+        | Reason::GuestUnknown
+        | Reason::NobodyAccepted
+        | Reason::FunctionAhead => crate::paper_reasons::provoke(reason, world, &mission).await,
+        Reason::SignedByTheHousehold
+        | Reason::NameNotAsInPassport
+        | Reason::VisaClassUnfit
+        | Reason::PassportTypeUnfit
+        | Reason::TitleNotRecognised
+        | Reason::ResidenceOutsideCapital
+        | Reason::HoursTooFew
+        | Reason::ChargesNotCleared
+        | Reason::PredecessorActive
+        | Reason::PositionNotDeclared
+        | Reason::CategoryFull
+        | Reason::PossibleDuplicate
+        | Reason::WorkPermissionMissing
+        | Reason::TransportNotDeclared
+        | Reason::PhotoTooOld
+        | Reason::AttachmentMissing
+        | Reason::PriorApprovalMissing
+        | Reason::HonoraryUnfit
+        | Reason::ServiceDatesImplausible
+        | Reason::ResidentDiplomat
+        | Reason::PersonUnknown => crate::checks::provoke(reason).await,
+        Reason::MemberWithoutStatus
+        | Reason::WaiverAlreadyAsked
+        | Reason::WaiverDateImplausible
+        | Reason::InviolabilityOutOfScope => crate::waivers::provoke(reason, world, &mission).await,
+        Reason::AlreadyUnwanted | Reason::DeadlineRunning | Reason::HolderUnwanted => {
+            crate::persona_non_grata::provoke(reason, world, &mission).await
+        }
         Reason::NotHeadOfMission => {
             let diplomat = world.accredited("a", secretary(&mission)).await;
             world.schedule(letters(&diplomat, HeadClass::Ambassador)).await.map(drop)
@@ -202,7 +247,24 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
         | Reason::HolderAgeUnfit
         | Reason::TaxCardAlreadyLive
         | Reason::TaxCardLimitReached
-        | Reason::TaxCardOnHold) => crate::benefits::provoke(of_benefits, world).await,
+        | Reason::TaxCardOnHold
+        | Reason::PrivilegeAlreadyGranted
+        | Reason::GrantContradicts
+        | Reason::InsuranceTooLow
+        | Reason::InsuranceNotRunning
+        | Reason::VehicleQuotaReached
+        | Reason::PlateTaken
+        | Reason::VehicleAlreadyRegistered
+        | Reason::PlateCodeUnknown
+        | Reason::HoldingPeriodRuns
+        | Reason::AirWaybillUnreadable
+        | Reason::AirWaybillAlreadyFiled
+        | Reason::GoodsNotArrived
+        | Reason::ClearanceTooOld
+        | Reason::LicenceAlreadyLive
+        | Reason::PointsStillStand
+        | Reason::OffenceUnknown
+        | Reason::LicenceNotOut) => crate::benefit_reasons::provoke(of_benefits, world).await,
         of_affairs @ (Reason::MissionNotAtWork
         | Reason::PropertyUnrelated
         | Reason::PropertyNoteIncomplete

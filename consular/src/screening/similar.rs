@@ -86,7 +86,8 @@ impl Token {
 
 /// The letters and digits of a word, a bit each; digits share six.
 fn letters(word: &str) -> u32 {
-    word.bytes().fold(0, |bits, byte| bits | 1_u32 << if byte.is_ascii_digit() { 26 + byte % 6 } else { byte % 32 % 26 })
+    word.bytes()
+        .fold(0, |bits, byte| bits | 1_u32 << if byte.is_ascii_digit() { 26 + byte % 6 } else { byte % 32 % 26 })
 }
 
 fn letter(character: char) -> char {

@@ -11,3 +11,4 @@ mod settings;
 mod stories;
 mod stories_door;
 mod stories_events;
+mod stories_mission;
