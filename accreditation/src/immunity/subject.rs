@@ -42,7 +42,7 @@ impl Waived {
             Matter::CriminalProsecution => self.scope == WaiverScope::Criminal,
             Matter::ArrestOrDetention => self.scope == WaiverScope::Criminal && self.inviolability,
             Matter::CivilSuit => self.scope == WaiverScope::Civil,
-            Matter::Testimony => self.scope == WaiverScope::Testimony,
+            Matter::Testimony => self.scope == WaiverScope::Evidence,
             Matter::ExecutionOfJudgment => self.scope == WaiverScope::Execution,
             _ => false,
         };

@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn everything_wrong_is_told_at_once() {
-        let wrong = SHIPPED.replace("[check.photo]", "[check.foto]").replace("\"SERVICE\"]", "\"SERVISE\"]");
+        let wrong = SHIPPED.replace("[check.photo]", "[check.foto]").replace("\"SERVICE_PASSPORT\"]", "\"SERVISE\"]");
         let wrong = wrong.replace("IO_EXECUTIVE =", "IO_KING =").replace("weekly = 35", "weekly = 0");
         let told = Checklist::parse(&wrong).expect_err("it is wrong").0;
         let expected = [

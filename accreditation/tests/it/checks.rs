@@ -45,7 +45,7 @@ fn complete(mission: &str) -> Member {
     let declared = Particulars {
         visa_class: "A-1".into(),
         machine_readable_zone: zone(),
-        passport_type: PassportType::Diplomatic.into(),
+        passport_type: PassportType::DiplomaticPassport.into(),
         residence_address: Some(PostalAddress { postal_code: "20008".into(), ..PostalAddress::default() }),
         weekly_hours: 40,
         pending_charges: Charges::NonePending.into(),
@@ -68,7 +68,7 @@ fn declared(member: &mut Member) -> &mut Particulars {
 const DEFECTS: [(Reason, fn(&mut Member)); 16] = [
     (Reason::NameNotAsInPassport, |member| member.given_names = "Elsa".into()),
     (Reason::VisaClassUnfit, |member| declared(member).visa_class = "B-1".into()),
-    (Reason::PassportTypeUnfit, |member| declared(member).set_passport_type(PassportType::Ordinary)),
+    (Reason::PassportTypeUnfit, |member| declared(member).set_passport_type(PassportType::OrdinaryPassport)),
     (Reason::ResidentDiplomat, |member| member.set_residence(Residence::PermanentResident)),
     (Reason::TitleNotRecognised, |member| member.title = "Deputy Chief of Culture".into()),
     (Reason::ResidenceOutsideCapital, |member| {

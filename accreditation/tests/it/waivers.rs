@@ -100,7 +100,7 @@ async fn a_waiver_within_limits_and_one_of_inviolability() {
     let mission = world.embassy("FR").await;
     let member = world.accredited("garnier", secretary(&mission)).await.name;
     let after = "2026-05-06T00:00:00Z";
-    let partial = granted(&world, &member, WaiverScope::Testimony, "Before the court, in writing.").await;
+    let partial = granted(&world, &member, WaiverScope::Evidence, "Before the court, in writing.").await;
     assert_eq!(partial.state(), State::Partial);
     assert_eq!(immune(&world, &member, Matter::Testimony, CASE, after).await.immune(), Immune::Conditional);
     let name = sent(&world, &member, WaiverScope::Criminal).await;
