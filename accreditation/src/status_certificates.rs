@@ -50,7 +50,10 @@ impl StatusCertificates {
         at: DateTime<Utc>,
         by: &Principal,
     ) -> StatusCertificate {
-        let (member, subject) = (&dossier.member, dossier.subject());
+        let member = &dossier.member;
+        // A waiver counts if it was declared for these proceedings, or for all.
+        let waived = dossier.waived(&ask.court_reference);
+        let subject = dossier.subject_with(&waived);
         let held = standing(&self.rules, &subject, at);
         let matters = (1..).map_while(|number| Matter::try_from(number).ok());
         let immunity = |matter: Matter| {

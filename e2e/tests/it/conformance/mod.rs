@@ -192,139 +192,54 @@ async fn a_method_without_a_fixture_fails_and_says_so() {
     }
 }
 
-#[tokio::test]
-async fn agrements_conform() {
-    accreditation("AgrementService").await;
+/// The tests of accreditation's services, one a line.
+macro_rules! accreditation {
+    ($($test:ident: $service:literal,)*) => {
+        $(
+            #[tokio::test]
+            async fn $test() {
+                accreditation($service).await;
+            }
+        )*
+    };
 }
 
-#[tokio::test]
-async fn charges_conform() {
-    accreditation("ChargeService").await;
-}
-
-#[tokio::test]
-async fn consular_commissions_conform() {
-    accreditation("ConsularCommissionService").await;
-}
-
-#[tokio::test]
-async fn control_rules_conform() {
-    accreditation("ControlRuleService").await;
-}
-
-#[tokio::test]
-async fn credentials_conform() {
-    accreditation("CredentialService").await;
-}
-
-#[tokio::test]
-async fn customs_clearances_conform() {
-    accreditation("CustomsClearanceService").await;
-}
-
-#[tokio::test]
-async fn debts_conform() {
-    accreditation("DebtService").await;
-}
-
-#[tokio::test]
-async fn declarations_conform() {
-    accreditation("PersonaNonGrataService").await;
-}
-
-#[tokio::test]
-async fn determinations_conform() {
-    accreditation("ImmunityService").await;
-}
-
-#[tokio::test]
-async fn diplomatic_lists_conform() {
-    accreditation("DiplomaticListService").await;
-}
-
-#[tokio::test]
-async fn disputes_conform() {
-    accreditation("DisputeService").await;
-}
-
-#[tokio::test]
-async fn driver_licences_conform() {
-    accreditation("DriverLicenceService").await;
-}
-
-#[tokio::test]
-async fn honorary_consuls_conform() {
-    accreditation("HonoraryConsulService").await;
-}
-
-#[tokio::test]
-async fn identity_cards_conform() {
-    accreditation("IdentityCardService").await;
-}
-
-#[tokio::test]
-async fn incidents_conform() {
-    accreditation("IncidentService").await;
-}
-
-#[tokio::test]
-async fn members_conform() {
-    accreditation("MemberService").await;
-}
-
-#[tokio::test]
-async fn missions_conform() {
-    accreditation("MissionService").await;
-}
-
-#[tokio::test]
-async fn port_courtesies_conform() {
-    accreditation("PortCourtesyService").await;
-}
-
-#[tokio::test]
-async fn privilege_grants_conform() {
-    accreditation("PrivilegeGrantService").await;
-}
-
-#[tokio::test]
-async fn properties_conform() {
-    accreditation("PropertyService").await;
-}
-
-#[tokio::test]
-async fn reciprocity_rules_conform() {
-    accreditation("ReciprocityRuleService").await;
-}
-
-#[tokio::test]
-async fn service_requests_conform() {
-    accreditation("ServiceRequestService").await;
-}
-
-#[tokio::test]
-async fn tax_cards_conform() {
-    accreditation("TaxCardService").await;
-}
-
-#[tokio::test]
-async fn traffic_violations_conform() {
-    accreditation("TrafficViolationService").await;
-}
-
-#[tokio::test]
-async fn travel_notices_conform() {
-    accreditation("TravelNoticeService").await;
-}
-
-#[tokio::test]
-async fn vehicles_conform() {
-    accreditation("VehicleService").await;
-}
-
-#[tokio::test]
-async fn waivers_conform() {
-    accreditation("WaiverService").await;
+accreditation! {
+    agrements_conform: "AgrementService",
+    charges_conform: "ChargeService",
+    circular_receipts_conform: "CircularReceiptService",
+    circulars_conform: "CircularService",
+    consular_commissions_conform: "ConsularCommissionService",
+    control_rules_conform: "ControlRuleService",
+    credentials_conform: "CredentialService",
+    customs_clearances_conform: "CustomsClearanceService",
+    debts_conform: "DebtService",
+    declarations_conform: "PersonaNonGrataService",
+    determinations_conform: "ImmunityService",
+    diplomatic_lists_conform: "DiplomaticListService",
+    disputes_conform: "DisputeService",
+    driver_licences_conform: "DriverLicenceService",
+    guidance_articles_conform: "GuidanceArticleService",
+    honorary_consuls_conform: "HonoraryConsulService",
+    identity_cards_conform: "IdentityCardService",
+    incidents_conform: "IncidentService",
+    members_conform: "MemberService",
+    missions_conform: "MissionService",
+    notes_verbales_conform: "NoteVerbaleService",
+    official_functions_conform: "OfficialFunctionService",
+    port_courtesies_conform: "PortCourtesyService",
+    privilege_grants_conform: "PrivilegeGrantService",
+    properties_conform: "PropertyService",
+    protocol_conform: "ProtocolService",
+    reciprocity_rules_conform: "ReciprocityRuleService",
+    seals_conform: "SealService",
+    service_requests_conform: "ServiceRequestService",
+    status_certificates_conform: "StatusCertificateService",
+    tax_cards_conform: "TaxCardService",
+    traffic_violations_conform: "TrafficViolationService",
+    travel_notices_conform: "TravelNoticeService",
+    vehicles_conform: "VehicleService",
+    waivers_conform: "WaiverService",
 }
 
 #[tokio::test]
@@ -370,44 +285,4 @@ async fn products_conform() {
 #[tokio::test]
 async fn webhooks_conform() {
     gateway("WebhookService").await;
-}
-
-#[tokio::test]
-async fn circular_receipts_conform() {
-    accreditation("CircularReceiptService").await;
-}
-
-#[tokio::test]
-async fn circulars_conform() {
-    accreditation("CircularService").await;
-}
-
-#[tokio::test]
-async fn guidance_articles_conform() {
-    accreditation("GuidanceArticleService").await;
-}
-
-#[tokio::test]
-async fn notes_verbales_conform() {
-    accreditation("NoteVerbaleService").await;
-}
-
-#[tokio::test]
-async fn official_functions_conform() {
-    accreditation("OfficialFunctionService").await;
-}
-
-#[tokio::test]
-async fn protocol_conform() {
-    accreditation("ProtocolService").await;
-}
-
-#[tokio::test]
-async fn seals_conform() {
-    accreditation("SealService").await;
-}
-
-#[tokio::test]
-async fn status_certificates_conform() {
-    accreditation("StatusCertificateService").await;
 }
