@@ -9,13 +9,16 @@ mod consular_commissions;
 mod credentials;
 mod determinations;
 mod diplomatic_lists;
+mod entry_requirements;
 mod honorary_consuls;
 mod identity_cards;
 mod members;
 mod missions;
 mod products;
 mod reciprocity_rules;
+mod screenings;
 mod tax_cards;
+mod watch_lists;
 
 use bench::House;
 use proto::contract::contract;
@@ -32,6 +35,7 @@ const CHECKED: &[&str] = &[
     "ConsularCommissionService",
     "CredentialService",
     "DiplomaticListService",
+    "EntryRequirementService",
     "HonoraryConsulService",
     "IdentityCardService",
     "ImmunityService",
@@ -39,7 +43,9 @@ const CHECKED: &[&str] = &[
     "MissionService",
     "ProductService",
     "ReciprocityRuleService",
+    "ScreeningService",
     "TaxCardService",
+    "WatchListService",
 ];
 
 /// Services that act on no record, with tests of their own: `gateway/tests/it/audit.rs`.
@@ -149,9 +155,33 @@ async fn gateway(grpc_service: &str) {
     conforms(&suite, grpc_service).await;
 }
 
+async fn consular(grpc_service: &str) {
+    let house = House::start().await;
+    let suite = Suite::new(house.consular().await)
+        .with(entry_requirements::EntryRequirements)
+        .with(screenings::Screenings::default())
+        .with(watch_lists::WatchLists);
+    conforms(&suite, grpc_service).await;
+}
+
 #[tokio::test]
 async fn agencies_conform() {
     gateway("AgencyService").await;
+}
+
+#[tokio::test]
+async fn screenings_conform() {
+    consular("ScreeningService").await;
+}
+
+#[tokio::test]
+async fn watch_lists_conform() {
+    consular("WatchListService").await;
+}
+
+#[tokio::test]
+async fn entry_requirements_conform() {
+    consular("EntryRequirementService").await;
 }
 
 #[tokio::test]
