@@ -1,6 +1,7 @@
 //! Foreign missions in our country, their people, privileges and immunities.
 
 mod agrements;
+mod audit;
 pub mod benefits;
 mod card_number;
 mod charges;
@@ -29,6 +30,7 @@ mod tax_cards;
 pub mod terms;
 
 pub use agrements::Agrements;
+pub use audit::Audit;
 pub use charges::Charges;
 pub use consular_commissions::ConsularCommissions;
 pub use credentials::Credentials;
@@ -49,6 +51,7 @@ pub use tax_cards::TaxCards;
 use anyhow::Context as _;
 use immunity::Rules;
 use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
+use proto::accreditation::v1::audit_service_server::AuditServiceServer;
 use proto::accreditation::v1::charge_service_server::ChargeServiceServer;
 use proto::accreditation::v1::consular_commission_service_server::ConsularCommissionServiceServer;
 use proto::accreditation::v1::credential_service_server::CredentialServiceServer;
@@ -84,8 +87,12 @@ impl Service for Accreditation {
         Practice::check().context("read our practice")?;
         let benefits = benefits::Practice::of_home(&house.home.state).context("read our practice in benefits")?;
         let Settings { database, redis_url, relay, .. } = settings;
+        let key = relay.audit_key.clone();
         let register = Register { database, own: &MIGRATIONS, redis_url, relay };
-        let routes = |store: &Store| routes(store, rules, Arc::new(benefits));
+        let routes = |store: &Store| {
+            let audit = AuditServiceServer::new(Audit::new(store.clone(), key));
+            routes(store, rules, Arc::new(benefits)).add_service(audit)
+        };
         register.start::<Self>(&house, |options| options.with(Arc::new(terms)), routes).await
     }
 }

@@ -4,6 +4,7 @@ use crate::agencies::Agencies;
 use crate::api_keys::ApiKeys;
 use crate::audit::Audit;
 use crate::caller::Bootstrap;
+use crate::elevations::Elevations;
 use crate::key_rules::Rules;
 use crate::products::Products;
 use crate::roles::{Known, Roles, SHIPPED};
@@ -15,6 +16,7 @@ use identity::Permissions;
 use proto::gateway::v1::agency_service_server::AgencyServiceServer;
 use proto::gateway::v1::api_key_service_server::ApiKeyServiceServer;
 use proto::gateway::v1::audit_service_server::AuditServiceServer;
+use proto::gateway::v1::elevation_service_server::ElevationServiceServer;
 use proto::gateway::v1::product_service_server::ProductServiceServer;
 use registry::{Options, Store};
 use serve::{House, Service, Started};
@@ -58,9 +60,11 @@ impl Service for Gateway {
 pub fn routes(store: &Store, settings: &Settings) -> anyhow::Result<Routes> {
     let rules = Arc::new(rules(settings)?);
     let key = settings.relay_audit_key.as_ref().map(|Sealing(relay)| relay.audit_key.clone());
+    let (roles, longest) = (Arc::clone(&rules.roles), settings.break_glass_longest);
     let routes = Routes::new(AgencyServiceServer::new(Agencies::new(store.keep())))
         .add_service(ApiKeyServiceServer::new(ApiKeys::new(store.keep(), rules)))
         .add_service(AuditServiceServer::new(Audit::new(store.clone(), key)))
+        .add_service(ElevationServiceServer::new(Elevations::new(store.keep(), roles, longest)))
         .add_service(ProductServiceServer::new(Products::new(store.keep())));
     Ok(routes)
 }
@@ -77,7 +81,8 @@ pub(crate) fn rules(settings: &Settings) -> anyhow::Result<Rules> {
     };
     let roles = Arc::new(roles);
     let bootstrap = bootstrap(settings, &roles)?.map(|bootstrap| bootstrap.subject());
-    Ok(Rules { roles, known, bootstrap })
+    let authorities = settings.tls_authorities.names();
+    Ok(Rules { roles, known, authorities, bootstrap })
 }
 
 /// The key of the settings, with what a `tenant-admin` may do.

@@ -9,6 +9,7 @@ mod consular_commissions;
 mod credentials;
 mod determinations;
 mod diplomatic_lists;
+mod elevations;
 mod entry_requirements;
 mod honorary_consuls;
 mod identity_cards;
@@ -31,6 +32,7 @@ const CHECKED: &[&str] = &[
     "AgencyService",
     "AgrementService",
     "ApiKeyService",
+    "ElevationService",
     "ChargeService",
     "ConsularCommissionService",
     "CredentialService",
@@ -150,8 +152,11 @@ async fn determinations_conform() {
 
 async fn gateway(grpc_service: &str) {
     let house = House::start().await;
-    let suite =
-        Suite::new(house.gateway().await).with(agencies::Agencies).with(api_keys::ApiKeys).with(products::Products);
+    let suite = Suite::new(house.gateway().await)
+        .with(agencies::Agencies)
+        .with(api_keys::ApiKeys)
+        .with(elevations::Elevations)
+        .with(products::Products);
     conforms(&suite, grpc_service).await;
 }
 
@@ -197,6 +202,11 @@ async fn tax_cards_conform() {
 #[tokio::test]
 async fn api_keys_conform() {
     gateway("ApiKeyService").await;
+}
+
+#[tokio::test]
+async fn elevations_conform() {
+    gateway("ElevationService").await;
 }
 
 #[tokio::test]
