@@ -36,7 +36,8 @@ impl Keep for Jobs {
         refuse_if(!is_key(caller), Reason::JobNeedsKey, "a job acts for a key, and you called without one")?;
         let method = of(job.kind(), &job.collection);
         let words = format!("there is no {} of {}", job.kind().as_str_name().to_lowercase(), job.collection);
-        let method = method.ok_or_else(|| Fault::new(Reason::JobUnfit, words).at("job.collection", "has no such bulk"))?;
+        let method =
+            method.ok_or_else(|| Fault::new(Reason::JobUnfit, words).at("job.collection", "has no such bulk"))?;
         let allowed = may(caller, caller.agency.is_some(), method);
         refuse_if(!allowed, House::PermissionDenied, "the job would need a permission that you do not hold")
             .map_err(|fault| fault.with("permission", &method.rule().permission))?;
@@ -82,6 +83,7 @@ impl JobService for Jobs {
         let called = Called::of(&request)?;
         if let Some(job) = self.registry.load_for(&called.principal, &ask.name).await?
             && job.state() == job::State::Collecting
+            && ask.part == job.parts + 1
         {
             self.book.keep_part(&ask.name, ask.part, &ask.lines).await.map_err(pg::fault)?;
         }

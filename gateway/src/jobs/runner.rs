@@ -86,7 +86,8 @@ impl Runner {
 
     async fn step(&self, book: &Book, task: &mut Task) -> Result<Result<Step, Fault>, sqlx::Error> {
         let kind = if task.kind == "IMPORT" { job::Kind::Import } else { job::Kind::Export };
-        let denied = || Fault::new(Reason::PermissionDenied, "the key of the job is not in force, or may do this no longer");
+        let denied =
+            || Fault::new(Reason::PermissionDenied, "the key of the job is not in force, or may do this no longer");
         let bearer = match self.errands.bearer(&task.key).await {
             Ok(bearer) => bearer,
             Err(fault) => return Ok(Err(fault)),
@@ -129,11 +130,16 @@ impl Runner {
 
     async fn listed(&self, task: &Task, bearer: &Bearer, list: &contract::Method) -> Result<Value, Fault> {
         let input = list.descriptor().input();
-        let number = |name: &str| input.get_field_by_name(name).map_or(0, |field| field.number());
+        let number = |name: &str| input.get_field_by_name(name).map(|field| field.number());
         let mut request = Vec::new();
-        wire::add_number(&mut request, number("page_size"), PAGE);
-        wire::add_bytes(&mut request, number("page_token"), task.place.as_bytes());
-        wire::add_bytes(&mut request, number("filter"), task.filter.as_bytes());
+        if let Some(number) = number("page_size") {
+            wire::add_number(&mut request, number, PAGE);
+        }
+        for (field, text) in [("page_token", &task.place), ("filter", &task.filter)] {
+            if let Some(number) = number(field) {
+                wire::add_bytes(&mut request, number, text.as_bytes());
+            }
+        }
         let body = frames::one(&request);
         let message = self.errands.call(bearer, list, body, PATIENCE).await?.only().await?;
         to_json(&list.descriptor().output(), &message)

@@ -12,15 +12,15 @@ mod guard;
 mod leader;
 mod ledger;
 mod owner;
+mod records;
 mod schedule;
 mod secret;
-mod records;
 mod worker;
 
 pub(crate) use deliveries::Deliveries;
 pub(crate) use owner::method;
-pub use secret::WebhookKey;
 pub(crate) use records::Webhooks;
+pub use secret::WebhookKey;
 
 use crate::errand::Errands;
 use crate::settings::Settings;

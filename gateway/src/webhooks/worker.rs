@@ -4,9 +4,9 @@
 use super::endpoint::{Attempt, Sender};
 use super::ledger::{Claim, Ledger, Outcome, Target};
 use super::owner::{Seen, Sight, see};
+use super::records::Webhooks;
 use super::schedule::Schedule;
 use super::secret::{Secret, WebhookKey};
-use super::records::Webhooks;
 use crate::errand::Errands;
 use chrono::Utc;
 use serde_json::json;

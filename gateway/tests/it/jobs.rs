@@ -112,7 +112,11 @@ async fn an_import_takes_its_parts_and_tells_what_became_of_each_line() {
     assert_eq!(desk.act(&job, "append", json!({"part": 2, "lines": [line("b"), line("c")]})).await.json()["parts"], 2);
     assert_eq!(desk.act(&job, "start", json!({})).await.json()["state"], "QUEUED");
     let ended = desk.ended(&job).await;
-    assert_eq!((&ended["state"], &ended["created"], &ended["rejected"]), (&json!("DONE"), &json!(3), &json!(2)), "{ended}");
+    assert_eq!(
+        (&ended["state"], &ended["created"], &ended["rejected"]),
+        (&json!("DONE"), &json!(3), &json!(2)),
+        "{ended}"
+    );
     let results = desk.results(&job).await;
     let lines: Vec<_> = results.iter().map(|line| line["line"].as_str().unwrap()).collect();
     assert_eq!(lines, ["1", "2", "3", "4", "5"]);

@@ -9,8 +9,8 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use prost::Message;
 use proto::accreditation::v1::{
-    ExportMissionsResponse, GetMissionRequest, ImportMissionsRequest, ImportMissionsResponse, ListMissionsRequest, ListMissionsResponse, Mission,
-    UpdateMissionRequest, WatchMissionsRequest, WatchMissionsResponse,
+    ExportMissionsResponse, GetMissionRequest, ImportMissionsRequest, ImportMissionsResponse, ListMissionsRequest,
+    ListMissionsResponse, Mission, UpdateMissionRequest, WatchMissionsRequest, WatchMissionsResponse,
 };
 use proto::policy::v1::Reason;
 use proto::registry::v1::ImportOutcome;
