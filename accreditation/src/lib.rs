@@ -43,12 +43,10 @@ pub use missions::Missions;
 pub use order_of_precedence::OrderOfPrecedence;
 pub use practice::Practice;
 pub use reciprocity_rules::ReciprocityRules;
-pub use settings::{Database, Settings};
+pub use settings::Settings;
 pub use tax_cards::TaxCards;
 
 use anyhow::Context as _;
-use config::ExposeSecret as _;
-use events::Relay;
 use immunity::Rules;
 use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
 use proto::accreditation::v1::charge_service_server::ChargeServiceServer;
@@ -62,8 +60,8 @@ use proto::accreditation::v1::member_service_server::MemberServiceServer;
 use proto::accreditation::v1::mission_service_server::MissionServiceServer;
 use proto::accreditation::v1::reciprocity_rule_service_server::ReciprocityRuleServiceServer;
 use proto::accreditation::v1::tax_card_service_server::TaxCardServiceServer;
-use registry::{Options, Store};
-use serve::{House, Service, Started};
+use registry::Store;
+use serve::{House, Register, Service, Started};
 use sqlx::migrate::Migrator;
 use std::sync::Arc;
 use terms::Terms;
@@ -85,19 +83,10 @@ impl Service for Accreditation {
         let terms = Terms::read(settings.terms.as_deref()).context("read the numbers of our practice")?;
         Practice::check().context("read our practice")?;
         let benefits = benefits::Practice::of_home(&house.home.state).context("read our practice in benefits")?;
-        let pool = pg::connect(&settings.database.pool()).await.context("connect to accreditation's database")?;
-        if settings.database.migrate {
-            pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
-        }
-        pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
-        let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
-        let options = options.with(Arc::new(terms));
-        let store = Store::open(pool.clone(), options).await?;
-        let routes = routes(&store, rules, Arc::new(benefits));
-        let relay = Relay::new(pool, settings.redis_url.expose_secret(), Self::NAME, settings.relay)?;
-        house.tasks.spawn(relay.run(house.shutdown.clone()));
-        house.tasks.spawn(async move { store.run_timers(house.shutdown).await });
-        Ok(Started::new(routes))
+        let Settings { database, redis_url, relay, .. } = settings;
+        let register = Register { database, own: &MIGRATIONS, redis_url, relay };
+        let routes = |store: &Store| routes(store, rules, Arc::new(benefits));
+        register.start::<Self>(&house, |options| options.with(Arc::new(terms)), routes).await
     }
 }
 

@@ -9,6 +9,7 @@ mod house;
 mod listen;
 mod process;
 mod readiness;
+mod register;
 mod service;
 mod settings;
 
@@ -16,5 +17,6 @@ pub use host::{Hosted, host};
 pub use house::House;
 pub use listen::Wire;
 pub use process::{Running, main, run, signalled, start};
+pub use register::{Database, Register};
 pub use service::{Service, Started};
 pub use settings::{All, Door, describe, settings};

@@ -9,13 +9,16 @@ mod credentials;
 mod deliveries;
 mod determinations;
 mod diplomatic_lists;
+mod entry_requirements;
 mod honorary_consuls;
 mod identity_cards;
 mod jobs;
 mod members;
 mod missions;
 mod reciprocity_rules;
+mod screenings;
 mod tax_cards;
+mod watch_lists;
 mod webhooks;
 
 use bench::House;
@@ -33,6 +36,7 @@ const CHECKED: &[&str] = &[
     "CredentialService",
     "DeliveryService",
     "DiplomaticListService",
+    "EntryRequirementService",
     "HonoraryConsulService",
     "IdentityCardService",
     "ImmunityService",
@@ -40,7 +44,9 @@ const CHECKED: &[&str] = &[
     "MemberService",
     "MissionService",
     "ReciprocityRuleService",
+    "ScreeningService",
     "TaxCardService",
+    "WatchListService",
     "WebhookService",
 ];
 
@@ -138,6 +144,30 @@ async fn identity_cards_conform() {
 #[tokio::test]
 async fn determinations_conform() {
     accreditation("ImmunityService").await;
+}
+
+async fn consular(grpc_service: &str) {
+    let house = House::start().await;
+    let suite = Suite::new(house.consular().await)
+        .with(entry_requirements::EntryRequirements)
+        .with(screenings::Screenings::default())
+        .with(watch_lists::WatchLists);
+    conforms(&suite, grpc_service).await;
+}
+
+#[tokio::test]
+async fn screenings_conform() {
+    consular("ScreeningService").await;
+}
+
+#[tokio::test]
+async fn watch_lists_conform() {
+    consular("WatchListService").await;
+}
+
+#[tokio::test]
+async fn entry_requirements_conform() {
+    consular("EntryRequirementService").await;
 }
 
 #[tokio::test]

@@ -27,6 +27,7 @@ impl Settings {
         let admin = own("STANDALONE_ADMIN_LISTEN").map_or_else(|| free(&["127.0.0.1:0"]), Ok)?;
         let signing_key = secrets.get("gateway-signing-key", random_key)?;
         let audit_key = secrets.get("accreditation-audit-key", random_hex)?;
+        let consular_audit_key = secrets.get("consular-audit-key", random_hex)?;
         let keys_audit_key = secrets.get("gateway-audit-key", random_hex)?;
         let webhook_key = secrets.get("gateway-webhook-key", random_hex)?;
         let bootstrap = bootstrap_key(secrets)?;
@@ -46,6 +47,9 @@ impl Settings {
             ("ACCREDITATION_DATABASE_URL", postgres.service_url("accreditation")),
             ("ACCREDITATION_REDIS_URL", redis.url(0)),
             ("ACCREDITATION_RELAY_AUDIT_KEY", audit_key),
+            ("CONSULAR_DATABASE_URL", postgres.service_url("consular")),
+            ("CONSULAR_REDIS_URL", redis.url(0)),
+            ("CONSULAR_RELAY_AUDIT_KEY", consular_audit_key),
             ("TELEMETRY_LOGS", "json".to_owned()),
         ];
         environment.retain(|(name, _)| own(name).is_none());
