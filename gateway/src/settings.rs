@@ -1,7 +1,7 @@
 //! The gateway's settings, read from `GATEWAY_…`.
 
 use crate::caller::Bootstrap;
-use crate::door::Network;
+use crate::network::Network;
 use crate::upstream::Addresses;
 use crate::webhooks::WebhookKey;
 use config::{Env, ExposeSecret as _, SecretString, Url, Value};

@@ -86,6 +86,7 @@ impl Plan {
             Some(db) => db,
             None => Arc::new(database().await),
         };
+        partner(&db, "metropolitan-police").await;
         let redis = testkit::redis().await;
         let admin = self.admin.unwrap_or_else(ApiKeyText::generate);
         let redis_url = self.redis.unwrap_or_else(|| redis.url.clone());
@@ -138,6 +139,18 @@ fn any() -> SocketAddr {
 
 pub(crate) async fn database() -> TestDb {
     testkit::database(&[&registry::MIGRATIONS, &MIGRATIONS]).await
+}
+
+/// An agency that keys of the tests belong to, as if it had been taken on long ago.
+pub(crate) async fn partner(db: &TestDb, id: &str) {
+    let name = format!("agencies/{id}");
+    let agency = json!({
+        "name": name, "title": "Metropolitan Police", "contact": "desk@police.example",
+        "legalBasis": "Example Act, section 1", "products": [], "state": "ACTIVE",
+    });
+    let text = "insert into agencies (name, uid, version, doc, created_at, updated_at) \
+                values ($1, gen_random_uuid(), 1, $2, now(), now()) on conflict do nothing";
+    sqlx::query(text).bind(name).bind(agency).execute(&db.pool).await.expect("it is one");
 }
 
 /// A plan with nothing out of the ordinary.
@@ -220,6 +233,13 @@ impl Rig {
         let made = answer.json();
         let text = |value: &Value| value.as_str().expect("it is text").to_owned();
         (text(&made["apiKey"]["name"]), text(&made["secret"]))
+    }
+
+    /// Does a verb that must succeed, and gives the record.
+    pub(crate) async fn done(&self, key: &str, path: &str, body: &Value) -> Value {
+        let answer = send(self.post(key, path, body)).await;
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        answer.json()
     }
 
     /// A new key of our own application with a role.
