@@ -51,18 +51,30 @@ impl Runner {
     /// Runs one job after the other until shutdown; the step in hand is finished first.
     pub(super) async fn run(self: Arc<Self>, shutdown: CancellationToken) {
         let book = self.book.another();
+        let mut is_away = false;
         while !shutdown.is_cancelled() {
-            match book.claim().await {
+            let pause = match book.claim().await {
                 Ok(Some(task)) => {
+                    is_away = false;
                     if let Err(error) = self.work(&book, task, &shutdown).await {
                         tracing::warn!(%error, "a job cannot be written on; it is taken up again later");
                     }
                     continue;
                 }
-                Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "jobs cannot be read; trying again"),
-            }
-            shutdown.run_until_cancelled(tokio::time::sleep(LOOK)).await;
+                Ok(None) => {
+                    is_away = false;
+                    LOOK
+                }
+                Err(error) => {
+                    // Told once for each outage.
+                    if !is_away {
+                        tracing::warn!(%error, "jobs cannot be read; trying again until they can");
+                    }
+                    is_away = true;
+                    AWAY
+                }
+            };
+            shutdown.run_until_cancelled(tokio::time::sleep(pause)).await;
         }
     }
 
