@@ -56,7 +56,14 @@ pub(crate) fn components(contract: &Contract) -> Value {
         });
         response["headers"] = match status {
             401 => refer(&["WWW-Authenticate", "Trace-Id"]),
-            429 => refer(&["Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Trace-Id"]),
+            429 => refer(&[
+                "Retry-After",
+                "RateLimit-Limit",
+                "RateLimit-Policy",
+                "RateLimit-Remaining",
+                "RateLimit-Reset",
+                "Trace-Id",
+            ]),
             503 => refer(&["Retry-After", "Trace-Id"]),
             _ => refer(&["Trace-Id"]),
         };
@@ -85,6 +92,12 @@ pub(crate) fn headers() -> Value {
             "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
         },
         "RateLimit-Limit": {"description": "The most requests you may make in any one second.", "schema": number},
+        "RateLimit-Policy": {
+            "description": "Your limits: requests in any one second, and in a month of UTC if you have a quota \
+                            (draft-ietf-httpapi-ratelimit-headers).",
+            "schema": {"type": "string"},
+            "example": "\"second\";q=500;w=1, \"month\";q=100000",
+        },
         "RateLimit-Remaining": {"description": "How many of them are left.", "schema": number},
         "RateLimit-Reset": {"description": "Seconds until all of them are there again.", "schema": number},
         "ETag": {

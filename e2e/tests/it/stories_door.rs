@@ -187,6 +187,9 @@ impl Door {
 
     /// A new key with a role for an agency, made with the key of the settings.
     pub(crate) async fn key(&self, role: &str, agency: &str, internal: bool) -> String {
+        if !internal {
+            self.partner(agency).await;
+        }
         let expires = chrono::Utc::now() + chrono::TimeDelta::days(30);
         let wish = json!({
             "agency": agency,
@@ -197,6 +200,23 @@ impl Door {
         });
         let made = self.post(&self.bootstrap, "gateway/apiKeys", &wish).await.good();
         made["secret"].as_str().expect("a new key is shown").to_owned()
+    }
+
+    /// Takes an agency on, unless it was already: one proposes it, another approves it.
+    async fn partner(&self, agency: &str) {
+        let wish = json!({
+            "title": agency,
+            "contact": format!("desk@{agency}.example"),
+            "legalBasis": "the agreement of this story",
+        });
+        let path = format!("gateway/agencies?agencyId={agency}");
+        let proposed = self.post(&self.bootstrap, &path, &wish).await;
+        if proposed.status != 200 {
+            assert_eq!(proposed.refusal(), (409, "ALREADY_EXISTS".to_owned()));
+            return;
+        }
+        let other = Box::pin(self.key("tenant-admin", "foreign-ministry", true)).await;
+        self.post(&other, &format!("gateway/agencies/{agency}:approve"), &json!({})).await.good();
     }
 
     /// A new key of a protocol officer of ours.

@@ -80,7 +80,8 @@ pub(super) fn guard(headers: &mut HeaderMap) {
 }
 
 /// What a caller learns of its rate.
-pub(super) fn rate(headers: &mut HeaderMap, limit: u32, left: u32, reset: u32) {
+pub(super) fn rate(headers: &mut HeaderMap, policy: HeaderValue, limit: u32, left: u32, reset: u32) {
+    headers.insert(HeaderName::from_static("ratelimit-policy"), policy);
     headers.insert(HeaderName::from_static("ratelimit-limit"), HeaderValue::from(limit));
     headers.insert(HeaderName::from_static("ratelimit-remaining"), HeaderValue::from(left.min(limit)));
     headers.insert(HeaderName::from_static("ratelimit-reset"), HeaderValue::from(reset));

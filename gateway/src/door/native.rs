@@ -52,7 +52,7 @@ pub(super) async fn answer(
         visit.outcome(Code::Unimplemented, StatusCode::OK);
         return Ok(refusal(no_method(), visit.protocol()));
     };
-    door.permit(visit, caller, target)?;
+    door.permit(visit, caller, target).await?;
     let over: Option<Over> = match target.flow {
         Flow::Unary => None,
         Flow::Down | Flow::Both => {

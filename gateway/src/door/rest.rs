@@ -33,7 +33,7 @@ pub(super) async fn answer(
     let found = route(&door.0.routes, &head)?;
     let target =
         door.0.targets.of_path(found.route().method().path()).expect("routes and targets are of the same contract");
-    door.permit(visit, caller, target)?;
+    door.permit(visit, caller, target).await?;
     let call = Call { door, caller, from, target, head: &head };
     match target.flow {
         Flow::Unary => call.unary(visit, &found, body).await,

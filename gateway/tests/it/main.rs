@@ -2,14 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod agencies;
+mod audit;
 mod bad_input;
+mod clocks;
 mod denials;
+mod endpoint;
 mod import;
+mod jobs;
 mod keys;
+mod keys_of_agencies;
 mod native;
 mod pages;
 mod permission;
 mod process;
+mod quotas;
 mod rate;
 mod remote;
 mod rest;
@@ -17,3 +24,5 @@ mod rig;
 mod stream;
 mod tokens;
 mod upstream;
+mod webhooks;
+mod webhooks_guard;
