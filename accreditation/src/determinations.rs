@@ -8,10 +8,10 @@ use identity::{Called, Principal};
 use proto::accreditation::v1::immunity_service_server::ImmunityService;
 use proto::accreditation::v1::{
     Citation, Determination, DetermineImmunityRequest, GetDeterminationRequest, ListDeterminationsRequest,
-    ListDeterminationsResponse,
+    ListDeterminationsResponse, WatchDeterminationsRequest, WatchDeterminationsResponse,
 };
 use proto::policy::v1::Reason;
-use registry::{Answer, Keep, Registry, Visible, instant, timestamp};
+use registry::{Answer, Feed, Keep, Registry, Visible, instant, timestamp};
 use std::sync::Arc;
 use tonic::{Request, Response};
 use uuid::Uuid;
@@ -104,6 +104,15 @@ impl ImmunityService for Determinations {
         request: Request<ListDeterminationsRequest>,
     ) -> Answer<ListDeterminationsResponse> {
         self.registry.list(request).await
+    }
+
+    type WatchDeterminationsStream = Feed<WatchDeterminationsResponse>;
+
+    async fn watch_determinations(
+        &self,
+        request: Request<WatchDeterminationsRequest>,
+    ) -> Answer<Self::WatchDeterminationsStream> {
+        self.registry.watch(request).await
     }
 }
 

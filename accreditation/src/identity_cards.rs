@@ -13,9 +13,10 @@ use proto::accreditation::v1::verify_identity_card_response::Finding;
 use proto::accreditation::v1::{
     CreateIdentityCardRequest, GetIdentityCardRequest, IdentityCard, ImmunitySummary, ListIdentityCardRevisionsRequest,
     ListIdentityCardRevisionsResponse, ListIdentityCardsRequest, ListIdentityCardsResponse, Matter, Reason,
-    RevokeIdentityCardRequest, Status as Standing, VerifyIdentityCardRequest, VerifyIdentityCardResponse, member,
+    RevokeIdentityCardRequest, Status as Standing, VerifyIdentityCardRequest, VerifyIdentityCardResponse,
+    WatchIdentityCardsRequest, WatchIdentityCardsResponse, member,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant};
 use std::sync::Arc;
 use tonic::{Request, Response};
 
@@ -170,6 +171,15 @@ impl IdentityCardService for IdentityCards {
         request: Request<ListIdentityCardsRequest>,
     ) -> Answer<ListIdentityCardsResponse> {
         self.registry.list(request).await
+    }
+
+    type WatchIdentityCardsStream = Feed<WatchIdentityCardsResponse>;
+
+    async fn watch_identity_cards(
+        &self,
+        request: Request<WatchIdentityCardsRequest>,
+    ) -> Answer<Self::WatchIdentityCardsStream> {
+        self.registry.watch(request).await
     }
 
     async fn create_identity_card(&self, request: Request<CreateIdentityCardRequest>) -> Answer<IdentityCard> {

@@ -4,12 +4,15 @@ use crate::caller::{Bounds, Callers, DevIssuer, Glass, Issuer, KeyTable, People}
 use crate::calls::{Calls, Keeper};
 use crate::denials::Denials;
 use crate::door::{Door, Parts};
+use crate::errand::Errands;
+use crate::jobs;
 use crate::rate::{Limits, Quotas, Shares};
 use crate::roles::Roles;
 use crate::service;
 use crate::settings::Settings;
 use crate::upstream::Upstreams;
 use crate::usage::Ledger;
+use crate::webhooks;
 use anyhow::{Context as _, ensure};
 use config::ExposeSecret as _;
 use identity::Signer;
@@ -59,6 +62,10 @@ pub async fn door(
     let glass = Arc::new(Glass::new(Arc::clone(&rules.roles)));
     house.tasks.spawn(Arc::clone(&glass).run(pool.clone(), house.shutdown.clone()));
     let table = KeyTable::new(pool, rules);
+    let errands = Errands::new(table.clone(), upstreams.clone(), Arc::clone(&signer));
+    let background = pg::connect(&settings.database.pool()).await.context("connect to the gateway's database")?;
+    webhooks::start(settings, house, background.clone(), errands.clone()).await?;
+    jobs::start(settings, house, &background, errands);
     let bounds = Bounds { limits: Arc::clone(&limits), quotas, shares };
     let callers = Callers::new(table, bootstrap, people, bounds, ledger, glass, Arc::clone(&signer));
 

@@ -1,14 +1,16 @@
-//! The gateway's own gRPC service: partner agencies, products and API keys, in a database of its own.
+//! The gateway's own gRPC services: partner agencies, products, API keys, webhooks and jobs, in a database of its own.
 
 use crate::agencies::Agencies;
 use crate::api_keys::ApiKeys;
 use crate::audit::Audit;
 use crate::caller::Bootstrap;
 use crate::elevations::Elevations;
+use crate::jobs::Jobs;
 use crate::key_rules::Rules;
 use crate::products::Products;
 use crate::roles::{Known, Roles, SHIPPED};
 use crate::settings::{Sealing, Settings};
+use crate::webhooks::{self, Deliveries, Webhooks};
 use anyhow::Context as _;
 use config::ExposeSecret as _;
 use events::relay::Relay;
@@ -16,8 +18,11 @@ use identity::Permissions;
 use proto::gateway::v1::agency_service_server::AgencyServiceServer;
 use proto::gateway::v1::api_key_service_server::ApiKeyServiceServer;
 use proto::gateway::v1::audit_service_server::AuditServiceServer;
+use proto::gateway::v1::delivery_service_server::DeliveryServiceServer;
 use proto::gateway::v1::elevation_service_server::ElevationServiceServer;
+use proto::gateway::v1::job_service_server::JobServiceServer;
 use proto::gateway::v1::product_service_server::ProductServiceServer;
+use proto::gateway::v1::webhook_service_server::WebhookServiceServer;
 use registry::{Options, Store};
 use serve::{House, Service, Started};
 use sqlx::migrate::Migrator;
@@ -59,13 +64,17 @@ impl Service for Gateway {
 /// A role file or a first key that is no good.
 pub fn routes(store: &Store, settings: &Settings) -> anyhow::Result<Routes> {
     let rules = Arc::new(rules(settings)?);
+    let making = webhooks::making(settings, store.pool().clone())?;
     let key = settings.relay_audit_key.as_ref().map(|Sealing(relay)| relay.audit_key.clone());
     let (roles, longest) = (Arc::clone(&rules.roles), settings.break_glass_longest);
     let routes = Routes::new(AgencyServiceServer::new(Agencies::new(store.keep())))
         .add_service(ApiKeyServiceServer::new(ApiKeys::new(store.keep(), rules)))
         .add_service(AuditServiceServer::new(Audit::new(store.clone(), key)))
+        .add_service(DeliveryServiceServer::new(Deliveries::new(store.keep())))
         .add_service(ElevationServiceServer::new(Elevations::new(store.keep(), roles, longest)))
-        .add_service(ProductServiceServer::new(Products::new(store.keep())));
+        .add_service(JobServiceServer::new(Jobs::new(store.keep())))
+        .add_service(ProductServiceServer::new(Products::new(store.keep())))
+        .add_service(WebhookServiceServer::new(Webhooks::new(store.keep(), making)));
     Ok(routes)
 }
 

@@ -3,6 +3,7 @@
 use crate::caller::Bootstrap;
 use crate::network::Network;
 use crate::upstream::Addresses;
+use crate::webhooks::WebhookKey;
 use config::{Env, ExposeSecret as _, SecretString, Url, Value};
 use events::relay;
 use identity::Permissions;
@@ -60,6 +61,16 @@ config::settings! {
         pub cors_origins: Vec<String>,
         /// Proxies whose `X-Forwarded-For` is believed.
         pub trusted_proxies: Vec<Network>,
+        /// The most jobs that this gateway runs at a time; with 0 it leaves them to others.
+        pub jobs_at_once: u32 = 2 => config::between(0, 64),
+        /// The key that secrets of webhooks are derived from: 64 or more hexadecimal digits, the same for all gateways.
+        /// Without it, or without Redis, there are no webhooks. Another key makes all secrets others.
+        pub webhook_key: Option<WebhookKey>,
+        /// The schedule of deliveries, instead of the one that comes with the gateway.
+        pub webhook_schedule: Option<PathBuf>,
+        /// Lets webhooks be on this machine, without TLS. For tests and laptops alone: it is refused on an address that
+        /// others reach.
+        pub webhook_loopback: bool = false,
     }
 }
 
@@ -167,6 +178,10 @@ impl Settings {
             (
                 self.tls_certificate.is_none() && !self.tls_authorities.0.is_empty(),
                 "GATEWAY_TLS_AUTHORITIES is set without GATEWAY_TLS_CERTIFICATE: no client would be asked for a certificate",
+            ),
+            (
+                self.webhook_loopback && !self.listen.ip().is_loopback(),
+                "GATEWAY_WEBHOOK_LOOPBACK lets callers reach this machine and GATEWAY_LISTEN is where others call",
             ),
             (
                 self.dev_issuer && !self.listen.ip().is_loopback(),

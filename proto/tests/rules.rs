@@ -8,7 +8,7 @@ use proto::google::rpc::Code;
 use std::collections::BTreeSet;
 
 /// Methods that change something and that partner agencies may call all the same, each with the reason.
-const PARTNER_WRITES: [(&str, &str); 5] = [
+const PARTNER_WRITES: [(&str, &str); 18] = [
     (
         "/legation.accreditation.v1.ImmunityService/DetermineImmunity",
         "asks a question; that the answer is kept as a record is for us, not for the agency",
@@ -17,7 +17,22 @@ const PARTNER_WRITES: [(&str, &str); 5] = [
     ("/legation.gateway.v1.ApiKeyService/RetireApiKey", OWN_KEYS),
     ("/legation.gateway.v1.ApiKeyService/RevokeApiKey", OWN_KEYS),
     ("/legation.gateway.v1.ApiKeyService/UpdateApiKey", OWN_KEYS),
+    ("/legation.gateway.v1.WebhookService/CreateWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/UpdateWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/DeleteWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/VerifyWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/DisableWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/AdoptWebhook", OWN),
+    ("/legation.gateway.v1.WebhookService/RotateWebhookSecret", OWN),
+    ("/legation.gateway.v1.WebhookService/ReplayWebhook", OWN),
+    ("/legation.gateway.v1.DeliveryService/RedeliverDelivery", OWN),
+    ("/legation.gateway.v1.JobService/AppendJobLines", OWN),
+    ("/legation.gateway.v1.JobService/CancelJob", OWN),
+    ("/legation.gateway.v1.JobService/CreateJob", OWN),
+    ("/legation.gateway.v1.JobService/StartJob", OWN),
 ];
+/// Why agencies may write what is their own.
+const OWN: &str = "an agency manages its own webhooks and jobs, and sees no others; each acts with its key's rights";
 const OWN_KEYS: &str = "an agency's administrator sees and manages the agency's own keys and no others";
 
 /// What breaks a rule, a line each.

@@ -23,6 +23,14 @@ pub(crate) struct KeyTable {
     rules: Arc<Rules>,
 }
 
+/// What the names of keys begin with.
+const NAMES: &str = "apiKeys/";
+
+/// Whether a caller calls with a key.
+pub(crate) fn is_key(caller: &Principal) -> bool {
+    caller.subject.starts_with(NAMES)
+}
+
 /// What is read of a key's record.
 #[derive(Clone, Debug)]
 struct Record {
@@ -61,6 +69,14 @@ impl KeyTable {
     /// The table in this database, whose keys hold what the rules let them hold.
     pub(crate) fn new(pool: PgPool, rules: Arc<Rules>) -> Self {
         Self { pool, rules }
+    }
+
+    /// Whom the key of this name stands for while it is in force, and whether it is a partner's; without its secret, for
+    /// what it asked for earlier.
+    pub(crate) async fn in_force(&self, name: &str) -> Result<Option<(Principal, bool)>, sqlx::Error> {
+        let Some(id) = name.strip_prefix(NAMES) else { return Ok(None) };
+        let found = self.find(id).await?.and_then(|record| good(record, Utc::now()));
+        Ok(found.map(|found| (found.principal, found.partner)))
     }
 
     async fn find(&self, id: &str) -> Result<Option<Record>, sqlx::Error> {

@@ -9,7 +9,7 @@ mod issuer;
 mod jwt;
 mod refusal;
 
-pub(crate) use api_key::{Bootstrap, KeyTable};
+pub(crate) use api_key::{Bootstrap, KeyTable, is_key};
 pub(crate) use bearer::People;
 pub(crate) use dev_issuer::DevIssuer;
 pub(crate) use glass::Glass;

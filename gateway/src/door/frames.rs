@@ -19,7 +19,7 @@ const PREFIX: usize = 5;
 const MOST_ANSWER: usize = 64 << 20;
 
 /// A message with its prefix.
-pub(super) fn frame(message: &[u8]) -> Bytes {
+pub(crate) fn frame(message: &[u8]) -> Bytes {
     let mut framed = BytesMut::with_capacity(PREFIX + message.len());
     let length = u32::try_from(message.len()).expect("a request is limited to far less than 4 GiB");
     framed.extend_from_slice(&[0]);
@@ -29,12 +29,12 @@ pub(super) fn frame(message: &[u8]) -> Bytes {
 }
 
 /// A body of one message.
-pub(super) fn one(message: &[u8]) -> Body {
+pub(crate) fn one(message: &[u8]) -> Body {
     Body::new(Full::new(frame(message)))
 }
 
 /// The messages of an answer, and what became of the call.
-pub(super) struct Messages {
+pub(crate) struct Messages {
     body: Body,
     held: BytesMut,
     ended: bool,
@@ -45,7 +45,7 @@ impl Messages {
     ///
     /// # Errors
     /// The call failed before it had a message.
-    pub(super) fn of(answer: Response<Body>) -> Result<Self, Fault> {
+    pub(crate) fn of(answer: Response<Body>) -> Result<Self, Fault> {
         let (head, body) = answer.into_parts();
         let ended = outcome(&head.headers)?;
         if !ended && !head.status.is_success() {
@@ -58,7 +58,7 @@ impl Messages {
     ///
     /// # Errors
     /// The call failed.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
         loop {
             if let Some(message) = self.split()? {
                 return Ok(Some(message));
@@ -82,7 +82,7 @@ impl Messages {
     ///
     /// # Errors
     /// The call failed, or there was none.
-    pub(super) async fn only(mut self) -> Result<Bytes, Fault> {
+    pub(crate) async fn only(mut self) -> Result<Bytes, Fault> {
         let message = self.next().await?;
         match (message, self.next().await?) {
             (Some(message), None) => Ok(message),

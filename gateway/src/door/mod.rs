@@ -3,7 +3,7 @@
 mod access;
 mod address;
 mod answer;
-mod frames;
+pub(crate) mod frames;
 mod import;
 mod input;
 mod method;
@@ -15,7 +15,9 @@ mod pages;
 mod rest;
 mod stream;
 mod tracked;
-mod wire;
+pub(crate) mod wire;
+
+pub(crate) use frames::Messages;
 
 use crate::caller::{Caller, Callers, DevIssuer, Refusal};
 use crate::calls::Calls;

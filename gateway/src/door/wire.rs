@@ -45,13 +45,13 @@ fn find(mut wire: &[u8], wanted: u32) -> Option<Found<'_>> {
 }
 
 /// Adds a number field. It stands over one that is there already.
-pub(super) fn add_number(wire: &mut Vec<u8>, number: u32, value: u64) {
+pub(crate) fn add_number(wire: &mut Vec<u8>, number: u32, value: u64) {
     encode_key(number, WireType::Varint, wire);
     encode_varint(value, wire);
 }
 
 /// Adds a field of bytes: a message, or text, which then stands over one that is there already.
-pub(super) fn add_bytes(wire: &mut Vec<u8>, number: u32, bytes: &[u8]) {
+pub(crate) fn add_bytes(wire: &mut Vec<u8>, number: u32, bytes: &[u8]) {
     encode_key(number, WireType::LengthDelimited, wire);
     encode_varint(bytes.len() as u64, wire);
     wire.extend_from_slice(bytes);

@@ -67,6 +67,11 @@ impl Keys {
         Ok(Self(keys.unwrap_or_default()))
     }
 
+    /// The keys of a file that has one for each role.
+    pub(crate) fn from_text(text: &str) -> Result<Self> {
+        serde_json::from_str(text).map(Self).context("read the file of keys")
+    }
+
     /// The key of a role.
     pub(crate) fn of(&self, role: &str) -> Option<&str> {
         self.0.get(role).map(String::as_str)

@@ -169,6 +169,9 @@ impl Suite {
     }
 
     fn first_state(&self, resource: &str) -> Result<&'static str, Unprepared> {
+        if let Some(state) = self.fixture(resource)?.begins_in() {
+            return Ok(state);
+        }
         let create = self.method_of(resource, &Kind::Create)?;
         let to = create.rule().to.first().map(String::as_str);
         to.ok_or_else(|| Unprepared(format!("the contract does not say in which state {resource} begins")))

@@ -37,6 +37,10 @@ impl House {
             .with("GATEWAY_DATABASE_URL", &keys.url)
             .with("GATEWAY_REDIS_URL", &redis.url)
             .with("GATEWAY_RATE", "1000000")
+            // Jobs stand where verbs put them.
+            .with("GATEWAY_JOBS_AT_ONCE", "0")
+            .with("GATEWAY_WEBHOOK_KEY", "5a".repeat(32))
+            .with("GATEWAY_WEBHOOK_LOOPBACK", "true")
             .with("ACCREDITATION_DATABASE_URL", &register.url)
             .with("ACCREDITATION_REDIS_URL", &redis.url)
             .with("ACCREDITATION_RELAY_AUDIT_KEY", "07".repeat(32))

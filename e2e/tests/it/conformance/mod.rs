@@ -7,12 +7,14 @@ mod bench;
 mod charges;
 mod consular_commissions;
 mod credentials;
+mod deliveries;
 mod determinations;
 mod diplomatic_lists;
 mod elevations;
 mod entry_requirements;
 mod honorary_consuls;
 mod identity_cards;
+mod jobs;
 mod members;
 mod missions;
 mod products;
@@ -20,6 +22,7 @@ mod reciprocity_rules;
 mod screenings;
 mod tax_cards;
 mod watch_lists;
+mod webhooks;
 
 use bench::House;
 use proto::contract::contract;
@@ -36,11 +39,13 @@ const CHECKED: &[&str] = &[
     "ChargeService",
     "ConsularCommissionService",
     "CredentialService",
+    "DeliveryService",
     "DiplomaticListService",
     "EntryRequirementService",
     "HonoraryConsulService",
     "IdentityCardService",
     "ImmunityService",
+    "JobService",
     "MemberService",
     "MissionService",
     "ProductService",
@@ -48,6 +53,7 @@ const CHECKED: &[&str] = &[
     "ScreeningService",
     "TaxCardService",
     "WatchListService",
+    "WebhookService",
 ];
 
 /// Services that act on no record, with tests of their own: `gateway/tests/it/audit.rs`.
@@ -212,4 +218,25 @@ async fn elevations_conform() {
 #[tokio::test]
 async fn products_conform() {
     gateway("ProductService").await;
+}
+
+#[tokio::test]
+async fn webhooks_conform() {
+    let house = House::start().await;
+    let suite = Suite::new(house.gateway().await).with(webhooks::Webhooks::open());
+    conforms(&suite, "WebhookService").await;
+}
+
+#[tokio::test]
+async fn deliveries_conform() {
+    let house = House::start().await;
+    let suite = Suite::new(house.gateway().await).with(deliveries::Deliveries);
+    conforms(&suite, "DeliveryService").await;
+}
+
+#[tokio::test]
+async fn jobs_conform() {
+    let house = House::start().await;
+    let suite = Suite::new(house.gateway().await).with(jobs::Jobs);
+    conforms(&suite, "JobService").await;
 }

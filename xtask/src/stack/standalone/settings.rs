@@ -29,6 +29,7 @@ impl Settings {
         let audit_key = secrets.get("accreditation-audit-key", random_hex)?;
         let consular_audit_key = secrets.get("consular-audit-key", random_hex)?;
         let keys_audit_key = secrets.get("gateway-audit-key", random_hex)?;
+        let webhook_key = secrets.get("gateway-webhook-key", random_hex)?;
         let bootstrap = bootstrap_key(secrets)?;
         let (postgres, redis) = (cluster.postgres(), cluster.redis());
         let mut environment = vec![
@@ -37,6 +38,9 @@ impl Settings {
             ("GATEWAY_DATABASE_URL", postgres.service_url("gateway")),
             ("GATEWAY_REDIS_URL", redis.url(0)),
             ("GATEWAY_RELAY_AUDIT_KEY", keys_audit_key),
+            ("GATEWAY_WEBHOOK_KEY", webhook_key),
+            // An endpoint on the same laptop.
+            ("GATEWAY_WEBHOOK_LOOPBACK", "true".to_owned()),
             ("STANDALONE_SIGNING_KEY", signing_key),
             ("GATEWAY_BOOTSTRAP_KEY_SHA256", format!("{}:{}", bootstrap.id(), bootstrap.sha256_hex())),
             ("GATEWAY_DEV_ISSUER", "true".to_owned()),
