@@ -115,15 +115,14 @@ async fn a_key_bound_to_a_certificate_is_no_good_without_it() {
         .await;
     let base = format!("https://localhost:{}/v1/gateway", rig.address.port());
     let plain = client(&ours, None);
-    let wish = |fields| key(fields);
     let bound = json!({
         "role": "police-verifier", "certificateAuthority": "police", "certificateName": "terminals.police.example",
     });
     for half in [json!({"certificateName": "a"}), json!({"certificateAuthority": "customs", "certificateName": "a"})] {
-        let answer = send(plain.post(format!("{base}/apiKeys")).bearer_auth(&rig.admin).json(&wish(half))).await;
+        let answer = send(plain.post(format!("{base}/apiKeys")).bearer_auth(&rig.admin).json(&key(half))).await;
         assert_eq!(answer.reason(), "CERTIFICATE_UNFIT");
     }
-    let made = send(plain.post(format!("{base}/apiKeys")).bearer_auth(&rig.admin).json(&wish(bound))).await;
+    let made = send(plain.post(format!("{base}/apiKeys")).bearer_auth(&rig.admin).json(&key(bound))).await;
     assert_eq!(made.status, 200, "{made:?}");
     let secret = made.json()["secret"].as_str().unwrap().to_owned();
 
