@@ -2,6 +2,7 @@
 
 mod agrements;
 mod air_waybill;
+mod audit;
 pub mod benefits;
 mod card_number;
 mod charges;
@@ -66,6 +67,7 @@ mod vehicles;
 mod waivers;
 
 pub use agrements::Agrements;
+pub use audit::Audit;
 pub use charges::Charges;
 pub use circular_receipts::CircularReceipts;
 pub use circulars::Circulars;
@@ -111,6 +113,7 @@ use anyhow::Context as _;
 use immunity::Rules;
 use privileges::Privileges;
 use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
+use proto::accreditation::v1::audit_service_server::AuditServiceServer;
 use proto::accreditation::v1::charge_service_server::ChargeServiceServer;
 use proto::accreditation::v1::circular_receipt_service_server::CircularReceiptServiceServer;
 use proto::accreditation::v1::circular_service_server::CircularServiceServer;
@@ -174,9 +177,13 @@ impl Service for Accreditation {
         let privileges = Privileges::shipped(&rules).context("read the table of privileges")?;
         let papers = Papers::new(&settings.papers, &house.home).context("prepare the papers")?;
         let Settings { database, redis_url, relay, .. } = settings;
+        let key = relay.audit_key.clone();
         let register = Register { database, own: &MIGRATIONS, redis_url, relay };
         let carry = |options: registry::Options| options.with(Arc::new(terms)).with(Arc::new(checklist));
-        let routes = |store: &Store| routes(store, rules, Arc::new(benefits), Arc::new(privileges), papers);
+        let routes = |store: &Store| {
+            let audit = AuditServiceServer::new(Audit::new(store.clone(), key));
+            routes(store, rules, Arc::new(benefits), Arc::new(privileges), papers).add_service(audit)
+        };
         register.start::<Self>(&house, carry, routes).await
     }
 }

@@ -37,6 +37,7 @@ impl WatchLists {
 
     /// Reads what lies in the list's folder; the registry says first whether it may be loaded at all.
     async fn load(&self, request: Request<LoadWatchListRequest>) -> Answer<WatchList> {
+        registry::check(request.get_ref())?;
         let name = request.get_ref().name.clone();
         let known = self.registry.load(&name).await?.unwrap_or_default();
         let read = self.lists.read(&name, known.format(), &known.folder).await;

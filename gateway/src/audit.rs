@@ -1,7 +1,7 @@
 //! What auditors read at the door: the audit log, the calls, and whether both are as they were sealed.
 
 use crate::calls;
-use events::chain::{self, Anchor, Key};
+use events::chain::{self, Key};
 use fault::{Fault, refuse_if};
 use futures::StreamExt as _;
 use identity::Called;
@@ -31,34 +31,18 @@ impl Audit {
     async fn verified(&self, ask: &VerifyAuditRequest) -> Result<VerifyAuditResponse, Fault> {
         let words = "this gateway does not seal its audit log";
         let key = self.key.as_ref().ok_or_else(|| Fault::new(Reason::AuditNotSealed, words))?;
-        let anchors = ask.anchors.iter().enumerate().map(|(n, text)| anchor(n, text)).collect::<Result<Vec<_>, _>>()?;
+        let anchors = chain::read_anchors("gateway", &ask.anchors)?;
         let pool = self.store.pool();
         let report = chain::verify(pool, key, &anchors).await.map_err(pg::fault)?;
         let (calls, of_calls) = calls::check(pool).await.map_err(pg::fault)?;
-        let mut findings: Vec<_> = report.findings.iter().map(ToString::to_string).chain(of_calls).collect();
-        let beyond = findings.len().saturating_sub(MOST_FINDINGS);
-        findings.truncate(MOST_FINDINGS);
-        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        Ok(VerifyAuditResponse {
-            intact: findings.is_empty(),
-            sealed: number(report.sealed),
-            unsealed: number(report.unsealed),
-            unanchored: number(report.unanchored),
-            calls,
-            findings,
-            more: number(report.more + beyond as u64),
-        })
+        let mut said = VerifyAuditResponse { calls, ..report.into() };
+        said.findings.extend(of_calls);
+        said.intact = said.findings.is_empty();
+        let beyond = said.findings.len().saturating_sub(MOST_FINDINGS);
+        said.findings.truncate(MOST_FINDINGS);
+        said.more += i64::try_from(beyond).unwrap_or(i64::MAX);
+        Ok(said)
     }
-}
-
-/// An anchor as `position:hash`.
-fn anchor(n: usize, text: &str) -> Result<Anchor, Fault> {
-    let wrong =
-        || Fault::new(House::InvalidFields, "1 field is wrong").at(format!("anchors[{n}]"), "is not position:hash");
-    let (position, hash) = text.split_once(':').ok_or_else(wrong)?;
-    let shaped = hash.len() == 64 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let position = position.parse().ok().filter(|_| shaped).ok_or_else(wrong)?;
-    Ok(Anchor { service: "gateway".to_owned(), position, hash: hash.to_owned(), at: chrono::DateTime::default() })
 }
 
 #[tonic::async_trait]

@@ -1,6 +1,6 @@
 //! Puts the door together from its settings.
 
-use crate::caller::{Bounds, Callers, DevIssuer, Issuer, KeyTable, People};
+use crate::caller::{Bounds, Callers, DevIssuer, Glass, Issuer, KeyTable, People};
 use crate::calls::{Calls, Keeper};
 use crate::denials::Denials;
 use crate::door::{Door, Parts};
@@ -16,7 +16,7 @@ use crate::webhooks;
 use anyhow::{Context as _, ensure};
 use config::ExposeSecret as _;
 use identity::Signer;
-use serve::House;
+use serve::{House, Tls};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,13 +59,15 @@ pub async fn door(
     let people = people(settings, dev_issuer.as_ref(), roles)?;
     let ledger = Arc::new(Ledger::default());
     house.tasks.spawn(Arc::clone(&ledger).run(pool.clone(), house.shutdown.clone()));
+    let glass = Arc::new(Glass::new(Arc::clone(&rules.roles)));
+    house.tasks.spawn(Arc::clone(&glass).run(pool.clone(), house.shutdown.clone()));
     let table = KeyTable::new(pool, rules);
     let errands = Errands::new(table.clone(), upstreams.clone(), Arc::clone(&signer));
     let background = pg::connect(&settings.database.pool()).await.context("connect to the gateway's database")?;
     webhooks::start(settings, house, background.clone(), errands.clone()).await?;
     jobs::start(settings, house, &background, errands);
     let bounds = Bounds { limits: Arc::clone(&limits), quotas, shares };
-    let callers = Callers::new(table, bootstrap, people, bounds, ledger, Arc::clone(&signer));
+    let callers = Callers::new(table, bootstrap, people, bounds, ledger, glass, Arc::clone(&signer));
 
     Door::new(Parts {
         callers,
@@ -81,6 +83,7 @@ pub async fn door(
         in_flight: settings.in_flight.get(),
         deadline: settings.deadline,
         address: settings.public_url.as_deref().unwrap_or("/").to_owned(),
+        tls: settings.certificates().map(Tls::open).transpose().context("the door's certificates")?,
         house: house.clone(),
     })
 }

@@ -9,6 +9,7 @@ use fault::{Fault, refuse_if};
 use identity::{Permissions, Principal};
 use proto::gateway::v1::{Agency, ApiKey, Product, Reason, agency, product};
 use registry::instant;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a new key is held against.
@@ -18,6 +19,8 @@ pub(crate) struct Rules {
     pub roles: Arc<Roles>,
     /// The permissions there are.
     pub known: Known,
+    /// Authorities of client certificates that this gateway knows.
+    pub authorities: BTreeSet<String>,
     /// The subject of the key of the settings, which may give away everything, since it makes the first of all others.
     pub bootstrap: Option<String>,
 }
@@ -37,7 +40,7 @@ impl Rules {
     /// What a key may do by its own permissions and its role's, as far as it may do so at all: a partner's never more
     /// than is open to partners, whatever was written down.
     pub(crate) fn held(&self, own: &[String], role: &str, internal: bool) -> Permissions {
-        let of_role = self.roles.get(role).into_iter().flat_map(|role| role.permissions.iter());
+        let of_role = self.roles.lasting(role).into_iter().flat_map(|role| role.permissions.iter());
         let all = own.iter().map(String::as_str).chain(of_role);
         Permissions::of(all.filter(|permission| internal || self.known.is_for_partners(permission)))
     }
@@ -58,11 +61,12 @@ impl Rules {
         self.permissions_fit(key)?;
         belongs(key, around)?;
         networks_fit(key)?;
+        self.certificate_fits(key)?;
         expiry_fits(key, now)
     }
 
     fn role_exists(&self, key: &ApiKey) -> Result<(), Fault> {
-        let unknown = !key.role.is_empty() && self.roles.get(&key.role).is_none();
+        let unknown = !key.role.is_empty() && self.roles.lasting(&key.role).is_none();
         refuse_if(unknown, Reason::UnknownRole, "there is no such role")
             .map_err(|fault| fault.at("apiKey.role", "is no role"))
     }
@@ -77,11 +81,21 @@ impl Rules {
                 fault = fault.at(format!("apiKey.permissions[{n}]"), format!("{permission} is not for partners"));
             }
         }
-        let of_role = self.roles.get(&key.role).into_iter().flat_map(|role| role.permissions.iter());
+        let of_role = self.roles.lasting(&key.role).into_iter().flat_map(|role| role.permissions.iter());
         for permission in of_role.filter(|permission| !key.internal && !self.known.is_for_partners(permission)) {
             fault = fault.at("apiKey.role", format!("its permission {permission} is not for partners"));
         }
         if fault.violations().is_empty() { Ok(()) } else { Err(fault) }
+    }
+
+    /// A client certificate is named by its authority and its name, both of them, and the authority is known.
+    fn certificate_fits(&self, key: &ApiKey) -> Result<(), Fault> {
+        let (authority, name) = (&key.certificate_authority, &key.certificate_name);
+        let whole = authority.is_empty() == name.is_empty();
+        refuse_if(!whole, Reason::CertificateUnfit, "a client certificate has an authority and a name")?;
+        let known = authority.is_empty() || self.authorities.contains(authority);
+        refuse_if(!known, Reason::CertificateUnfit, "this gateway does not know the authority")
+            .map_err(|fault| fault.at("apiKey.certificateAuthority", "is not known here"))
     }
 
     /// Nobody gives away what they do not hold. A product's permissions were given away when it was published, by two

@@ -4,6 +4,7 @@ use crate::agencies::Agencies;
 use crate::api_keys::ApiKeys;
 use crate::audit::Audit;
 use crate::caller::Bootstrap;
+use crate::elevations::Elevations;
 use crate::jobs::Jobs;
 use crate::key_rules::Rules;
 use crate::products::Products;
@@ -18,6 +19,7 @@ use proto::gateway::v1::agency_service_server::AgencyServiceServer;
 use proto::gateway::v1::api_key_service_server::ApiKeyServiceServer;
 use proto::gateway::v1::audit_service_server::AuditServiceServer;
 use proto::gateway::v1::delivery_service_server::DeliveryServiceServer;
+use proto::gateway::v1::elevation_service_server::ElevationServiceServer;
 use proto::gateway::v1::job_service_server::JobServiceServer;
 use proto::gateway::v1::product_service_server::ProductServiceServer;
 use proto::gateway::v1::webhook_service_server::WebhookServiceServer;
@@ -64,10 +66,12 @@ pub fn routes(store: &Store, settings: &Settings) -> anyhow::Result<Routes> {
     let rules = Arc::new(rules(settings)?);
     let making = webhooks::making(settings, store.pool().clone())?;
     let key = settings.relay_audit_key.as_ref().map(|Sealing(relay)| relay.audit_key.clone());
+    let (roles, longest) = (Arc::clone(&rules.roles), settings.break_glass_longest);
     let routes = Routes::new(AgencyServiceServer::new(Agencies::new(store.keep())))
         .add_service(ApiKeyServiceServer::new(ApiKeys::new(store.keep(), rules)))
         .add_service(AuditServiceServer::new(Audit::new(store.clone(), key)))
         .add_service(DeliveryServiceServer::new(Deliveries::new(store.keep())))
+        .add_service(ElevationServiceServer::new(Elevations::new(store.keep(), roles, longest)))
         .add_service(JobServiceServer::new(Jobs::new(store.keep())))
         .add_service(ProductServiceServer::new(Products::new(store.keep())))
         .add_service(WebhookServiceServer::new(Webhooks::new(store.keep(), making)));
@@ -86,7 +90,8 @@ pub(crate) fn rules(settings: &Settings) -> anyhow::Result<Rules> {
     };
     let roles = Arc::new(roles);
     let bootstrap = bootstrap(settings, &roles)?.map(|bootstrap| bootstrap.subject());
-    Ok(Rules { roles, known, bootstrap })
+    let authorities = settings.tls_authorities.names();
+    Ok(Rules { roles, known, authorities, bootstrap })
 }
 
 /// The key of the settings, with what a `tenant-admin` may do.

@@ -12,6 +12,7 @@ mod readiness;
 mod register;
 mod service;
 mod settings;
+mod tls;
 
 pub use host::{Hosted, host};
 pub use house::House;
@@ -20,3 +21,4 @@ pub use process::{Running, main, run, signalled, start};
 pub use register::{Database, Register};
 pub use service::{Service, Started};
 pub use settings::{All, Door, describe, settings};
+pub use tls::{Certified, Files, Tls};

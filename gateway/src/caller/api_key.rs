@@ -43,6 +43,7 @@ struct Record {
     permissions: Permissions,
     networks: Vec<String>,
     product: String,
+    certificate: (String, String),
     per_second: i32,
     per_month: i64,
 }
@@ -56,7 +57,8 @@ const FIND: &str = "
         array(select jsonb_array_elements_text(k.doc->'permissions')
             union all select jsonb_array_elements_text(p.doc->'permissions')) as permissions,
         array(select jsonb_array_elements_text(k.doc->'allowedNetworks')) as networks,
-        k.product, coalesce((p.doc->>'requestsPerSecond')::int, 0) as per_second,
+        coalesce(k.doc->>'certificateAuthority', '') as authority,
+        coalesce(k.doc->>'certificateName', '') as certificate_name, k.product, coalesce((p.doc->>'requestsPerSecond')::int, 0) as per_second,
         coalesce((p.doc->>'requestsPerMonth')::bigint, 0) as per_month
     from api_keys k
     left join agencies a on a.name = k.holder and a.deleted_at is null
@@ -95,6 +97,7 @@ impl KeyTable {
             permissions: self.rules.held(&own, role, internal),
             networks: row.try_get("networks")?,
             product: row.try_get("product")?,
+            certificate: (row.try_get("authority")?, row.try_get("certificate_name")?),
             per_second: row.try_get("per_second")?,
             per_month: row.try_get("per_month")?,
         })
@@ -195,7 +198,9 @@ fn good(record: Record, now: DateTime<Utc>) -> Option<Found> {
     let quota = u64::try_from(record.per_month).ok().filter(|quota| *quota > 0);
     let quota = quota.map(|quota| (record.product.into(), quota));
     let found = Found::plain(principal, !record.internal, GOOD_FOR.min(left));
-    Some(Found { networks, rate, quota, ..found })
+    let (authority, name) = record.certificate;
+    let certificate = (!authority.is_empty()).then(|| (authority.into(), name.into()));
+    Some(Found { networks, certificate, rate, quota, ..found })
 }
 
 #[cfg(test)]
@@ -217,6 +222,7 @@ mod tests {
             permissions: Permissions::of(["accreditation.missions.read"]),
             networks: Vec::new(),
             product: String::new(),
+            certificate: Default::default(),
             per_second: 0,
             per_month: 0,
         }

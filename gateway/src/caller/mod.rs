@@ -3,6 +3,7 @@
 mod api_key;
 mod bearer;
 mod dev_issuer;
+mod glass;
 mod guesses;
 mod issuer;
 mod jwt;
@@ -11,6 +12,7 @@ mod refusal;
 pub(crate) use api_key::{Bootstrap, KeyTable, is_key};
 pub(crate) use bearer::People;
 pub(crate) use dev_issuer::DevIssuer;
+pub(crate) use glass::Glass;
 pub(crate) use issuer::Issuer;
 pub(crate) use refusal::Refusal;
 
@@ -27,6 +29,7 @@ use identity::{Principal, Signer};
 use moka::Expiry;
 use moka::future::Cache;
 use ring::digest::{SHA256, digest};
+use serve::Certified;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -59,6 +62,8 @@ pub(crate) struct Caller {
     pub streams: Arc<Semaphore>,
     /// Its calls, if it calls with a key.
     pub usage: Option<Arc<Usage>>,
+    /// The authority and the name of the client certificate it must come with, if any.
+    certificate: Option<(Box<str>, Box<str>)>,
     /// Where it may call from; anywhere if there are none.
     networks: Box<[Network]>,
     token: ArcSwap<Token>,
@@ -85,6 +90,13 @@ impl Caller {
         self.networks.is_empty() || self.networks.iter().any(|network| network.holds(address))
     }
 
+    /// Whether the connection's certificate is the one it must come with. Most need none.
+    pub(crate) fn is_bound_to(&self, certified: Option<&Arc<Certified>>) -> bool {
+        self.certificate.as_ref().is_none_or(|(authority, name)| {
+            certified.is_some_and(|found| *found.authority == **authority && found.names.contains(name))
+        })
+    }
+
     /// The token that tells services who calls. Signing costs more than the rest of a request's way through the
     /// gateway, so one token serves for [`TOKEN_USED`].
     pub(crate) fn token(&self, signer: &Signer) -> HeaderValue {
@@ -105,6 +117,7 @@ struct Found {
     principal: Principal,
     partner: bool,
     networks: Box<[Network]>,
+    certificate: Option<(Box<str>, Box<str>)>,
     /// The most requests in a second, if not the house's.
     rate: Option<NonZeroU32>,
     /// The product with a quota, and how many requests a month it is.
@@ -116,7 +129,7 @@ struct Found {
 impl Found {
     /// One that is bound to no network and limited as the house limits everyone.
     fn plain(principal: Principal, partner: bool, good_for: Duration) -> Self {
-        Self { principal, partner, networks: Box::default(), rate: None, quota: None, good_for }
+        Self { principal, partner, networks: Box::default(), certificate: None, rate: None, quota: None, good_for }
     }
 }
 
@@ -152,6 +165,7 @@ pub(crate) struct Callers {
     guesses: Guesses,
     bounds: Bounds,
     ledger: Arc<Ledger>,
+    glass: Arc<Glass>,
     signer: Arc<Signer>,
 }
 
@@ -171,12 +185,13 @@ impl Callers {
         people: Option<People>,
         bounds: Bounds,
         ledger: Arc<Ledger>,
+        glass: Arc<Glass>,
         signer: Arc<Signer>,
     ) -> Self {
         let verified = Cache::builder().max_capacity(REMEMBERED).expire_after(GoodFor).build();
         let known = moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_idle(TOKEN_USED).build();
         let keys = ApiKeys::new(table, bootstrap);
-        Self { verified, known, keys, people, guesses: Guesses::default(), bounds, ledger, signer }
+        Self { verified, known, keys, people, guesses: Guesses::default(), bounds, ledger, glass, signer }
     }
 
     /// Who sends these headers from that address.
@@ -186,15 +201,19 @@ impl Callers {
     pub(crate) async fn who(&self, headers: &HeaderMap, from: IpAddr) -> Result<Arc<Caller>, Refusal> {
         let text = bearer(headers).ok_or(Refusal::Unknown)?;
         let digest: Digest = digest(&SHA256, text.as_bytes()).as_ref().try_into().expect("SHA-256 has 32 bytes");
+        let raised = |caller: Arc<Caller>| {
+            let own = Arc::clone(&caller);
+            self.glass.raise(caller, digest, |principal| Arc::new(self.with(&own, principal)))
+        };
         if let Some(verified) = self.verified.get(&digest).await {
-            return Ok(verified.caller);
+            return Ok(raised(verified.caller));
         }
         if self.guesses.are_too_many(from) {
             return Err(Refusal::Guessing);
         }
         // One look for all who ask at once with the same credential; a failure is not remembered.
         let looked = self.verified.try_get_with(digest, self.look(text, digest)).await;
-        looked.map(|verified| verified.caller).map_err(|refusal| {
+        looked.map(|verified| raised(verified.caller)).map_err(|refusal| {
             if *refusal == Refusal::Unknown {
                 self.guesses.count(from);
             }
@@ -210,6 +229,23 @@ impl Callers {
             people.find(text).await?
         };
         Ok(Verified { good_for: found.good_for, caller: self.caller(found, digest) })
+    }
+
+    /// The caller as another principal, with everything else its own.
+    fn with(&self, caller: &Caller, principal: Principal) -> Caller {
+        Caller {
+            token: ArcSwap::from_pointee(Token::mint(&self.signer, &principal)),
+            principal: Arc::new(principal),
+            partner: caller.partner,
+            window: Arc::clone(&caller.window),
+            quota: caller.quota.clone(),
+            policy: caller.policy.clone(),
+            share: Arc::clone(&caller.share),
+            streams: Arc::clone(&caller.streams),
+            usage: caller.usage.clone(),
+            networks: caller.networks.clone(),
+            certificate: caller.certificate.clone(),
+        }
     }
 
     fn caller(&self, found: Found, digest: Digest) -> Arc<Caller> {
@@ -233,6 +269,7 @@ impl Callers {
             principal: Arc::new(found.principal),
             partner: found.partner,
             networks: found.networks,
+            certificate: found.certificate,
         });
         self.known.insert(digest, Arc::clone(&caller));
         caller
@@ -266,6 +303,7 @@ impl Caller {
             partner,
             usage: None,
             networks: Box::default(),
+            certificate: None,
         }
     }
 }

@@ -15,12 +15,15 @@ use tonic::body::Body;
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// Two years, as the preload lists of browsers ask for.
+const STRICT: HeaderValue = HeaderValue::from_static("max-age=63072000");
+const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const BEARER: HeaderValue = HeaderValue::from_static("Bearer realm=\"legation\"");
 /// An answer is data: should a browser show it as a page all the same, nothing in it runs.
 const INERT: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 /// How many headers an answer has, or a few more.
-const HEADERS: usize = 12;
+const HEADERS: usize = 14;
 const TRACE_ID: HeaderName = HeaderName::from_static("trace-id");
 
 /// A body in one piece.
@@ -88,10 +91,14 @@ pub(super) fn name_trace(headers: &mut HeaderMap, trace: &Trace) {
 }
 
 /// What keeps browsers from doing more with an answer than reading it, unless the answer says otherwise itself.
-pub(super) fn guard(headers: &mut HeaderMap) {
+pub(super) fn guard(headers: &mut HeaderMap, tls: bool) {
+    if tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT);
+    }
     headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(INERT);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    headers.insert(header::REFERRER_POLICY, NO_REFERRER);
 }
 
 /// What a caller learns of its rate.

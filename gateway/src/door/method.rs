@@ -1,11 +1,12 @@
 //! What the door knows of each method, worked out once: where its calls go, who may make them, which fields headers fill.
 
+use super::notice;
 use crate::caller::Caller;
 use crate::rate::RouteRates;
 use crate::upstream::{Upstream, Upstreams};
 use anyhow::Context as _;
 use fault::Fault;
-use http::Uri;
+use http::{HeaderName, HeaderValue, Uri};
 use prost_reflect::MessageDescriptor;
 use proto::contract::{Contract, Kind, Method};
 use proto::policy::v1::Reason;
@@ -43,6 +44,8 @@ pub(super) struct Target {
     pub(super) answers_document: bool,
     /// How many of each thousand requests of a caller's rate may be for it, if it has a rate of its own.
     pub(super) rate: Option<u32>,
+    /// What each of its answers says if it is on its way out.
+    pub(super) notice: Vec<(HeaderName, HeaderValue)>,
     upstream: Option<Arc<Upstream>>,
 }
 
@@ -94,6 +97,7 @@ impl Target {
             answer_cursor: text_field(&output, "cursor"),
             answers_document: output.full_name() == "google.api.HttpBody",
             rate: rates.of(method),
+            notice: notice::of(method.rule()).with_context(|| method.path().to_owned())?,
             upstream: upstreams.get(method.service()).cloned(),
             method,
         })

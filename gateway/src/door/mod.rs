@@ -8,6 +8,7 @@ mod import;
 mod input;
 mod method;
 mod native;
+mod notice;
 mod origin;
 mod outgoing;
 mod pages;
@@ -35,7 +36,7 @@ use origin::Origins;
 use pages::Pages;
 use proto::gateway::v1 as gateway;
 use proto::policy::v1::Reason;
-use serve::{House, Wire};
+use serve::{Certified, House, Tls, Wire};
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -81,6 +82,8 @@ pub(crate) struct Parts {
     pub deadline: Duration,
     /// Where the API is reached, as its documentation says; `/` for the place it is read from.
     pub address: String,
+    /// What it shows and believes, if it speaks TLS.
+    pub tls: Option<Arc<Tls>>,
     /// Where it stands.
     pub house: House,
 }
@@ -104,6 +107,7 @@ struct Inner {
     in_flight: Arc<Semaphore>,
     deadline: Duration,
     access: Arc<Access>,
+    tls: Option<Arc<Tls>>,
     house: House,
 }
 
@@ -130,6 +134,7 @@ impl Door {
             denials: parts.denials,
             proxies: parts.proxies,
             deadline: parts.deadline,
+            tls: parts.tls,
             house: parts.house,
         })))
     }
@@ -147,7 +152,10 @@ impl Door {
                 async move { Ok::<_, Infallible>(door.answer(peer.ip(), request.map(Body::new)).await) }
             })
         };
-        self.0.house.listen_each(address, Wire::Either, of_client).await
+        match self.0.tls.clone() {
+            Some(tls) => self.0.house.listen_tls(address, Wire::Either, tls, of_client).await,
+            None => self.0.house.listen_each(address, Wire::Either, of_client).await,
+        }
     }
 
     /// Answers one request: the layers around its way, in reading order.
@@ -170,8 +178,11 @@ impl Door {
         }
         let headers = response.headers_mut();
         answer::name_trace(headers, &trace);
+        for (name, value) in visit.target.iter().flat_map(|target| &target.notice) {
+            headers.insert(name, value.clone());
+        }
         if visit.protocol() == Protocol::Rest {
-            answer::guard(headers);
+            answer::guard(headers, self.0.tls.is_some());
             if let Some((caller, (left, reset))) = visit.caller.as_ref().zip(visit.rate) {
                 answer::rate(headers, caller.policy.clone(), caller.window.limit().get(), left, reset);
             }
@@ -202,7 +213,8 @@ impl Door {
         }
         // Who it is (401), and whether it may ask so often (429).
         let from = address::client(peer, request.headers(), &self.0.proxies);
-        let caller = self.admit(visit, request.headers(), from).await?;
+        let certified = request.extensions().get::<Arc<Certified>>().cloned();
+        let caller = self.admit(visit, request.headers(), certified.as_ref(), from).await?;
         // Its method, by the raw path (404, 405); the rest of the way depends on what it speaks.
         match visit.protocol() {
             Protocol::Rest => rest::answer(self, visit, &caller, from, request).await,
@@ -211,7 +223,13 @@ impl Door {
     }
 
     /// Knows the caller and takes one permit of its rate.
-    async fn admit(&self, visit: &mut Visit, headers: &HeaderMap, from: IpAddr) -> Result<Arc<Caller>, Fault> {
+    async fn admit(
+        &self,
+        visit: &mut Visit,
+        headers: &HeaderMap,
+        certified: Option<&Arc<Certified>>,
+        from: IpAddr,
+    ) -> Result<Arc<Caller>, Fault> {
         let caller = match self.0.callers.who(headers, from).await {
             Ok(caller) => caller,
             // Not to know someone for the moment is not to turn them away.
@@ -221,6 +239,10 @@ impl Door {
         visit.caller = Some(Arc::clone(&caller));
         if !caller.may_call_from(from) {
             return Err(visit.denied(elsewhere()));
+        }
+        if !caller.is_bound_to(certified) {
+            let words = "the key may be used with its client certificate only";
+            return Err(visit.denied(Fault::new(gateway::Reason::CertificateNeeded, words)));
         }
         // Its part of the places in flight, as long as others need the rest.
         visit.turn = Some(caller.share.enter().ok_or_else(crowded)?);

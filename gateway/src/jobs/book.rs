@@ -37,7 +37,8 @@ const KEEP: &str = "
     insert into job_results (job, number, line) select $1, n, line from unnest($2::bigint[], $3::text[]) t (n, line)
     on conflict (job, number) do update set line = excluded.line";
 
-const PART: &str = "insert into job_parts (job, part, lines) values ($1, $2, $3) on conflict do nothing";
+const PART: &str = "insert into job_parts (job, part, lines) values ($1, $2, $3) \
+                    on conflict (job, part) do update set lines = excluded.lines";
 
 const RESULTS: &str = "select number, line from job_results where job = $1 and number > $2 order by number limit $3";
 
@@ -131,7 +132,7 @@ impl Book {
         Ok(query.bind(Json(change)).execute(connection).await?.rows_affected() == 1)
     }
 
-    /// Keeps a part of an import; one that is kept already stays as it is.
+    /// Keeps the next part of an import, in the place of one that was kept and never counted.
     pub(super) async fn keep_part(&self, job: &str, part: i32, lines: &[String]) -> Result<(), sqlx::Error> {
         sqlx::query(PART).bind(job).bind(part).bind(lines).execute(&self.pool).await.map(drop)
     }

@@ -83,6 +83,7 @@ impl JobService for Jobs {
         let called = Called::of(&request)?;
         if let Some(job) = self.registry.load_for(&called.principal, &ask.name).await?
             && job.state() == job::State::Collecting
+            && ask.part == job.parts + 1
         {
             self.book.keep_part(&ask.name, ask.part, &ask.lines).await.map_err(pg::fault)?;
         }

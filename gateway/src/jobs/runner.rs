@@ -51,18 +51,30 @@ impl Runner {
     /// Runs one job after the other until shutdown; the step in hand is finished first.
     pub(super) async fn run(self: Arc<Self>, shutdown: CancellationToken) {
         let book = self.book.another();
+        let mut is_away = false;
         while !shutdown.is_cancelled() {
-            match book.claim().await {
+            let pause = match book.claim().await {
                 Ok(Some(task)) => {
+                    is_away = false;
                     if let Err(error) = self.work(&book, task, &shutdown).await {
                         tracing::warn!(%error, "a job cannot be written on; it is taken up again later");
                     }
                     continue;
                 }
-                Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "jobs cannot be read; trying again"),
-            }
-            shutdown.run_until_cancelled(tokio::time::sleep(LOOK)).await;
+                Ok(None) => {
+                    is_away = false;
+                    LOOK
+                }
+                Err(error) => {
+                    // Told once for each outage.
+                    if !is_away {
+                        tracing::warn!(%error, "jobs cannot be read; trying again until they can");
+                    }
+                    is_away = true;
+                    AWAY
+                }
+            };
+            shutdown.run_until_cancelled(tokio::time::sleep(pause)).await;
         }
     }
 
@@ -130,11 +142,16 @@ impl Runner {
 
     async fn listed(&self, task: &Task, bearer: &Bearer, list: &contract::Method) -> Result<Value, Fault> {
         let input = list.descriptor().input();
-        let number = |name: &str| input.get_field_by_name(name).map_or(0, |field| field.number());
+        let number = |name: &str| input.get_field_by_name(name).map(|field| field.number());
         let mut request = Vec::new();
-        wire::add_number(&mut request, number("page_size"), PAGE);
-        wire::add_bytes(&mut request, number("page_token"), task.place.as_bytes());
-        wire::add_bytes(&mut request, number("filter"), task.filter.as_bytes());
+        if let Some(number) = number("page_size") {
+            wire::add_number(&mut request, number, PAGE);
+        }
+        for (field, text) in [("page_token", &task.place), ("filter", &task.filter)] {
+            if let Some(number) = number(field) {
+                wire::add_bytes(&mut request, number, text.as_bytes());
+            }
+        }
         let body = frames::one(&request);
         let message = self.errands.call(bearer, list, body, PATIENCE).await?.only().await?;
         to_json(&list.descriptor().output(), &message)

@@ -60,9 +60,16 @@ pub(crate) fn reader(service: &str, collection: &str) -> Option<&'static contrac
 
 /// The method of this kind of a collection's records.
 pub(crate) fn method(service: &str, collection: &str, kind: &Kind) -> Option<&'static contract::Method> {
-    let kept = |resource: &&contract::Resource| resource.service() == service && resource.collection() == collection;
-    let message = contract().resources().iter().find(kept)?.message().full_name();
-    contract().methods().iter().find(|method| method.kind() == kind && method.resource() == Some(message))
+    let kept = |resource: &contract::Resource| resource.service() == service && resource.collection() == collection;
+    contract().resources().iter().any(kept).then_some(())?;
+    let address = match kind {
+        Kind::Get => format!("/v1/{service}/{{name={collection}/*}}"),
+        Kind::Import => format!("/v1/{service}/{collection}:import"),
+        _ => format!("/v1/{service}/{collection}"),
+    };
+    let stands_there =
+        |method: &&contract::Method| method.bindings().first().is_some_and(|one| one.template == address);
+    contract().methods().iter().filter(|method| method.kind() == kind).find(stands_there)
 }
 
 /// The request for the record as of the event; of a deletion, as of just before.

@@ -43,6 +43,7 @@ impl Worker {
         let mut running: JoinSet<String> = JoinSet::new();
         let mut busy: HashSet<String> = HashSet::new();
         let mut next_sweep = Instant::now();
+        let mut is_away = false;
         while !shutdown.is_cancelled() {
             let pause = match self.ledger.due().await {
                 Ok(due) => {
@@ -55,10 +56,15 @@ impl Worker {
                             webhook
                         });
                     }
+                    is_away = false;
                     LOOK
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "due deliveries cannot be read; trying again");
+                    // Told once for each outage.
+                    if !is_away {
+                        tracing::warn!(%error, "due deliveries cannot be read; trying again until they can");
+                    }
+                    is_away = true;
                     AWAY
                 }
             };

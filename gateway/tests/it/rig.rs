@@ -86,7 +86,7 @@ impl Plan {
             Some(db) => db,
             None => Arc::new(database().await),
         };
-        partner(&db).await;
+        partner(&db, "metropolitan-police").await;
         let redis = testkit::redis().await;
         let admin = self.admin.unwrap_or_else(ApiKeyText::generate);
         let redis_url = self.redis.unwrap_or_else(|| redis.url.clone());
@@ -141,15 +141,16 @@ pub(crate) async fn database() -> TestDb {
     testkit::database(&[&registry::MIGRATIONS, &MIGRATIONS]).await
 }
 
-/// The agency that keys of the tests belong to, as if it had been taken on long ago.
-async fn partner(db: &TestDb) {
+/// An agency that keys of the tests belong to, as if it had been taken on long ago.
+pub(crate) async fn partner(db: &TestDb, id: &str) {
+    let name = format!("agencies/{id}");
     let agency = json!({
-        "name": "agencies/metropolitan-police", "title": "Metropolitan Police", "contact": "desk@police.example",
+        "name": name, "title": "Metropolitan Police", "contact": "desk@police.example",
         "legalBasis": "Example Act, section 1", "products": [], "state": "ACTIVE",
     });
     let text = "insert into agencies (name, uid, version, doc, created_at, updated_at) \
                 values ($1, gen_random_uuid(), 1, $2, now(), now()) on conflict do nothing";
-    sqlx::query(text).bind("agencies/metropolitan-police").bind(agency).execute(&db.pool).await.expect("it is one");
+    sqlx::query(text).bind(name).bind(agency).execute(&db.pool).await.expect("it is one");
 }
 
 /// A plan with nothing out of the ordinary.

@@ -184,6 +184,7 @@ async fn a_delivery_climbs_the_ladder_is_given_up_and_can_be_asked_for_again() {
     let again = format!("/v1/gateway/{}:redeliver", failed["name"].as_str().unwrap());
     assert_eq!(send(hook.rig.post(&hook.key, &again, &json!({}))).await.json()["state"], "WAITING");
     until("it is accepted", async || hook.ledger().await == ["DELIVERED", "DELIVERED"]).await;
+    rig::partner(&hook.rig.db, "county-sheriff").await;
     let other = hook.rig.key(json!({"permissions": PERMISSIONS, "agency": "county-sheriff"})).await.1;
     assert_eq!(send(hook.rig.post(&other, &again, &json!({}))).await.status, 404, "another agency's");
 }
@@ -301,6 +302,7 @@ async fn an_endpoint_that_accepts_nothing_or_is_gone_is_disabled_with_a_notice()
 async fn a_webhook_ends_with_its_key_until_another_adopts_it() {
     let hook = Hook::active(quick().start().await, json!({})).await;
     let other = hook.rig.key(json!({"permissions": PERMISSIONS})).await.1;
+    rig::partner(&hook.rig.db, "county-sheriff").await;
     let foreign = hook.rig.key(json!({"permissions": PERMISSIONS, "agency": "county-sheriff"})).await.1;
     let revoke = format!("/v1/gateway/{}:revoke", hook.record["key"].as_str().unwrap());
     assert_eq!(send(hook.rig.post(&hook.rig.admin, &revoke, &json!({}))).await.status, 200);

@@ -17,6 +17,7 @@ mod determinations;
 mod diplomatic_lists;
 mod disputes;
 mod driver_licences;
+mod elevations;
 mod entry_requirements;
 mod guidance_articles;
 mod honorary_consuls;
@@ -68,6 +69,7 @@ const CHECKED: &[&str] = &[
     "DiplomaticListService",
     "DisputeService",
     "DriverLicenceService",
+    "ElevationService",
     "EntryRequirementService",
     "GuidanceArticleService",
     "HonoraryConsulService",
@@ -157,6 +159,7 @@ async fn gateway(grpc_service: &str) {
         .with(agencies::Agencies)
         .with(api_keys::ApiKeys)
         .with(deliveries::Deliveries)
+        .with(elevations::Elevations)
         .with(jobs::Jobs)
         .with(products::Products)
         .with(webhooks::Webhooks::open());
@@ -260,6 +263,11 @@ async fn watch_lists_conform() {
 #[tokio::test]
 async fn agencies_conform() {
     gateway("AgencyService").await;
+}
+
+#[tokio::test]
+async fn elevations_conform() {
+    gateway("ElevationService").await;
 }
 
 #[tokio::test]
