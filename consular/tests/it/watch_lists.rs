@@ -191,7 +191,7 @@ async fn what_was_found_stays_with_our_own_officers() {
         Principal { permissions: Permissions::of(["consular.screenings.read"]), ..testkit::principal::<&str>([]) };
     let seen = world.screenings(&clerk).get_screening(get).await.unwrap().into_inner();
     assert_eq!((seen.state(), seen.subject, seen.hits.len()), (State::Open, None, 0), "blank without the right to it");
-    let told = "select count(*) from outbox where kind = 'screenings' and doc::text ilike '%example%'";
+    let told = "select count(*) from outbox where kind = 'screenings' and doc::text ilike '%person%'";
     let told: i64 = sqlx::query_scalar(told).fetch_one(&world.db.pool).await.unwrap();
     assert_eq!(told, 0, "no event says who was looked for or found");
 }
