@@ -139,7 +139,7 @@ mod tests {
     fn columns_are_what_the_contract_lets_people_look_for() {
         let mission = ["NAME", "STATE", "SENDING STATE", "TYPE", "TITLE", "SEAT", "EXTERNAL ID"];
         assert_eq!(titles("legation.accreditation.v1.Mission"), mission);
-        let change = ["VERSION", "VERB", "ACTOR", "TIME", "REASON", "NAME", "STATE"];
+        let change = ["VERSION", "VERB", "ACTOR", "TIME", "REASON", "CAUSE", "NAME", "STATE"];
         assert_eq!(titles("legation.accreditation.v1.WatchMissionsResponse"), change);
     }
 

@@ -129,6 +129,7 @@ mod tests {
             [
                 "accreditation.determinations.read",
                 "accreditation.driverLicences.verify",
+                "accreditation.guidanceArticles.read",
                 "accreditation.identityCards.verify",
                 "accreditation.members.determineImmunity",
                 "accreditation.missions.read",

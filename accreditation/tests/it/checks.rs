@@ -116,10 +116,10 @@ pub(crate) async fn provoke(reason: Reason) -> Result<(), Status> {
         }
         Reason::PossibleDuplicate => {
             world.notify("a", whole.clone()).await?;
-            world
-                .notify("b", Member { passport_number: "X1234".into(), given_names: "ELISE".into(), ..whole })
-                .await
-                .map(drop)
+            let mut other = Member { passport_number: "X1234".into(), given_names: "ELISE".into(), ..whole };
+            // Another passport, of which nothing but the number is filed.
+            declared(&mut other).machine_readable_zone.clear();
+            world.notify("b", other).await.map(drop)
         }
         Reason::HonoraryUnfit => {
             let post = world.mission("fr-chicago", consulate("FR"), State::Open).await;

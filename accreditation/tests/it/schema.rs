@@ -149,6 +149,14 @@ async fn every_filterable_field_can_be_filtered_and_ordered_by() {
                     let request = pb::ListPrivilegeGrantsRequest { filter, order_by, ..Default::default() };
                     world.grants(&officer).list_privilege_grants(request).await.map(drop)
                 }
+                "personaNonGrata" => {
+                    let request = pb::ListPersonaNonGrataRequest { filter, order_by, ..Default::default() };
+                    world.declarations(&officer).list_persona_non_grata(request).await.map(drop)
+                }
+                "waivers" => {
+                    let request = pb::ListWaiversRequest { filter, order_by, ..Default::default() };
+                    world.waivers(&officer).list_waivers(request).await.map(drop)
+                }
                 "vehicles" => {
                     let request = pb::ListVehiclesRequest { filter, order_by, ..Default::default() };
                     world.vehicles(&officer).list_vehicles(request).await.map(drop)

@@ -197,7 +197,8 @@ async fn privilege_grants_change_state_as_the_contract_says() {
     let member = world.accredited("garnier", secretary(&mission)).await.name;
     let name = world.propose(grant_of(&member, "2026-06-01T00:00:00Z", None)).await.unwrap().name;
     let step = async |verb: &str| {
-        world.put("privilege_grants", &name, json!({ "endTime": null })).await;
+        let endless = sqlx::query("update privilege_grants set doc = doc - 'endTime' - 'decideTime' where name = $1");
+        endless.bind(&name).execute(&world.db.pool).await.unwrap();
         world.grant_step(&decider(), verb, &name).await
     };
     hold(&world, "PrivilegeGrant", "privilege_grants", &name, step, |grant| grant.state().as_str_name().to_owned())

@@ -12,7 +12,7 @@
 //! let mut wire = Vec::new();
 //! mission.to_wire(br#"{"title": "Embassy of France", "type": "EMBASSY"}"#, &mut wire)?;
 //! let missing = mission.check(&wire);
-//! assert_eq!((&*missing[0].field, &*missing[0].description), ("sendingState", "is required"));
+//! assert_eq!((&*missing[0].field, &*missing[0].description), ("seat", "is required"));
 //! let mut json = Vec::new();
 //! mission.to_json(&wire, &mut json)?;
 //! assert!(json.starts_with(br#"{"name":"","sendingState":"","type":"EMBASSY","title":"Embassy of France","#));
