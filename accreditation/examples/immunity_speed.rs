@@ -23,7 +23,13 @@ fn main() {
         Timeline { termination: Some(now - TimeDelta::days(10)), grace_end: Some(now + TimeDelta::days(20)), ..served };
     let foreign = [Residing { from: now - TimeDelta::days(200), residence: Residence::Foreign }];
     let person = |category, timeline| Person { category, residence: &foreign, timeline };
-    let of = |state, member, principal| Subject { sending_state: state, member, relation: Relation::Spouse, principal };
+    let of = |state, member, principal| Subject {
+        sending_state: state,
+        member,
+        relation: Relation::Spouse,
+        principal,
+        waived: &[],
+    };
     let diplomat = person(Category::DiplomaticStaff, served);
     for (who, subject) in [
         ("diplomat", of("FR", diplomat, None)),

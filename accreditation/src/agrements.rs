@@ -6,6 +6,7 @@ use calendar::{Clock, Length, due};
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
 use identity::Principal;
+use prost_types::Timestamp;
 use proto::accreditation::v1::agrement::{Disclosure, State};
 use proto::accreditation::v1::agrement_service_server::AgrementService;
 use proto::accreditation::v1::mission::{self, Type};
@@ -197,6 +198,13 @@ fn record_arrival(agrement: &mut Agrement, request: RecordNomineeArrivalRequest,
     let arrived = request.arrival_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
     refuse_if(arrived > call.now(), Reason::DatesImplausible, "the arrival is a fact and lies in the past")?;
     agrement.arrival_time = Some(timestamp(arrived));
+    call.timers().clear(LAPSE_TIMER);
+    Ok(())
+}
+
+/// The head of mission was notified as arrived: the agrément has served, and no longer lapses.
+pub(crate) fn arrive(agrement: &mut Agrement, arrival: Option<Timestamp>, call: &mut Call) -> Result<(), Fault> {
+    agrement.arrival_time = arrival;
     call.timers().clear(LAPSE_TIMER);
     Ok(())
 }

@@ -141,6 +141,13 @@ fn end(charge: &mut Charge, request: EndChargeRequest, call: &mut Call) -> Resul
     Ok(())
 }
 
+/// A charge that another event ends; never before it began.
+pub(crate) fn end_at(charge: &mut Charge, at: DateTime<Utc>) -> Result<(), Fault> {
+    let begun = time(charge.begin_time.as_ref()).unwrap_or(at);
+    charge.end_time = Some(timestamp(at.max(begun)));
+    Ok(())
+}
+
 fn time(time: Option<&prost_types::Timestamp>) -> Option<DateTime<Utc>> {
     time.and_then(instant)
 }

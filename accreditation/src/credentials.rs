@@ -1,9 +1,12 @@
 //! Letters of credence of heads of mission, the taking up of functions, and the order of precedence (VCDR art. 13-18).
 
+use crate::charges::{self, Charges};
 use crate::order_of_precedence::OrderOfPrecedence;
 use crate::practice::{FunctionsBegin, Practice};
+use chrono::{DateTime, Utc};
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
+use proto::accreditation::v1::charge::Cause;
 use proto::accreditation::v1::credential_service_server::CredentialService;
 use proto::accreditation::v1::{
     AlterCredentialsRequest, CancelCredentialsRequest, Category, CreateCredentialRequest, Credential,
@@ -13,7 +16,7 @@ use proto::accreditation::v1::{
     WatchCredentialsResponse, member,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, instant, timestamp};
 use tonic::{Request, Response};
 
 /// The letters of credence.
@@ -113,8 +116,16 @@ async fn surroundings(reader: &mut Reader<'_>, credential: &Credential) -> Resul
     reader.share(&credential.member).await
 }
 
-async fn bearer<R>(reader: &mut Reader<'_>, credential: &Credential, _: &R) -> Result<Option<Member>, Fault> {
-    reader.share(&credential.member).await
+/// The head of mission, and who acts for the mission meanwhile: what the taking up of functions bears upon.
+async fn bearer<R>(reader: &mut Reader<'_>, credential: &Credential, _: &R) -> Result<Bearer, Fault> {
+    let head = reader.share(&credential.member).await?;
+    let acting = reader.hold(&[("mission", &[credential.mission.as_str()]), ("state", &["ACTING"])]).await?;
+    Ok(Bearer { head: head.unwrap_or_default(), acting })
+}
+
+struct Bearer {
+    head: Member,
+    acting: Vec<Held<Charges>>,
 }
 
 fn schedule(credential: &mut Credential, head: Option<Member>, _: &mut Call) -> Result<(), Fault> {
@@ -141,10 +152,10 @@ fn in_office(head: &Member) -> Result<(), Fault> {
 fn receive_working_copy(
     credential: &mut Credential,
     request: ReceiveWorkingCopyRequest,
-    head: Option<Member>,
+    bearer: Bearer,
     call: &mut Call,
 ) -> Result<(), Fault> {
-    let head = head.unwrap_or_default();
+    let Bearer { head, acting } = bearer;
     in_office(&head)?;
     let arrived = head.arrival_time.as_ref().and_then(instant);
     let words = "the true copy follows the notified arrival";
@@ -155,7 +166,7 @@ fn receive_working_copy(
     credential.arrival_time = head.arrival_time;
     credential.working_copy_time = Some(timestamp(received));
     if Practice::of(call.home()).functions_begin == FunctionsBegin::TrueCopy {
-        credential.functions_time = credential.working_copy_time;
+        return take_up_functions(credential, received, acting, call);
     }
     Ok(())
 }
@@ -165,10 +176,10 @@ fn receive_working_copy(
 fn present(
     credential: &mut Credential,
     request: PresentCredentialsRequest,
-    head: Option<Member>,
+    bearer: Bearer,
     call: &mut Call,
 ) -> Result<(), Fault> {
-    in_office(&head.unwrap_or_default())?;
+    in_office(&bearer.head)?;
     let unrecalled = !credential.predecessor.is_empty() && !request.letters_of_recall;
     refuse_if(unrecalled, Reason::PredecessorNotRecalled, "the predecessor's letters of recall are not presented")?;
     let presented = request.present_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
@@ -178,7 +189,22 @@ fn present(
     credential.present_time = Some(timestamp(presented));
     credential.letters_of_recall = request.letters_of_recall;
     if Practice::of(call.home()).functions_begin == FunctionsBegin::Presentation {
-        credential.functions_time = credential.present_time;
+        return take_up_functions(credential, presented, bearer.acting, call);
+    }
+    Ok(())
+}
+
+/// The post is no longer vacant: who acted for that reason acts no longer. Who acts for an absent head goes on.
+fn take_up_functions(
+    credential: &mut Credential,
+    at: DateTime<Utc>,
+    acting: Vec<Held<Charges>>,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    credential.functions_time = Some(timestamp(at));
+    let for_a_vacancy = acting.into_iter().filter(|charge| charge.cause() == Cause::PostVacant);
+    for charge in for_a_vacancy {
+        call.follow(charge, "endWithVacancy", |charge, _| charges::end_at(charge, at))?;
     }
     Ok(())
 }

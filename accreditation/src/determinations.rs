@@ -8,10 +8,10 @@ use identity::{Called, Principal};
 use proto::accreditation::v1::immunity_service_server::ImmunityService;
 use proto::accreditation::v1::{
     Citation, Determination, DetermineImmunityRequest, GetDeterminationRequest, ListDeterminationsRequest,
-    ListDeterminationsResponse,
+    ListDeterminationsResponse, WatchDeterminationsRequest, WatchDeterminationsResponse,
 };
 use proto::policy::v1::Reason;
-use registry::{Answer, Keep, Registry, Visible, instant, timestamp};
+use registry::{Answer, Feed, Keep, Registry, Visible, instant, timestamp};
 use std::sync::Arc;
 use tonic::{Request, Response};
 use uuid::Uuid;
@@ -48,15 +48,17 @@ impl Determinations {
     /// The answer to a question about a person, from what the register and the rules say now.
     fn answer(&self, dossier: &Dossier, ask: &DetermineImmunityRequest, called: &Called) -> Determination {
         let at = ask.instant.as_ref().and_then(instant).unwrap_or_else(|| self.registry.store().now());
+        let proceedings = ask.circumstances.as_ref().map_or("", |given| &given.proceedings);
+        let waived = dossier.waived(proceedings);
         let circumstances = ask.circumstances.as_ref().map(circumstances).unwrap_or_default();
         let question = Question { matter: ask.matter(), instant: at, circumstances };
-        let found = determine(&self.rules, &dossier.subject(), &question);
+        let found = determine(&self.rules, &dossier.subject_with(&waived), &question);
         Determination {
             name: format!("determinations/{}", Uuid::now_v7()),
             member: dossier.member.name.clone(),
             matter: ask.matter,
             instant: Some(timestamp(at)),
-            circumstances: ask.circumstances,
+            circumstances: ask.circumstances.clone(),
             immune: found.immune.into(),
             advice: found.advice.to_owned(),
             conditions: found.conditions.iter().map(|condition| (*condition).to_owned()).collect(),
@@ -104,6 +106,15 @@ impl ImmunityService for Determinations {
         request: Request<ListDeterminationsRequest>,
     ) -> Answer<ListDeterminationsResponse> {
         self.registry.list(request).await
+    }
+
+    type WatchDeterminationsStream = Feed<WatchDeterminationsResponse>;
+
+    async fn watch_determinations(
+        &self,
+        request: Request<WatchDeterminationsRequest>,
+    ) -> Answer<Self::WatchDeterminationsStream> {
+        self.registry.watch(request).await
     }
 }
 

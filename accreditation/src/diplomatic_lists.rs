@@ -6,6 +6,7 @@ use crate::honorary_consuls::HonoraryConsuls;
 use crate::members::Members;
 use crate::missions::Missions;
 use crate::order_of_precedence::{OrderOfPrecedence, every};
+use crate::papers::Papers;
 use crate::practice::Practice;
 use crate::sections::{Material, Placed, compile};
 use fault::Fault;
@@ -16,8 +17,9 @@ use proto::accreditation::v1::{
     CompileDiplomaticListRequest, ConsularCommission, CreateDiplomaticListRequest, DeleteDiplomaticListRequest,
     DiplomaticList, GetDiplomaticListRequest, HonoraryConsul, ListDiplomaticListRevisionsRequest,
     ListDiplomaticListRevisionsResponse, ListDiplomaticListsRequest, ListDiplomaticListsResponse, ListEntry,
-    ListSection, Mission, PublishDiplomaticListRequest, Reason,
+    ListSection, Mission, PrintDiplomaticListRequest, PublishDiplomaticListRequest, Reason,
 };
+use proto::google::api::HttpBody;
 use registry::{Answer, Call, Keep, Reader, Registry, Store, Visible, instant};
 use std::collections::HashMap;
 use tonic::Request;
@@ -32,6 +34,7 @@ const ACCREDITED: [&str; 2] = ["ACCREDITED", "CHANGE_REVIEW"];
 pub struct DiplomaticLists {
     registry: Registry<Self>,
     register: Register,
+    papers: Papers,
 }
 
 /// What lists are compiled from.
@@ -63,7 +66,7 @@ impl Keep for DiplomaticLists {
 
 impl DiplomaticLists {
     /// The lists that a registry keeps, compiled from the rest of the register.
-    pub fn new(store: &Store) -> Self {
+    pub fn new(store: &Store, papers: Papers) -> Self {
         let register = Register {
             missions: store.keep(),
             members: store.keep(),
@@ -71,7 +74,7 @@ impl DiplomaticLists {
             honorary: store.keep(),
             precedence: OrderOfPrecedence::new(store),
         };
-        Self { registry: store.keep(), register }
+        Self { registry: store.keep(), register, papers }
     }
 
     fn practice(&self) -> &'static Practice {
@@ -85,7 +88,11 @@ impl DiplomaticListService for DiplomaticLists {
         self.registry.get(request).await
     }
 
-    // The printed list belongs here, beside the record it prints: `sections` as they stand, typeset by the documents kit.
+    async fn print_diplomatic_list(&self, request: Request<PrintDiplomaticListRequest>) -> Answer<HttpBody> {
+        let list = self.registry.get(request).await?.into_inner();
+        let order = crate::papers::list::order(&self.papers, &list, self.registry.store().home());
+        Ok(tonic::Response::new(self.papers.print(order).await?))
+    }
 
     async fn list_diplomatic_lists(
         &self,

@@ -1,13 +1,13 @@
 //! All that the register knows of a person that bears on immunity: the member, the principal, the mission.
 
-use crate::immunity::{Person, Residing, Subject, Timeline};
+use crate::immunity::{Person, Residing, Subject, Timeline, Waived};
 use crate::members::Members;
 use crate::missions::Missions;
 use chrono::{DateTime, Utc};
 use fault::Fault;
 use moka::sync::Cache;
 use prost_types::Timestamp;
-use proto::accreditation::v1::{Fact, Member, Mission};
+use proto::accreditation::v1::{Fact, Member, Mission, WaivedImmunity};
 use proto::policy::v1::Reason;
 use registry::{Reader, Registry, instant};
 use std::sync::Arc;
@@ -67,7 +67,8 @@ impl Dossiers {
 }
 
 impl Dossier {
-    fn new(member: Member, principal: Option<Member>, mission: Mission) -> Self {
+    /// The dossier of these records.
+    pub(crate) fn new(member: Member, principal: Option<Member>, mission: Mission) -> Self {
         let residence = residing(&member.facts);
         let principal_residence = principal.as_ref().map(|principal| residing(&principal.facts)).unwrap_or_default();
         Self { member, mission, principal, residence, principal_residence }
@@ -75,23 +76,53 @@ impl Dossier {
 
     /// The dossier inside a change: none of its records can change until the change is committed.
     pub(crate) async fn share(reader: &mut Reader<'_>, name: &str) -> Result<Option<Self>, Fault> {
-        let Some(member): Option<Member> = reader.share(name).await? else { return Ok(None) };
-        let principal = match member.principal.as_str() {
+        // Whose record it is never changes, and must be known to take the locks from the top down.
+        let Some(glanced): Option<Member> = reader.glance(name).await? else { return Ok(None) };
+        let mission: Mission = reader.share(&glanced.mission).await?.ok_or_else(|| orphan(&glanced))?;
+        let principal = match glanced.principal.as_str() {
             "" => None,
             principal => reader.share(principal).await?,
         };
-        let mission: Mission = reader.share(&member.mission).await?.ok_or_else(|| orphan(&member))?;
+        let Some(member): Option<Member> = reader.share(name).await? else { return Ok(None) };
         Ok(Some(Self::new(member, principal, mission)))
     }
 
-    /// The person as the engine knows people.
+    /// The member that this one derives from.
+    pub(crate) fn principal(&self) -> Option<&Member> {
+        self.principal.as_ref()
+    }
+
+    /// The person as the engine knows people, for what no waiver touches: level and status.
     pub(crate) fn subject(&self) -> Subject<'_> {
+        self.subject_with(&[])
+    }
+
+    /// The same with what was waived, as [`Dossier::waived`] says.
+    pub(crate) fn subject_with<'a>(&'a self, waived: &'a [Waived]) -> Subject<'a> {
         Subject {
+            waived,
             sending_state: &self.mission.sending_state,
             member: person(&self.member, &self.residence),
             relation: self.member.relation(),
             principal: self.principal.as_ref().map(|principal| person(principal, &self.principal_residence)),
         }
+    }
+}
+
+impl Dossier {
+    /// What the sending state has waived, held against the proceedings a question is about, if it says which.
+    pub(crate) fn waived(&self, proceedings: &str) -> Vec<Waived> {
+        let covers = |own: &str| (!proceedings.is_empty()).then(|| own.eq_ignore_ascii_case(proceedings));
+        let waived = |waived: &WaivedImmunity| {
+            Some(Waived {
+                scope: waived.scope(),
+                from: waived.effective_time.as_ref().and_then(instant)?,
+                covers: covers(&waived.proceedings),
+                partial: waived.partial,
+                inviolability: waived.inviolability,
+            })
+        };
+        self.member.waived.iter().filter_map(waived).collect()
     }
 }
 

@@ -95,6 +95,8 @@ impl Holder {
                 && standing(rules, &dossier.subject(), at).status == Status::Active
         });
         refuse_if(!accredited, Reason::HolderNotInStanding, "the member is not accredited, or not in functions")?;
+        let unwanted = self.member().is_some_and(|member| member.unwanted_time.is_some());
+        refuse_if(unwanted, Reason::HolderUnwanted, "nothing is granted to someone declared persona non grata")?;
         let at_work = matches!(
             self.mission.state(),
             mission::State::Establishing | mission::State::Open | mission::State::Restricted

@@ -3,19 +3,23 @@
 use crate::card_number;
 use crate::dossier::{Dossier, Dossiers};
 use crate::immunity::{Circumstances, Question, Rules, determine, standing};
+use crate::papers::{Papers, card};
 use crate::terms::Terms;
 use calendar::{Clock, Length};
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
-use proto::accreditation::v1::identity_card::State;
+use proto::accreditation::v1::identity_card::{RevocationCause, State};
 use proto::accreditation::v1::identity_card_service_server::IdentityCardService;
 use proto::accreditation::v1::verify_identity_card_response::Finding;
 use proto::accreditation::v1::{
     CreateIdentityCardRequest, GetIdentityCardRequest, IdentityCard, ImmunitySummary, ListIdentityCardRevisionsRequest,
-    ListIdentityCardRevisionsResponse, ListIdentityCardsRequest, ListIdentityCardsResponse, Matter, Reason,
-    RevokeIdentityCardRequest, Status as Standing, VerifyIdentityCardRequest, VerifyIdentityCardResponse, member,
+    ListIdentityCardRevisionsResponse, ListIdentityCardsRequest, ListIdentityCardsResponse, Matter,
+    PrintIdentityCardRequest, Reason, RevokeIdentityCardRequest, Status as Standing, VerifyIdentityCardRequest,
+    VerifyIdentityCardResponse, WatchIdentityCardsRequest, WatchIdentityCardsResponse, member,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant};
+use proto::google::api::HttpBody;
+use proto::policy::v1::Reason as House;
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant};
 use std::sync::Arc;
 use tonic::{Request, Response};
 
@@ -34,6 +38,7 @@ pub struct IdentityCards {
     registry: Registry<Self>,
     dossiers: Dossiers,
     rules: Arc<Rules>,
+    papers: Papers,
 }
 
 impl Keep for IdentityCards {
@@ -57,8 +62,8 @@ impl Keep for IdentityCards {
 
 impl IdentityCards {
     /// The cards that a registry keeps.
-    pub fn new(registry: Registry<Self>, dossiers: Dossiers, rules: Arc<Rules>) -> Self {
-        Self { registry, dossiers, rules }
+    pub fn new(registry: Registry<Self>, dossiers: Dossiers, rules: Arc<Rules>, papers: Papers) -> Self {
+        Self { registry, dossiers, rules, papers }
     }
 
     /// Issues a card to a member as the register shows them in this very transaction.
@@ -69,6 +74,8 @@ impl IdentityCards {
         };
         let accredited = matches!(dossier.member.state(), member::State::Accredited | member::State::ChangeReview);
         refuse_if(!accredited, Reason::MemberNotAccredited, "cards are issued to accredited members")?;
+        let unwanted = dossier.member.unwanted_time.is_some();
+        refuse_if(unwanted, Reason::HolderUnwanted, "nothing is issued to someone declared persona non grata")?;
         // A card from before the register is entered with its own dates; one that is over expires at once.
         let issued = card.issue_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
         refuse_if(issued > call.now(), Reason::DatesImplausible, "a card is issued now, or was before")
@@ -108,7 +115,8 @@ impl IdentityCards {
         let dossier = self.dossiers.of(&card.member).await?;
         let dossier = dossier
             .ok_or_else(|| Fault::new(proto::policy::v1::Reason::Internal, "a card is kept without its member"))?;
-        let subject = dossier.subject();
+        let waived = dossier.waived("");
+        let subject = dossier.subject_with(&waived);
         let held = standing(&self.rules, &subject, now);
         let expired = card.expire_time.as_ref().and_then(instant).is_none_or(|expiry| expiry <= now);
         let finding = match card.state() {
@@ -172,6 +180,15 @@ impl IdentityCardService for IdentityCards {
         self.registry.list(request).await
     }
 
+    type WatchIdentityCardsStream = Feed<WatchIdentityCardsResponse>;
+
+    async fn watch_identity_cards(
+        &self,
+        request: Request<WatchIdentityCardsRequest>,
+    ) -> Answer<Self::WatchIdentityCardsStream> {
+        self.registry.watch(request).await
+    }
+
     async fn create_identity_card(&self, request: Request<CreateIdentityCardRequest>) -> Answer<IdentityCard> {
         let dossier = async |reader: &mut Reader<'_>, card: &IdentityCard| Dossier::share(reader, &card.member).await;
         let issue = |card: &mut IdentityCard, dossier, call: &mut Call| self.issue(card, dossier, call);
@@ -194,6 +211,18 @@ impl IdentityCardService for IdentityCards {
         Ok(Response::new(answer))
     }
 
+    async fn print_identity_card(&self, request: Request<PrintIdentityCardRequest>) -> Answer<HttpBody> {
+        let card = self.registry.get(request).await?.into_inner();
+        let state = card.state().as_str_name();
+        let words = "only a card in its holder's hands is printed";
+        refuse_if(card.state() != State::Issued, House::WrongState, words)
+            .map_err(|fault| fault.with("state", state).with("allowed", "ISSUED"))?;
+        let orphan = || Fault::new(House::Internal, "a card is kept without its member");
+        let dossier = self.dossiers.of(&card.member).await?.ok_or_else(orphan)?;
+        let order = card::order(&self.papers, &card, &dossier)?;
+        Ok(Response::new(self.papers.print(order).await?))
+    }
+
     async fn list_identity_card_revisions(
         &self,
         request: Request<ListIdentityCardRevisionsRequest>,
@@ -203,8 +232,13 @@ impl IdentityCardService for IdentityCards {
 }
 
 fn revoke(card: &mut IdentityCard, request: RevokeIdentityCardRequest, call: &mut Call) -> Result<(), Fault> {
-    card.revoke_time = Some(call.timestamp());
-    card.set_revocation_cause(request.cause());
-    call.timers().clear("expiry");
+    end(card, request.cause(), call);
     Ok(())
+}
+
+/// Ends a card's validity before its time.
+pub(crate) fn end(card: &mut IdentityCard, cause: RevocationCause, call: &mut Call) {
+    card.revoke_time = Some(call.timestamp());
+    card.set_revocation_cause(cause);
+    call.timers().clear("expiry");
 }

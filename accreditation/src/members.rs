@@ -2,33 +2,32 @@
 //! 43; VCCR art. 22-25, 53).
 
 use crate::agrements;
+use crate::ending::{self, Holdings};
+use crate::grace::{self, AGE_TIMER, GRACE_TIMER};
 use crate::notification::{self, Surroundings};
-use crate::terms::Terms;
-use calendar::{Clock, Length, due};
-use chrono::{DateTime, Months, NaiveDate, Utc};
+use calendar::{Clock, Length};
+use chrono::{DateTime, Utc};
 use fault::{Fault, refuse_if};
 use identity::Principal;
+use proto::accreditation::v1::agrement;
+use proto::accreditation::v1::identity_card::RevocationCause;
 use proto::accreditation::v1::member::EndCause;
 use proto::accreditation::v1::member_service_server::MemberService;
 use proto::accreditation::v1::{
-    AccreditRequest, BeginValidationRequest, ConfirmChangeRequest, CreateMemberRequest, DeclineRequest,
-    ExportMembersRequest, ExportMembersResponse, ExtendGraceRequest, Fact, GetMemberRequest,
-    ListMemberRevisionsRequest, ListMemberRevisionsResponse, ListMembersRequest, ListMembersResponse, Member, Mission,
-    NotifyChangeRequest, PassValidationRequest, Reason, RecordDepartureRequest, RejectChangeRequest, Relation,
-    ResubmitRequest, ReturnNotificationRequest, TerminateRequest, UpdateMemberRequest, WatchMembersRequest,
-    WatchMembersResponse,
+    AccreditRequest, AssessMemberRequest, AssessMemberResponse, BeginValidationRequest, ConfirmChangeRequest,
+    CreateMemberRequest, DeclineRequest, ExportMembersRequest, ExportMembersResponse, ExtendGraceRequest, Fact,
+    GetMemberRequest, LinkPersonRequest, ListMemberRevisionsRequest, ListMemberRevisionsResponse, ListMembersRequest,
+    ListMembersResponse, Member, NotifyChangeRequest, PassValidationRequest, Reason, RecordDepartureRequest,
+    RejectChangeRequest, ResubmitRequest, ReturnNotificationRequest, TerminateRequest, UpdateMemberRequest,
+    WatchMembersRequest, WatchMembersResponse,
 };
-use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
-use tonic::Request;
+use proto::policy::v1::Reason as House;
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Rehearsed, Visible, instant};
+use tonic::{Request, Response};
 
 /// The states in which a person counts as one of the mission's members.
 pub(crate) const LIVE: [&str; 7] =
     ["NOTIFIED", "VALIDATION", "RETURNED", "UNDER_REVIEW", "ACCREDITED", "CHANGE_REVIEW", "GRACE"];
-
-/// The end of the grace period.
-const GRACE_TIMER: &str = "grace";
-/// The birthday on which a child leaves the household.
-const AGE_TIMER: &str = "ageLimit";
 
 /// The members.
 #[derive(Clone, Debug)]
@@ -57,7 +56,23 @@ impl Keep for Members {
             member.end_time = member.grace_end_time;
             return Ok(());
         }
-        begin_grace(member, EndCause::AgeLimit, call.now(), call)
+        grace::begin(member, EndCause::AgeLimit, call.now(), call);
+        Ok(())
+    }
+
+    /// With the privileges ends what the person holds of us.
+    async fn fire_with(
+        member: &mut Member,
+        timer: &str,
+        reader: &mut Reader<'_>,
+        call: &mut Call,
+    ) -> Result<(), Fault> {
+        let holdings = match timer {
+            GRACE_TIMER => Holdings::of(reader, &member.name).await?,
+            _ => Holdings::default(),
+        };
+        Self::fire(member, timer, call)?;
+        holdings.end(RevocationCause::FunctionsEnded, call)
     }
 
     fn constraint(name: &str) -> Option<Fault> {
@@ -89,11 +104,11 @@ impl MemberService for Members {
     }
 
     async fn create_member(&self, request: Request<CreateMemberRequest>) -> Answer<Member> {
-        self.registry.create_with(request, surroundings, notify).await
+        self.registry.create_with(request, notification::surroundings, notify).await
     }
 
     async fn update_member(&self, request: Request<UpdateMemberRequest>) -> Answer<Member> {
-        self.registry.update(request).await
+        self.registry.update_with(request, as_corrected, correct).await
     }
 
     async fn begin_validation(&self, request: Request<BeginValidationRequest>) -> Answer<Member> {
@@ -105,11 +120,11 @@ impl MemberService for Members {
     }
 
     async fn resubmit(&self, request: Request<ResubmitRequest>) -> Answer<Member> {
-        self.registry.act(request, resubmit).await
+        self.registry.act_with(request, around, resubmit).await
     }
 
     async fn pass_validation(&self, request: Request<PassValidationRequest>) -> Answer<Member> {
-        self.registry.act(request, |_, _, _| Ok(())).await
+        self.registry.act_with(request, around, pass_validation).await
     }
 
     async fn accredit(&self, request: Request<AccreditRequest>) -> Answer<Member> {
@@ -117,11 +132,11 @@ impl MemberService for Members {
     }
 
     async fn decline(&self, request: Request<DeclineRequest>) -> Answer<Member> {
-        self.registry.act(request, decline).await
+        self.registry.act_with(request, kin, decline).await
     }
 
     async fn notify_change(&self, request: Request<NotifyChangeRequest>) -> Answer<Member> {
-        self.registry.act(request, notify_change).await
+        self.registry.act_with(request, household, notify_change).await
     }
 
     async fn confirm_change(&self, request: Request<ConfirmChangeRequest>) -> Answer<Member> {
@@ -133,15 +148,24 @@ impl MemberService for Members {
     }
 
     async fn terminate(&self, request: Request<TerminateRequest>) -> Answer<Member> {
-        self.registry.act(request, terminate).await
+        self.registry.act_with(request, kin, terminate).await
     }
 
     async fn extend_grace(&self, request: Request<ExtendGraceRequest>) -> Answer<Member> {
-        self.registry.act(request, extend_grace).await
+        self.registry.act_with(request, kin_leaving, extend_grace).await
     }
 
     async fn record_departure(&self, request: Request<RecordDepartureRequest>) -> Answer<Member> {
-        self.registry.act(request, record_departure).await
+        self.registry.act_with(request, holdings, record_departure).await
+    }
+
+    async fn link_person(&self, request: Request<LinkPersonRequest>) -> Answer<Member> {
+        self.registry.act_with(request, is_known, link_person).await
+    }
+
+    async fn assess_member(&self, request: Request<AssessMemberRequest>) -> Answer<AssessMemberResponse> {
+        let Rehearsed { record, .. } = self.registry.rehearse(request, around, assess).await?;
+        Ok(Response::new(AssessMemberResponse { notified_late: record.notified_late, findings: record.findings }))
     }
 
     async fn list_member_revisions(
@@ -164,26 +188,64 @@ impl MemberService for Members {
     }
 }
 
-/// What a notification is held against. The mission is locked: notifications to one mission come one after another, so
-/// that its limit holds, and none comes while it closes.
-async fn surroundings(reader: &mut Reader<'_>, member: &Member) -> Result<Surroundings, Fault> {
-    let mission: Option<Mission> = reader.lock(&member.mission).await?;
-    let principal = match member.principal.as_str() {
-        "" => None,
-        name => reader.share(name).await?,
-    };
-    let agrement = match member.agrement.as_str() {
-        "" => None,
-        name => reader.share(name).await?,
-    };
-    let members = reader.count::<Member>(&[("mission", &[member.mission.as_str()]), ("state", &LIVE)]).await?;
-    Ok(Surroundings { mission, principal, agrement, members })
+/// The notification as it would be read after a correction: what is not corrected stays.
+async fn as_corrected(
+    reader: &mut Reader<'_>,
+    member: &Member,
+    request: &UpdateMemberRequest,
+) -> Result<Surroundings, Fault> {
+    let mut corrected = member.clone();
+    if let Some(new) = &request.member {
+        let fields = [
+            (&mut corrected.passport_number, &new.passport_number),
+            (&mut corrected.birth_date, &new.birth_date),
+            (&mut corrected.family_name, &new.family_name),
+            (&mut corrected.given_names, &new.given_names),
+        ];
+        fields.into_iter().filter(|(_, new)| !new.is_empty()).for_each(|(old, new)| old.clone_from(new));
+        corrected.particulars = new.particulars.clone().or(corrected.particulars);
+    }
+    notification::circumstances(reader, &corrected).await
+}
+
+async fn around<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Surroundings, Fault> {
+    notification::circumstances(reader, member).await
+}
+
+async fn household<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Vec<String>, Fault> {
+    notification::household(reader, member).await
+}
+
+async fn kin<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Vec<Held<Members>>, Fault> {
+    ending::kin(reader, member).await
+}
+
+async fn kin_leaving<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Vec<Held<Members>>, Fault> {
+    ending::kin_leaving(reader, member).await
+}
+
+async fn holdings<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Holdings, Fault> {
+    Holdings::of(reader, &member.name).await
+}
+
+async fn is_known(reader: &mut Reader<'_>, _: &Member, request: &LinkPersonRequest) -> Result<bool, Fault> {
+    reader.exists::<Member>(&[("person", &[request.person.as_str()])]).await
 }
 
 fn notify(member: &mut Member, around: Surroundings, call: &mut Call) -> Result<(), Fault> {
     notification::admit(member, &around, call)?;
+    notification::judge(member, &around, &call.principal().subject, call)?;
     notification::record(member, call);
-    Ok(())
+    match around.agrement.filter(|agrement| agrement.state() == agrement::State::Granted) {
+        Some(agrement) if member.arrival_time.is_some() => {
+            call.follow(agrement, "arrive", |agrement, call| agrements::arrive(agrement, member.arrival_time, call))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn correct(member: &mut Member, _: &Member, around: Surroundings, call: &mut Call) -> Result<(), Fault> {
+    notification::judge(member, &around, &call.principal().subject, call)
 }
 
 fn return_notification(member: &mut Member, request: ReturnNotificationRequest, _: &mut Call) -> Result<(), Fault> {
@@ -191,14 +253,39 @@ fn return_notification(member: &mut Member, request: ReturnNotificationRequest, 
     Ok(())
 }
 
-fn resubmit(member: &mut Member, _: ResubmitRequest, _: &mut Call) -> Result<(), Fault> {
+fn resubmit(member: &mut Member, _: ResubmitRequest, around: Surroundings, call: &mut Call) -> Result<(), Fault> {
+    notification::judge(member, &around, &call.principal().subject, call)?;
     member.correction.clear();
+    Ok(())
+}
+
+/// Things may have changed since it was filed: the predecessor may be back, the post filled.
+fn pass_validation(
+    member: &mut Member,
+    _: PassValidationRequest,
+    around: Surroundings,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    notification::judge(member, &around, "", call)
+}
+
+/// Whoever asks, it is as if nobody signed.
+fn assess(member: &mut Member, _: AssessMemberRequest, around: Surroundings, call: &mut Call) -> Result<(), Fault> {
+    member.findings = notification::assess(member, &around, "", call);
+    Ok(())
+}
+
+fn link_person(member: &mut Member, request: LinkPersonRequest, known: bool, _: &mut Call) -> Result<(), Fault> {
+    refuse_if(!known, Reason::PersonUnknown, "no accreditation names this person")?;
+    member.person = request.person;
+    member.findings.retain(|finding| finding.reason != Reason::PossibleDuplicate.as_str_name());
     Ok(())
 }
 
 fn accredit(member: &mut Member, _: AccreditRequest, call: &mut Call) -> Result<(), Fault> {
     member.accredit_time = Some(call.timestamp());
-    if let Some(limit) = age_limit(member, call.data()) {
+    member.findings.clear();
+    if let Some(limit) = grace::age_limit(member, call.data()) {
         let left = (limit - call.now()).to_std().unwrap_or_default();
         let clock = Clock::new(call.now(), Length::Exactly(left));
         call.timers().set(AGE_TIMER, clock);
@@ -206,13 +293,26 @@ fn accredit(member: &mut Member, _: AccreditRequest, call: &mut Call) -> Result<
     Ok(())
 }
 
-/// No reason need be given (art. 9.1).
-fn decline(member: &mut Member, _: DeclineRequest, call: &mut Call) -> Result<(), Fault> {
+/// No reason need be given (art. 9.1). The household of one who is not accepted was never one here.
+fn decline(member: &mut Member, _: DeclineRequest, kin: Vec<Held<Members>>, call: &mut Call) -> Result<(), Fault> {
     member.decline_time = Some(call.timestamp());
-    Ok(())
+    member.findings.clear();
+    let now = call.now();
+    kin.into_iter().try_for_each(|kin| {
+        call.follow(kin, "endWithPrincipal", |kin, call| {
+            grace::lapse(kin, EndCause::PrincipalEnded, now, call);
+            Ok(())
+        })
+    })
 }
 
-fn notify_change(member: &mut Member, request: NotifyChangeRequest, call: &mut Call) -> Result<(), Fault> {
+fn notify_change(
+    member: &mut Member,
+    request: NotifyChangeRequest,
+    household: Vec<String>,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    notification::signed_by_another(member, &household, call)?;
     let from = request.change.as_ref().and_then(|change| change.effective_time.as_ref()).and_then(instant);
     let first = member.facts.first().and_then(|fact| fact.effective_time.as_ref()).and_then(instant);
     refuse_if(from < first, Reason::DatesImplausible, "the change takes effect before the notification it changes")?;
@@ -238,69 +338,61 @@ fn reject_change(member: &mut Member, _: RejectChangeRequest, _: &mut Call) -> R
     Ok(())
 }
 
-fn terminate(member: &mut Member, request: TerminateRequest, call: &mut Call) -> Result<(), Fault> {
+/// What the household derived from a principal ends with the principal's functions (art. 37), at the same instant.
+fn terminate(
+    member: &mut Member,
+    request: TerminateRequest,
+    kin: Vec<Held<Members>>,
+    call: &mut Call,
+) -> Result<(), Fault> {
     let ended = request.end_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
     refuse_if(ended > call.now(), Reason::DatesImplausible, "the end of functions is a fact and lies in the past")?;
     let arrived = member.arrival_time.as_ref().and_then(instant);
     let before = arrived.is_some_and(|arrived| ended < arrived);
     refuse_if(before, Reason::DatesImplausible, "the functions ended before the person arrived")?;
-    begin_grace(member, request.cause(), ended, call)
-}
-
-/// A reasonable period to leave the country follows the end of functions (art. 39.2); for the family also after a death
-/// (art. 39.3).
-fn begin_grace(member: &mut Member, cause: EndCause, ended: DateTime<Utc>, call: &mut Call) -> Result<(), Fault> {
-    member.termination_time = Some(timestamp(ended));
-    member.set_end_cause(cause);
-    member.pending_change = None;
-    call.timers().clear(AGE_TIMER);
-    let grace = call.data::<Terms>().grace;
-    run_grace(member, Clock::new(ended, grace), call);
-    Ok(())
-}
-
-fn run_grace(member: &mut Member, clock: Clock, call: &mut Call) {
-    member.grace_end_time = due(&clock, call.days()).map(timestamp);
-    call.timers().set(GRACE_TIMER, clock);
+    // A sending state notifies what is its own to end or to know (art. 10.1(a), (b), 43(a)).
+    let theirs = matches!(request.cause(), EndCause::Recalled | EndCause::Death | EndCause::LeftHousehold);
+    if call.principal().mission.is_some() && !theirs {
+        let fault = Fault::new(House::InvalidFields, "1 field is wrong");
+        return Err(fault.at("cause", "must be RECALLED, DEATH or LEFT_HOUSEHOLD for a mission"));
+    }
+    grace::begin(member, request.cause(), ended, call);
+    ending::end_all(kin, "endWithPrincipal", EndCause::PrincipalEnded, ended, call)
 }
 
 /// Once, and only if asked for while the period still runs.
-fn extend_grace(member: &mut Member, _: ExtendGraceRequest, call: &mut Call) -> Result<(), Fault> {
+fn extend_grace(
+    member: &mut Member,
+    _: ExtendGraceRequest,
+    kin: Vec<Held<Members>>,
+    call: &mut Call,
+) -> Result<(), Fault> {
     refuse_if(member.grace_extended, Reason::GraceAlreadyExtended, "the grace period was extended once already")?;
     let over = member.grace_end_time.as_ref().and_then(instant).is_none_or(|end| end <= call.now());
     refuse_if(over, Reason::GraceOver, "the grace period has ended")?;
-    let ended = member.termination_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
-    member.grace_extended = true;
-    let extended = call.data::<Terms>().grace_extended;
-    run_grace(member, Clock::new(ended, extended), call);
-    Ok(())
+    grace::extend(member, call);
+    kin.into_iter().try_for_each(|kin| {
+        call.follow(kin, "extendWithPrincipal", |kin, call| {
+            grace::extend(kin, call);
+            Ok(())
+        })
+    })
 }
 
-fn record_departure(member: &mut Member, request: RecordDepartureRequest, call: &mut Call) -> Result<(), Fault> {
+fn record_departure(
+    member: &mut Member,
+    request: RecordDepartureRequest,
+    holdings: Holdings,
+    call: &mut Call,
+) -> Result<(), Fault> {
     let left = request.departure_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
     refuse_if(left > call.now(), Reason::DatesImplausible, "the departure is a fact and lies in the past")?;
     let arrived = member.arrival_time.as_ref().and_then(instant);
     let before = arrived.is_some_and(|arrived| left < arrived);
     refuse_if(before, Reason::DatesImplausible, "the person left before arriving")?;
-    let grace_end = member.grace_end_time.as_ref().and_then(instant).unwrap_or(left);
-    let ended = member.termination_time.as_ref().and_then(instant).unwrap_or(left);
-    member.departure_time = Some(timestamp(left));
-    // One who left before the functions ended keeps the status until they end.
-    member.end_time = Some(timestamp(left.max(ended).min(grace_end)));
-    call.timers().clear(GRACE_TIMER);
-    Ok(())
-}
-
-/// When a child stops being one of the household; none for everyone else.
-fn age_limit(member: &Member, terms: &Terms) -> Option<DateTime<Utc>> {
-    let age = match member.relation() {
-        Relation::Child => terms.child_age,
-        Relation::StudentChild => terms.student_age,
-        _ => return None,
-    };
-    let born: NaiveDate = member.birth_date.parse().ok()?;
-    let birthday = born.checked_add_months(Months::new(12 * age))?;
-    Some(birthday.and_time(chrono::NaiveTime::MIN).and_utc())
+    let cause = member.end_cause();
+    grace::depart(member, cause, left, call);
+    holdings.end(RevocationCause::FunctionsEnded, call)
 }
 
 fn effective(fact: &Fact) -> Option<DateTime<Utc>> {

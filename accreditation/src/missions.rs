@@ -1,21 +1,28 @@
 //! Foreign missions in our country: consent, opening, restriction, suspension, closure, the break of relations
 //! (VCDR art. 2, 11, 12, 45; VCCR art. 4, 20, 27).
 
-use crate::members::LIVE;
+use crate::ending;
+use crate::members::{LIVE, Members};
 use fault::{Fault, refuse_if};
 use identity::Principal;
+use proto::accreditation::v1::member::EndCause;
+use proto::accreditation::v1::mission::State;
 use proto::accreditation::v1::mission::Type;
 use proto::accreditation::v1::mission_service_server::MissionService;
 use proto::accreditation::v1::{
     ApprovePremisesRequest, CloseRequest, CompleteClosureRequest, ConsentRequest, CreateMissionRequest,
-    DeleteMissionRequest, ExportMissionsRequest, ExportMissionsResponse, GetMissionRequest, ImportMissionsRequest,
-    ImportMissionsResponse, LiftRestrictionRequest, ListMissionRevisionsRequest, ListMissionRevisionsResponse,
-    ListMissionsRequest, ListMissionsResponse, Member, Mission, OpenRequest, Reason, RefuseRequest,
+    DeleteMissionRequest, Effect, ExportMissionsRequest, ExportMissionsResponse, GetMissionRequest,
+    ImportMissionsRequest, ImportMissionsResponse, LiftRestrictionRequest, ListMissionRevisionsRequest,
+    ListMissionRevisionsResponse, ListMissionsRequest, ListMissionsResponse, Member, Mission, OpenRequest,
+    PreviewCloseRequest, PreviewCloseResponse, PreviewSeverRequest, PreviewSeverResponse, Reason, RefuseRequest,
     RequestConsentRequest, RestrictRequest, ResumeRequest, SeverRequest, SuspendRequest, UpdateMissionRequest,
     WatchMissionsRequest, WatchMissionsResponse,
 };
-use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
-use tonic::{Request, Streaming};
+use registry::{Answer, Call, Feed, Foreseen, Held, Keep, Reader, Registry, Rehearsed, Visible};
+use tonic::{Request, Response, Streaming};
+
+/// The most effects that a preview tells one by one.
+const MOST_TOLD: usize = 5_000;
 
 /// The missions.
 #[derive(Clone, Debug)]
@@ -107,7 +114,7 @@ impl MissionService for Missions {
     }
 
     async fn close(&self, request: Request<CloseRequest>) -> Answer<Mission> {
-        self.registry.act(request, |_, _, _| Ok(())).await
+        self.registry.act_with(request, everyone, close).await
     }
 
     async fn complete_closure(&self, request: Request<CompleteClosureRequest>) -> Answer<Mission> {
@@ -115,7 +122,25 @@ impl MissionService for Missions {
     }
 
     async fn sever(&self, request: Request<SeverRequest>) -> Answer<Mission> {
-        self.registry.act(request, sever).await
+        self.registry.act_with(request, everyone, sever).await
+    }
+
+    async fn preview_close(&self, request: Request<PreviewCloseRequest>) -> Answer<PreviewCloseResponse> {
+        let closed =
+            |mission: &mut Mission, _, members, call: &mut Call| close(mission, CloseRequest::default(), members, call);
+        let rehearsed = self.registry.rehearse(request, everyone, closed).await?;
+        let (effects, affected) = effects(&rehearsed)?;
+        Ok(Response::new(PreviewCloseResponse { state: State::Closing.into(), effects, affected }))
+    }
+
+    async fn preview_sever(&self, request: Request<PreviewSeverRequest>) -> Answer<PreviewSeverResponse> {
+        let severed = |mission: &mut Mission, ask: PreviewSeverRequest, members, call: &mut Call| {
+            let PreviewSeverRequest { protecting_power, in_custody, .. } = ask;
+            sever(mission, SeverRequest { protecting_power, in_custody, ..SeverRequest::default() }, members, call)
+        };
+        let rehearsed = self.registry.rehearse(request, everyone, severed).await?;
+        let (effects, affected) = effects(&rehearsed)?;
+        Ok(Response::new(PreviewSeverResponse { state: State::Severed.into(), effects, affected }))
     }
 
     async fn list_mission_revisions(
@@ -171,11 +196,13 @@ fn open(mission: &mut Mission, request: OpenRequest, call: &mut Call) -> Result<
 /// We may ask that the size of a mission be kept within what we consider reasonable and normal (art. 11.1).
 fn restrict(mission: &mut Mission, request: RestrictRequest, _: &mut Call) -> Result<(), Fault> {
     mission.size_limit = request.size_limit;
+    mission.category_limits = request.category_limits;
     Ok(())
 }
 
 fn lift_restriction(mission: &mut Mission, _: LiftRestrictionRequest, _: &mut Call) -> Result<(), Fault> {
     mission.size_limit = 0;
+    mission.category_limits.clear();
     Ok(())
 }
 
@@ -196,9 +223,24 @@ fn complete_closure(
     Ok(())
 }
 
+async fn everyone<R>(reader: &mut Reader<'_>, mission: &Mission, _: &R) -> Result<Vec<Held<Members>>, Fault> {
+    ending::everyone(reader, mission).await
+}
+
+/// Nobody is a member of a mission that is being wound up; all have time to leave.
+fn close(_: &mut Mission, _: CloseRequest, members: Vec<Held<Members>>, call: &mut Call) -> Result<(), Fault> {
+    let now = call.now();
+    ending::end_all(members, "endWithMission", EndCause::MissionEnded, now, call)
+}
+
 /// Even then premises, property and archives are respected and protected: by us, or by a third state acceptable to us
-/// (art. 45).
-fn sever(mission: &mut Mission, request: SeverRequest, call: &mut Call) -> Result<(), Fault> {
+/// (art. 45). The members have time to leave (art. 44).
+fn sever(
+    mission: &mut Mission,
+    request: SeverRequest,
+    members: Vec<Held<Members>>,
+    call: &mut Call,
+) -> Result<(), Fault> {
     let power = request.protecting_power;
     let words = "name the protecting power or take the premises into custody; one of them, not both";
     refuse_if(power.is_empty() != request.in_custody, Reason::ProtectionNotSettled, words)?;
@@ -207,7 +249,20 @@ fn sever(mission: &mut Mission, request: SeverRequest, call: &mut Call) -> Resul
     mission.protecting_power = power;
     mission.in_custody = request.in_custody;
     mission.size_limit = 0;
-    Ok(())
+    mission.category_limits.clear();
+    let now = call.now();
+    ending::end_all(members, "endWithMission", EndCause::MissionEnded, now, call)
+}
+
+/// What a rehearsal says of others, as far as an answer can hold it, and how many they are.
+fn effects(rehearsed: &Rehearsed<Mission>) -> Result<(Vec<Effect>, i32), Fault> {
+    let effect = |foreseen: &Foreseen| -> Result<Effect, Fault> {
+        let member: Member = foreseen.record()?.unwrap_or_default();
+        let (name, verb) = (foreseen.name.clone(), foreseen.verb.clone());
+        Ok(Effect { name, verb, category: member.category, grace_end_time: member.grace_end_time })
+    };
+    let effects = rehearsed.follows.iter().take(MOST_TOLD).map(effect).collect::<Result<_, _>>()?;
+    Ok((effects, i32::try_from(rehearsed.follows.len()).unwrap_or(i32::MAX)))
 }
 
 /// What is imported was established before the register was kept.

@@ -10,13 +10,14 @@ use calendar::{Clock, Length};
 use chrono::{DateTime, Utc};
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
+use proto::accreditation::v1::quota::Period;
 use proto::accreditation::v1::reciprocity_rule::{Benefit, Level, State};
 use proto::accreditation::v1::reciprocity_rule_service_server::ReciprocityRuleService;
 use proto::accreditation::v1::{
     ActivateReciprocityRuleRequest, AffectedCard, Category, ClearReciprocityRuleRequest, CreateReciprocityRuleRequest,
     GetReciprocityRuleRequest, ListReciprocityRuleRevisionsRequest, ListReciprocityRuleRevisionsResponse,
     ListReciprocityRulesRequest, ListReciprocityRulesResponse, PreviewReciprocityRuleRequest,
-    PreviewReciprocityRuleResponse, Reason, ReciprocityRule, ReturnReciprocityRuleRequest,
+    PreviewReciprocityRuleResponse, Quota, Reason, ReciprocityRule, ReturnReciprocityRuleRequest,
     SupersedeReciprocityRuleRequest, TaxCard, UpdateReciprocityRuleRequest,
 };
 use proto::policy::v1::Reason as House;
@@ -73,6 +74,14 @@ impl Keep for ReciprocityRules {
 fn consistent(rule: &ReciprocityRule, call: &Call) -> Result<(), Fault> {
     let ours = rule.country == call.home().state;
     refuse_if(ours, Reason::SendingStateIsOurs, "reciprocity is with another state")?;
+    let fits = match (rule.benefit(), rule.quota.as_ref().map(Quota::period)) {
+        (_, None) => true,
+        (Benefit::VehicleRegistration, Some(period)) => period == Period::AtOnce,
+        (Benefit::CustomsClearance, Some(period)) => period != Period::AtOnce,
+        (_, Some(_)) => false,
+    };
+    refuse_if(!fits, Reason::RestrictionContradicts, "vehicles are counted at one time, imports over a period")
+        .map_err(|fault| fault.at("reciprocityRule.quota", "does not fit the benefit"))?;
     let contradicts = rule.restriction.is_some() != (rule.level() == Level::Restricted);
     let words = "a restriction goes with the level RESTRICTED, and with no other";
     refuse_if(contradicts, Reason::RestrictionContradicts, words)

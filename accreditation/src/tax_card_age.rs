@@ -23,7 +23,8 @@ pub(crate) fn end(member: &Member, practice: &TaxCardPractice) -> Option<DateTim
     }
 }
 
-fn birthday(member: &Member, years: u32) -> Option<DateTime<Utc>> {
+/// The birthday on which someone is this old; none for a date that cannot be read.
+pub(crate) fn birthday(member: &Member, years: u32) -> Option<DateTime<Utc>> {
     let born: NaiveDate = member.birth_date.parse().ok()?;
     Some(born.checked_add_months(Months::new(12 * years))?.and_time(NaiveTime::MIN).and_utc())
 }

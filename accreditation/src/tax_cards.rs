@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
 use proto::accreditation::v1::reciprocity_rule::Benefit;
-use proto::accreditation::v1::tax_card::{State, SuspensionCause};
+use proto::accreditation::v1::tax_card::{RecallCause, State, SuspensionCause};
 use proto::accreditation::v1::tax_card_service_server::TaxCardService;
 use proto::accreditation::v1::{
     CreateTaxCardRequest, DeclineTaxCardRequest, ExamineTaxCardRequest, GetTaxCardRequest, IssueTaxCardRequest,
@@ -265,6 +265,12 @@ fn recall(card: &mut TaxCard, request: RecallTaxCardRequest, call: &mut Call) ->
     card.set_recall_cause(request.cause());
     call.timers().clear(EXPIRY);
     Ok(())
+}
+
+/// Ends a card with the privileges of its holder.
+pub(crate) fn end(card: &mut TaxCard, call: &mut Call) {
+    card.set_recall_cause(RecallCause::FunctionsEnded);
+    call.timers().clear(EXPIRY);
 }
 
 fn orphan() -> Fault {

@@ -5,6 +5,7 @@ use calendar::Length;
 use chrono::TimeDelta;
 use serde::Deserialize;
 use std::path::Path;
+use std::time::Duration;
 
 /// What is shipped.
 const SHIPPED: &str = include_str!("../data/terms.toml");
@@ -24,6 +25,10 @@ pub struct Terms {
     pub child_age: u32,
     /// The same for a child in full-time education.
     pub student_age: u32,
+    /// The time to leave once recognition is refused (VCDR art. 9.2, 39.2).
+    pub unwanted_grace: Length,
+    /// How long we wait for an answer to a request for a waiver.
+    pub waiver_reply: Length,
     /// The longest validity of an identity card.
     pub card_validity: TimeDelta,
 }
@@ -39,12 +44,21 @@ struct File {
     grace_extended: Days,
     notify_within: Days,
     student_age: Years,
+    unwanted_grace: Hours,
+    waiver_reply: Days,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Days {
     days: u16,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hours {
+    hours: u16,
     source: String,
 }
 
@@ -88,6 +102,8 @@ impl Terms {
             diplomat_age: file.diplomat_age.years,
             child_age: file.child_age.years,
             student_age: file.student_age.years,
+            unwanted_grace: Length::Exactly(Duration::from_secs(3600 * u64::from(file.unwanted_grace.hours))),
+            waiver_reply: Length::Days(file.waiver_reply.days),
             card_validity: TimeDelta::days(file.card_validity.days.into()),
         })
     }
@@ -101,13 +117,15 @@ impl File {
             ("grace", &self.grace),
             ("grace_extended", &self.grace_extended),
             ("notify_within", &self.notify_within),
+            ("waiver_reply", &self.waiver_reply),
         ];
+        let hours = [("unwanted_grace", u32::from(self.unwanted_grace.hours), &self.unwanted_grace.source)];
         let years =
             [("child_age", &self.child_age), ("diplomat_age", &self.diplomat_age), ("student_age", &self.student_age)];
         let days = days.map(|(name, entry)| (name, u32::from(entry.days), &entry.source));
         let years = years.map(|(name, entry)| (name, entry.years, &entry.source));
         let mut faults = Vec::new();
-        for (name, number, source) in days.into_iter().chain(years) {
+        for (name, number, source) in days.into_iter().chain(hours).chain(years) {
             if number == 0 {
                 faults.push(format!("{name}: it is 0"));
             }

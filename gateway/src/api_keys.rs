@@ -1,20 +1,23 @@
-//! API keys as records: what it takes to make one, and who the caller is.
+//! API keys as records: made, changed, retired, revoked; and who the caller is.
 
-use crate::roles::{Known, Roles};
-use chrono::{DateTime, TimeDelta, Utc};
-use fault::{Fault, refuse_if};
-use identity::{ApiKeyText, Called, Permissions, Principal};
+use crate::agencies;
+use crate::expiry;
+use crate::key_rules::{Around, Rules, networks_fit, sooner};
+use crate::usage;
+use fault::Fault;
+use identity::{ApiKeyText, Called, Principal};
 use proto::gateway::v1::api_key_service_server::ApiKeyService;
 use proto::gateway::v1::{
     ApiKey, CreateApiKeyRequest, CreateApiKeyResponse, GetApiKeyRequest, ListApiKeysRequest, ListApiKeysResponse,
-    Reason, RevokeApiKeyRequest, WhoAmIRequest, WhoAmIResponse,
+    RetireApiKeyRequest, RevokeApiKeyRequest, ShowApiKeyUsageRequest, ShowApiKeyUsageResponse, UpdateApiKeyRequest,
+    WhoAmIRequest, WhoAmIResponse,
 };
-use registry::{Answer, Call, Keep, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
 use std::sync::Arc;
 use tonic::{Request, Response};
 
-/// The longest that a key may last.
-pub(crate) const LONGEST: TimeDelta = TimeDelta::days(400);
+/// Whose a key is that belongs to one of our own applications.
+const HOUSE: &str = "house";
 
 /// The keys, and the rules by which they are made.
 #[derive(Clone, Debug)]
@@ -23,23 +26,26 @@ pub(crate) struct ApiKeys {
     rules: Arc<Rules>,
 }
 
-/// What a new key is held against.
-#[derive(Debug)]
-pub(crate) struct Rules {
-    /// The roles there are.
-    pub roles: Arc<Roles>,
-    /// The permissions there are.
-    pub known: Known,
-    /// The subject of the key of the settings, which may give away everything, since it makes the first of all others.
-    pub bootstrap: Option<String>,
-}
-
 impl Keep for ApiKeys {
     type Record = ApiKey;
 
-    /// Whoever may read keys may read all of them.
-    fn visible(_: &Principal) -> Visible {
-        Visible::All
+    /// An agency sees its own keys; others who may read keys see all of them.
+    fn visible(to: &Principal) -> Visible {
+        to.agency.as_ref().map_or(Visible::All, |agency| Visible::having("holder", &agencies::name(agency).into()))
+    }
+
+    fn amend(key: &mut ApiKey, _: &ApiKey, _: &mut Call) -> Result<(), Fault> {
+        networks_fit(key)
+    }
+
+    fn fire(key: &mut ApiKey, timer: &str, call: &mut Call) -> Result<(), Fault> {
+        if timer == expiry::WARNING_TIMER {
+            key.expiry_warning_time = Some(call.timestamp());
+            if let Some(ends) = key.expire_time.as_ref().and_then(instant) {
+                expiry::await_warning(ends, call);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -50,65 +56,20 @@ impl ApiKeys {
     }
 }
 
-impl Rules {
-    /// What a key may do by its own permissions and its role's, as far as it may do so at all: a partner's never more
-    /// than is open to partners, whatever was written down.
-    pub(crate) fn held(&self, own: &[String], role: &str, internal: bool) -> Permissions {
-        let of_role = self.roles.get(role).into_iter().flat_map(|role| role.permissions.iter());
-        let all = own.iter().map(String::as_str).chain(of_role);
-        Permissions::of(all.filter(|permission| internal || self.known.is_for_partners(permission)))
+/// The agency is locked: its keys are made one after another, so that their number holds, and none while it is
+/// suspended.
+async fn around(reader: &mut Reader<'_>, key: &ApiKey) -> Result<Around, Fault> {
+    if key.internal {
+        return Ok(Around::default());
     }
-
-    /// What it takes to make a key.
-    fn admit(&self, key: &ApiKey, creator: &Principal, now: DateTime<Utc>) -> Result<(), Fault> {
-        self.role_exists(key)?;
-        self.permissions_fit(key)?;
-        self.creator_covers(key, creator)?;
-        expiry_fits(key, now)
+    let holder = agencies::name(&key.agency);
+    let agency = reader.lock(&holder).await?;
+    if key.product.is_empty() {
+        return Ok(Around { agency, ..Around::default() });
     }
-
-    fn role_exists(&self, key: &ApiKey) -> Result<(), Fault> {
-        let unknown = !key.role.is_empty() && self.roles.get(&key.role).is_none();
-        refuse_if(unknown, Reason::UnknownRole, "there is no such role")
-            .map_err(|fault| fault.at("apiKey.role", "is no role"))
-    }
-
-    /// Each permission exists, and a partner may hold it unless the key is our own. So with those of the role.
-    fn permissions_fit(&self, key: &ApiKey) -> Result<(), Fault> {
-        let mut fault = Fault::new(Reason::PermissionNotForPartners, "the key cannot hold all of these permissions");
-        for (n, permission) in key.permissions.iter().enumerate() {
-            if !self.known.knows(permission) {
-                fault = fault.at(format!("apiKey.permissions[{n}]"), format!("there is no permission {permission}"));
-            } else if !key.internal && !self.known.is_for_partners(permission) {
-                fault = fault.at(format!("apiKey.permissions[{n}]"), format!("{permission} is not for partners"));
-            }
-        }
-        let of_role = self.roles.get(&key.role).into_iter().flat_map(|role| role.permissions.iter());
-        for permission in of_role.filter(|permission| !key.internal && !self.known.is_for_partners(permission)) {
-            fault = fault.at("apiKey.role", format!("its permission {permission} is not for partners"));
-        }
-        if fault.violations().is_empty() { Ok(()) } else { Err(fault) }
-    }
-
-    /// Nobody gives away what they do not hold.
-    fn creator_covers(&self, key: &ApiKey, creator: &Principal) -> Result<(), Fault> {
-        if self.bootstrap.as_deref() == Some(&*creator.subject) {
-            return Ok(());
-        }
-        let given = self.held(&key.permissions, &key.role, key.internal);
-        let beyond: Vec<_> = given.iter().filter(|one| !creator.permissions.cover(&Permissions::of([one]))).collect();
-        let words = "the key would hold permissions that you do not hold yourself";
-        refuse_if(!beyond.is_empty(), Reason::BeyondOwnPermissions, words)
-            .map_err(|fault| fault.with("permissions", beyond.join(" ")))
-    }
-}
-
-fn expiry_fits(key: &ApiKey, now: DateTime<Utc>) -> Result<(), Fault> {
-    let expires = key.expire_time.as_ref().and_then(instant);
-    let fits = expires.is_some_and(|expires| now < expires && expires <= now + LONGEST);
-    let words = format!("a key lasts until an instant to come, and for {} days at most", LONGEST.num_days());
-    refuse_if(!fits, Reason::ExpiryUnfit, words)
-        .map_err(|fault| fault.at("apiKey.expireTime", "is too early or too late"))
+    let product = reader.share(&key.product).await?;
+    let alike = [("holder", &[holder.as_str()][..]), ("product", &[key.product.as_str()]), ("state", &["ACTIVE"])];
+    Ok(Around { agency, product, live: reader.count::<ApiKey>(&alike).await? })
 }
 
 #[tonic::async_trait]
@@ -127,14 +88,17 @@ impl ApiKeyService for ApiKeys {
     async fn create_api_key(&self, request: Request<CreateApiKeyRequest>) -> Answer<CreateApiKeyResponse> {
         let key = ApiKeyText::generate();
         let name = format!("apiKeys/{}", key.id());
-        let nothing = async |_: &mut registry::Reader<'_>, _: &ApiKey| Ok(());
-        let admit = |record: &mut ApiKey, (), call: &mut Call| {
-            self.rules.admit(record, call.principal(), call.now())?;
+        let admit = |record: &mut ApiKey, around: Around, call: &mut Call| {
+            self.rules.admit(record, &around, call.principal(), call.now())?;
             record.name.clone_from(&name);
             record.secret_sha256 = key.sha256_hex();
+            record.holder = if record.internal { HOUSE.to_owned() } else { agencies::name(&record.agency) };
+            if let Some(ends) = record.expire_time.as_ref().and_then(instant) {
+                expiry::await_end(ends, call);
+            }
             Ok(())
         };
-        let made = self.registry.create_with(request, nothing, admit).await?;
+        let made = self.registry.create_with(request, around, admit).await?;
         Ok(made.map(|record| {
             // A replay answers with the key made the first time, whose secret nobody has kept.
             let secret = if record.name == name { key.expose().to_owned() } else { String::new() };
@@ -142,8 +106,26 @@ impl ApiKeyService for ApiKeys {
         }))
     }
 
+    async fn update_api_key(&self, request: Request<UpdateApiKeyRequest>) -> Answer<ApiKey> {
+        self.registry.update(request).await.map(|answer| answer.map(without_hash))
+    }
+
+    async fn retire_api_key(&self, request: Request<RetireApiKeyRequest>) -> Answer<ApiKey> {
+        self.registry.act(request, retire).await.map(|answer| answer.map(without_hash))
+    }
+
     async fn revoke_api_key(&self, request: Request<RevokeApiKeyRequest>) -> Answer<ApiKey> {
         self.registry.act(request, revoke).await.map(|answer| answer.map(without_hash))
+    }
+
+    async fn show_api_key_usage(&self, request: Request<ShowApiKeyUsageRequest>) -> Answer<ShowApiKeyUsageResponse> {
+        let called = Called::of(&request)?;
+        registry::check(request.get_ref())?;
+        let name = &request.get_ref().name;
+        let found = self.registry.load_for(&called.principal, name).await?;
+        let missing = || Fault::new(proto::policy::v1::Reason::NotFound, format!("there is no {name}"));
+        let key = found.ok_or_else(|| missing().with("name", name))?;
+        Ok(Response::new(usage::of(self.registry.store().pool(), &key.name).await?))
     }
 
     async fn who_am_i(&self, request: Request<WhoAmIRequest>) -> Answer<WhoAmIResponse> {
@@ -155,7 +137,7 @@ impl ApiKeyService for ApiKeys {
             mission: text(&principal.mission),
             permissions: principal.permissions.iter().map(str::to_owned).collect(),
             // The key of the settings ends with the settings.
-            expire_time: DateTime::from_timestamp(principal.expires, 0).map(timestamp),
+            expire_time: chrono::DateTime::from_timestamp(principal.expires, 0).map(timestamp),
         }))
     }
 }
@@ -163,6 +145,15 @@ impl ApiKeyService for ApiKeys {
 /// It cannot be undone: an agency that was wrong about its key's loss is given a new one.
 fn revoke(key: &mut ApiKey, _: RevokeApiKeyRequest, call: &mut Call) -> Result<(), Fault> {
     key.revoke_time = Some(timestamp(call.now()));
+    call.timers().clear_all();
+    Ok(())
+}
+
+/// Rotation: the successor is made first, and until the earlier one's end both are good.
+fn retire(key: &mut ApiKey, request: RetireApiKeyRequest, call: &mut Call) -> Result<(), Fault> {
+    let ends = sooner(key, request.expire_time.as_ref().and_then(instant), call.now())?;
+    key.expire_time = Some(timestamp(ends));
+    expiry::await_end(ends, call);
     Ok(())
 }
 

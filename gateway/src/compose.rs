@@ -1,17 +1,22 @@
 //! Puts the door together from its settings.
 
-use crate::caller::{Callers, DevIssuer, Issuer, KeyTable, People};
+use crate::caller::{Bounds, Callers, DevIssuer, Glass, Issuer, KeyTable, People};
+use crate::calls::{Calls, Keeper};
 use crate::denials::Denials;
 use crate::door::{Door, Parts};
-use crate::rate::Limits;
+use crate::errand::Errands;
+use crate::jobs;
+use crate::rate::{Limits, Quotas, Shares};
 use crate::roles::Roles;
 use crate::service;
 use crate::settings::Settings;
 use crate::upstream::Upstreams;
+use crate::usage::Ledger;
+use crate::webhooks;
 use anyhow::{Context as _, ensure};
 use config::ExposeSecret as _;
 use identity::Signer;
-use serve::House;
+use serve::{House, Tls};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,13 +47,27 @@ pub async fn door(
     let pool = pg::connect(&own).await.context("connect to the gateway's database")?;
     let (denials, writer) = Denials::new(pool.clone());
     house.tasks.spawn(writer.run(house.shutdown.clone()));
+    let calls = Calls::default();
+    house.tasks.spawn(Keeper::new(pool.clone(), calls.clone()).run(house.shutdown.clone()));
 
     let redis = settings.redis_url.as_ref().map(|url| url.expose_secret());
     let limits = Arc::new(Limits::new(settings.rate, redis)?);
+    let quotas = Arc::new(Quotas::new(&limits, pool.clone()));
+    house.tasks.spawn(Arc::clone(&quotas).run(house.shutdown.clone()));
+    let shares = Shares::new(settings.in_flight.get());
     let dev_issuer = settings.dev_issuer.then(|| development(settings, &roles));
     let people = people(settings, dev_issuer.as_ref(), roles)?;
+    let ledger = Arc::new(Ledger::default());
+    house.tasks.spawn(Arc::clone(&ledger).run(pool.clone(), house.shutdown.clone()));
+    let glass = Arc::new(Glass::new(Arc::clone(&rules.roles)));
+    house.tasks.spawn(Arc::clone(&glass).run(pool.clone(), house.shutdown.clone()));
     let table = KeyTable::new(pool, rules);
-    let callers = Callers::new(table, bootstrap, people, Arc::clone(&limits), Arc::clone(&signer));
+    let errands = Errands::new(table.clone(), upstreams.clone(), Arc::clone(&signer));
+    let background = pg::connect(&settings.database.pool()).await.context("connect to the gateway's database")?;
+    webhooks::start(settings, house, background.clone(), errands.clone()).await?;
+    jobs::start(settings, house, &background, errands);
+    let bounds = Bounds { limits: Arc::clone(&limits), quotas, shares };
+    let callers = Callers::new(table, bootstrap, people, bounds, ledger, glass, Arc::clone(&signer));
 
     Door::new(Parts {
         callers,
@@ -56,6 +75,7 @@ pub async fn door(
         signer,
         upstreams,
         denials,
+        calls,
         issuer: settings.oidc_issuer.as_deref().unwrap_or_default().to_owned(),
         dev_issuer,
         origins: settings.cors_origins.clone(),
@@ -63,6 +83,7 @@ pub async fn door(
         in_flight: settings.in_flight.get(),
         deadline: settings.deadline,
         address: settings.public_url.as_deref().unwrap_or("/").to_owned(),
+        tls: settings.certificates().map(Tls::open).transpose().context("the door's certificates")?,
         house: house.clone(),
     })
 }

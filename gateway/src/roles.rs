@@ -20,6 +20,8 @@ pub struct Role {
     pub doc: String,
     /// What it may do.
     pub permissions: Permissions,
+    /// Whether it is taken in an emergency (`ElevationService`), and not otherwise.
+    pub break_glass: bool,
 }
 
 #[derive(Deserialize)]
@@ -27,6 +29,8 @@ pub struct Role {
 struct Entry {
     doc: String,
     permissions: Vec<String>,
+    #[serde(default)]
+    break_glass: bool,
 }
 
 impl Roles {
@@ -47,7 +51,11 @@ impl Roles {
         if !mistakes.is_empty() {
             bail!("the role file does not fit the contract: {}", mistakes.join("; "));
         }
-        let role = |entry: Entry| Role { doc: entry.doc, permissions: Permissions::of(&entry.permissions) };
+        let role = |entry: Entry| Role {
+            doc: entry.doc,
+            permissions: Permissions::of(&entry.permissions),
+            break_glass: entry.break_glass,
+        };
         Ok(Self(entries.into_iter().map(|(name, entry)| (name, role(entry))).collect()))
     }
 
@@ -56,9 +64,14 @@ impl Roles {
         self.0.get(name)
     }
 
+    /// The role of this name, if it is one that a key or a person may have for as long as it likes.
+    pub fn lasting(&self, name: &str) -> Option<&Role> {
+        self.get(name).filter(|role| !role.break_glass)
+    }
+
     /// What these roles may do together. A name that is no role of ours gives nothing: an issuer has other applications.
     pub fn permissions<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Permissions {
-        let held = names.into_iter().filter_map(|name| self.get(name));
+        let held = names.into_iter().filter_map(|name| self.lasting(name));
         Permissions::of(held.flat_map(|role| role.permissions.iter()))
     }
 
@@ -115,9 +128,12 @@ mod tests {
             police,
             [
                 "accreditation.determinations.read",
+                "accreditation.driverLicences.verify",
+                "accreditation.guidanceArticles.read",
                 "accreditation.identityCards.verify",
                 "accreditation.members.determineImmunity",
                 "accreditation.missions.read",
+                "accreditation.vehicles.verify",
             ]
         );
     }

@@ -1,14 +1,28 @@
-//! The gateway's own gRPC service: the API keys, in a database of its own.
+//! The gateway's own gRPC services: partner agencies, products, API keys, webhooks and jobs, in a database of its own.
 
-use crate::api_keys::{ApiKeys, Rules};
+use crate::agencies::Agencies;
+use crate::api_keys::ApiKeys;
+use crate::audit::Audit;
 use crate::caller::Bootstrap;
+use crate::elevations::Elevations;
+use crate::jobs::Jobs;
+use crate::key_rules::Rules;
+use crate::products::Products;
 use crate::roles::{Known, Roles, SHIPPED};
 use crate::settings::{Sealing, Settings};
+use crate::webhooks::{self, Deliveries, Webhooks};
 use anyhow::Context as _;
 use config::ExposeSecret as _;
 use events::relay::Relay;
 use identity::Permissions;
+use proto::gateway::v1::agency_service_server::AgencyServiceServer;
 use proto::gateway::v1::api_key_service_server::ApiKeyServiceServer;
+use proto::gateway::v1::audit_service_server::AuditServiceServer;
+use proto::gateway::v1::delivery_service_server::DeliveryServiceServer;
+use proto::gateway::v1::elevation_service_server::ElevationServiceServer;
+use proto::gateway::v1::job_service_server::JobServiceServer;
+use proto::gateway::v1::product_service_server::ProductServiceServer;
+use proto::gateway::v1::webhook_service_server::WebhookServiceServer;
 use registry::{Options, Store};
 use serve::{House, Service, Started};
 use sqlx::migrate::Migrator;
@@ -27,7 +41,6 @@ impl Service for Gateway {
     type Settings = Settings;
 
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
-        let rules = Arc::new(rules(&settings)?);
         let pool = pg::connect(&settings.database.pool()).await.context("connect to the gateway's database")?;
         if settings.database.migrate {
             pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
@@ -35,13 +48,34 @@ impl Service for Gateway {
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
         let store = Store::open(pool.clone(), options).await?;
+        let routes = routes(&store, &settings)?;
         if let Some((redis, Sealing(relay))) = settings.redis_url.as_ref().zip(settings.relay_audit_key) {
             let relay = Relay::new(pool, redis.expose_secret(), Self::NAME, relay)?;
             house.tasks.spawn(relay.run(house.shutdown.clone()));
         }
-        let keys = ApiKeys::new(store.keep(), rules);
-        Ok(Started::new(Routes::new(ApiKeyServiceServer::new(keys))))
+        house.tasks.spawn(async move { store.run_timers(house.shutdown).await });
+        Ok(Started::new(routes))
     }
+}
+
+/// The service's methods, on a register that is open. Tests bring a register with a clock of their own.
+///
+/// # Errors
+/// A role file or a first key that is no good.
+pub fn routes(store: &Store, settings: &Settings) -> anyhow::Result<Routes> {
+    let rules = Arc::new(rules(settings)?);
+    let making = webhooks::making(settings, store.pool().clone())?;
+    let key = settings.relay_audit_key.as_ref().map(|Sealing(relay)| relay.audit_key.clone());
+    let (roles, longest) = (Arc::clone(&rules.roles), settings.break_glass_longest);
+    let routes = Routes::new(AgencyServiceServer::new(Agencies::new(store.keep())))
+        .add_service(ApiKeyServiceServer::new(ApiKeys::new(store.keep(), rules)))
+        .add_service(AuditServiceServer::new(Audit::new(store.clone(), key)))
+        .add_service(DeliveryServiceServer::new(Deliveries::new(store.keep())))
+        .add_service(ElevationServiceServer::new(Elevations::new(store.keep(), roles, longest)))
+        .add_service(JobServiceServer::new(Jobs::new(store.keep())))
+        .add_service(ProductServiceServer::new(Products::new(store.keep())))
+        .add_service(WebhookServiceServer::new(Webhooks::new(store.keep(), making)));
+    Ok(routes)
 }
 
 /// The roles and permissions there are, as the settings and the contract have them.
@@ -56,7 +90,8 @@ pub(crate) fn rules(settings: &Settings) -> anyhow::Result<Rules> {
     };
     let roles = Arc::new(roles);
     let bootstrap = bootstrap(settings, &roles)?.map(|bootstrap| bootstrap.subject());
-    Ok(Rules { roles, known, bootstrap })
+    let authorities = settings.tls_authorities.names();
+    Ok(Rules { roles, known, authorities, bootstrap })
 }
 
 /// The key of the settings, with what a `tenant-admin` may do.

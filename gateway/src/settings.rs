@@ -1,11 +1,13 @@
 //! The gateway's settings, read from `GATEWAY_…`.
 
 use crate::caller::Bootstrap;
-use crate::door::Network;
+use crate::network::Network;
 use crate::upstream::Addresses;
+use crate::webhooks::WebhookKey;
 use config::{Env, ExposeSecret as _, SecretString, Url, Value};
 use events::relay;
 use identity::Permissions;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -18,6 +20,13 @@ config::settings! {
         pub database: Database,
         /// Where the door listens, HTTP/1.1 and HTTP/2 without TLS on one port.
         pub listen: SocketAddr = "127.0.0.1:8080",
+        /// The door's certificate with those between it and its authority, PEM; read again when it changes. With it the
+        /// door speaks TLS alone; without it, TLS ends in front of the gateway.
+        pub tls_certificate: Option<PathBuf>,
+        /// The certificate's private key, PEM.
+        pub tls_key: Option<PathBuf>,
+        /// Authorities whose client certificates keys can be bound to, by name: `police=/etc/legation/police.pem`.
+        pub tls_authorities: Authorities,
         /// Where clients reach the door, as the documentation and the development issuer say. If it is not set, the one
         /// says that it is where it is read from, and the other takes `http://` and where the door listens.
         pub public_url: Option<Url>,
@@ -46,10 +55,22 @@ config::settings! {
         pub bootstrap_key_sha256: Option<String> => bootstrap,
         /// The role file, instead of the one that comes with the gateway.
         pub roles: Option<PathBuf>,
+        /// The longest that the glass can be broken for.
+        pub break_glass_longest: Duration = "1h",
         /// Origins whose pages may call: `https://console.example.gov`.
         pub cors_origins: Vec<String>,
         /// Proxies whose `X-Forwarded-For` is believed.
         pub trusted_proxies: Vec<Network>,
+        /// The most jobs that this gateway runs at a time; with 0 it leaves them to others.
+        pub jobs_at_once: u32 = 2 => config::between(0, 64),
+        /// The key that secrets of webhooks are derived from: 64 or more hexadecimal digits, the same for all gateways.
+        /// Without it, or without Redis, there are no webhooks. Another key makes all secrets others.
+        pub webhook_key: Option<WebhookKey>,
+        /// The schedule of deliveries, instead of the one that comes with the gateway.
+        pub webhook_schedule: Option<PathBuf>,
+        /// Lets webhooks be on this machine, without TLS. For tests and laptops alone: it is refused on an address that
+        /// others reach.
+        pub webhook_loopback: bool = false,
     }
 }
 
@@ -94,7 +115,44 @@ impl Value for Sealing {
     }
 }
 
+/// Authorities whose client certificates are believed, by the names we give them.
+#[derive(Clone, Debug, Default)]
+pub struct Authorities(BTreeMap<String, PathBuf>);
+
+impl Authorities {
+    /// Their names.
+    pub(crate) fn names(&self) -> BTreeSet<String> {
+        self.0.keys().cloned().collect()
+    }
+}
+
+impl Value for Authorities {
+    fn parse(text: &str) -> Result<Self, String> {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        let read = entries.map(|entry| {
+            let parts = entry.split_once('=').filter(|(name, path)| !name.trim().is_empty() && !path.trim().is_empty());
+            let (name, path) = parts.ok_or_else(|| format!("has {entry}, which is not name=path"))?;
+            Ok((name.trim().to_owned(), PathBuf::from(path.trim())))
+        });
+        read.collect::<Result<_, _>>().map(Self)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self::default())
+    }
+
+    fn kind() -> String {
+        "names and files: `name=path,…`".to_owned()
+    }
+}
+
 impl Settings {
+    /// Where the door's certificates are, if it speaks TLS.
+    pub fn certificates(&self) -> Option<serve::Files> {
+        let (certificate, key) = self.tls_certificate.clone().zip(self.tls_key.clone())?;
+        Some(serve::Files { certificate, key, authorities: self.tls_authorities.0.clone() })
+    }
+
     /// What these settings say that cannot be meant together: all of it. Half a lock is worse than none, since it looks
     /// like one.
     pub fn contradictions(&self) -> Vec<&'static str> {
@@ -114,6 +172,18 @@ impl Settings {
                 "GATEWAY_RELAY_AUDIT_KEY is set without GATEWAY_REDIS_URL, where events go",
             ),
             (
+                self.tls_certificate.is_some() != self.tls_key.is_some(),
+                "GATEWAY_TLS_CERTIFICATE and GATEWAY_TLS_KEY are set together or not at all",
+            ),
+            (
+                self.tls_certificate.is_none() && !self.tls_authorities.0.is_empty(),
+                "GATEWAY_TLS_AUTHORITIES is set without GATEWAY_TLS_CERTIFICATE: no client would be asked for a certificate",
+            ),
+            (
+                self.webhook_loopback && !self.listen.ip().is_loopback(),
+                "GATEWAY_WEBHOOK_LOOPBACK lets callers reach this machine and GATEWAY_LISTEN is where others call",
+            ),
+            (
                 self.dev_issuer && !self.listen.ip().is_loopback(),
                 "GATEWAY_DEV_ISSUER hands out tokens to anyone and GATEWAY_LISTEN is where others reach it",
             ),
@@ -123,9 +193,13 @@ impl Settings {
 
     /// Where clients reach the door.
     pub fn address(&self) -> String {
-        self.public_url
-            .as_deref()
-            .map_or_else(|| format!("http://{}", self.listen), |url| url.trim_end_matches('/').to_owned())
+        self.public_url.as_deref().map_or_else(
+            || {
+                let scheme = if self.tls_certificate.is_some() { "https" } else { "http" };
+                format!("{scheme}://{}", self.listen)
+            },
+            |url| url.trim_end_matches('/').to_owned(),
+        )
     }
 }
 

@@ -15,7 +15,7 @@ macro_rules! package {
 }
 
 #[cfg_attr(
-    any(feature = "accreditation", feature = "gateway"),
+    any(feature = "accreditation", feature = "consular", feature = "gateway"),
     expect(clippy::allow_attributes_without_reason, reason = "generated services carry them")
 )]
 #[expect(missing_docs, clippy::all, unreachable_pub, reason = "generated from the contract, where the comments are")]
@@ -46,6 +46,12 @@ mod generated {
         pub mod accreditation {
             pub mod v1 {
                 package!("legation.accreditation.v1");
+            }
+        }
+        #[cfg(feature = "consular")]
+        pub mod consular {
+            pub mod v1 {
+                package!("legation.consular.v1");
             }
         }
         #[cfg(feature = "gateway")]

@@ -6,6 +6,7 @@
 use accreditation::Accreditation;
 use anyhow::{Context as _, bail};
 use config::{Env, Errors, ExposeSecret as _, Home, Reader, SecretString};
+use consular::Consular;
 use gateway::{Gateway, Upstream, Upstreams};
 use identity::Signer;
 use layers::Limits;
@@ -36,6 +37,7 @@ struct All {
     process: Process,
     gateway: gateway::Settings,
     accreditation: accreditation::Settings,
+    consular: consular::Settings,
     telemetry: telemetry::Settings,
     home: Home,
 }
@@ -63,7 +65,8 @@ async fn run(all: All) -> anyhow::Result<()> {
     let house = House::new(all.home, signer.verifier(), Limits::default());
     let own = serve::host::<Gateway>(all.gateway.clone(), house.clone()).await?;
     let accreditation = serve::host::<Accreditation>(all.accreditation, house.clone()).await?;
-    let upstreams = [own, accreditation]
+    let consular = serve::host::<Consular>(all.consular, house.clone()).await?;
+    let upstreams = [own, accreditation, consular]
         .into_iter()
         .fold(Upstreams::default(), |upstreams, hosted| upstreams.with(hosted.name, Upstream::Local(hosted.service)));
     let door = gateway::door(&all.gateway, &house, signer, upstreams).await?;
@@ -80,9 +83,10 @@ async fn run(all: All) -> anyhow::Result<()> {
 
 /// Brings every service's database up to date.
 async fn migrate(all: &All) -> anyhow::Result<()> {
-    let databases: [(&str, pg::Settings, &Migrator); 2] = [
+    let databases: [(&str, pg::Settings, &Migrator); 3] = [
         (Gateway::NAME, all.gateway.database.pool(), &gateway::MIGRATIONS),
-        (Accreditation::NAME, all.accreditation.database.pool(), &accreditation::MIGRATIONS),
+        (Accreditation::NAME, all.accreditation.database.pool(Accreditation::NAME), &accreditation::MIGRATIONS),
+        (Consular::NAME, all.consular.database.pool(Consular::NAME), &consular::MIGRATIONS),
     ];
     for (name, settings, own) in databases {
         let pool = pg::connect(&settings).await.with_context(|| format!("connect to {name}'s database"))?;
@@ -96,14 +100,11 @@ async fn migrate(all: &All) -> anyhow::Result<()> {
 fn read(env: &Env) -> Result<All, Errors> {
     let mut reader = Reader::new(env);
     let process = reader.read("STANDALONE");
-    let services = reader.read("GATEWAY").zip(reader.read("ACCREDITATION"));
+    let services = reader.read("GATEWAY").zip(reader.read("ACCREDITATION")).zip(reader.read("CONSULAR"));
     let house = reader.read("TELEMETRY").zip(reader.read("HOME"));
-    let all = process.zip(services).zip(house).map(|((process, (gateway, accreditation)), (telemetry, home))| All {
-        process,
-        gateway,
-        accreditation,
-        telemetry,
-        home,
+    let all = process.zip(services).zip(house).map(|((process, services), (telemetry, home))| {
+        let ((gateway, accreditation), consular) = services;
+        All { process, gateway, accreditation, consular, telemetry, home }
     });
     reader.finish(all)
 }

@@ -1,7 +1,8 @@
-//! The developer's verbs: up, down, test, demo, bench, docs.
+//! The developer's verbs: up, down, test, demo, bench, docs, clients.
 
 mod bench;
 mod check;
+mod clients;
 mod demo;
 mod docs;
 mod down;
@@ -33,6 +34,8 @@ enum Verb {
     Bench(bench::Options),
     /// Writes the reference that comes from the contract: errors, states, OpenAPI.
     Docs(docs::Options),
+    /// Lints the OpenAPI document, generates clients from it that call the gateway, and fuzzes every operation.
+    Clients(clients::Options),
     /// Takes in every foreign mission of the data file, staffs a few, and plays a traffic stop; all through the gateway.
     Demo(demo::Options),
 }
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Verb::Test(options) => check::check(&options),
         Verb::Bench(options) => bench::bench(&options).map(|()| ExitCode::SUCCESS),
         Verb::Docs(options) => docs::docs(&options).map(|()| ExitCode::SUCCESS),
+        Verb::Clients(options) => with_runtime(clients::clients(options)),
         Verb::Demo(options) => with_runtime(demo::demo(options)),
     };
     outcome.unwrap_or_else(|error| {

@@ -3,9 +3,15 @@
 //! Each home has a file in `data/benefits`; one without has the neutral default. A file is checked whole at start, and
 //! every error in it is told at once. `data/README.md` describes the form.
 
+mod customs;
+mod driving;
 mod tax_cards;
+mod vehicles;
 
+pub use customs::CustomsPractice;
+pub use driving::{DrivingPractice, OffencePractice};
 pub use tax_cards::TaxCardPractice;
+pub use vehicles::{Minimum, PlatePractice, VehiclePractice};
 
 use serde::Deserialize;
 
@@ -24,6 +30,12 @@ pub struct Practice {
     pub currency_digits: u32,
     /// Tax exemption cards.
     pub tax_cards: TaxCardPractice,
+    /// Vehicles.
+    pub vehicles: VehiclePractice,
+    /// Licences to drive.
+    pub driving: DrivingPractice,
+    /// Customs clearances.
+    pub customs: CustomsPractice,
 }
 
 /// Everything that is wrong with a practice file.
@@ -53,6 +65,9 @@ impl Practice {
             "currency_digits: no currency has more than 4".to_owned()
         });
         practice.tax_cards.check(&mut errors);
+        practice.vehicles.check(&mut errors);
+        practice.driving.check(&mut errors);
+        practice.customs.check(&mut errors);
         if errors.is_empty() { Ok(practice) } else { Err(Unusable(errors)) }
     }
 }

@@ -7,6 +7,7 @@ use super::rules::{Class, ClassId, Invalid, Passage, Row, Rules};
 use proto::accreditation::v1::{Category, Immune, Matter, Relation};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Reads the files and checks them whole.
 pub(super) fn build(parts: &[&str], home: &str, agreements: &str) -> Result<Rules, Invalid> {
@@ -88,13 +89,18 @@ impl Reader<'_> {
             overrides: self.overrides(agreements, table),
             advice: self.advice(table),
             levels: self.levels(table),
-            residence_unknown: self
-                .limits("residence unknown", &["residence_unknown".to_owned()])
-                .pop()
-                .unwrap_or_default(),
+            residence_unknown: self.words("residence_unknown"),
+            waived_elsewhere: self.words("waived_elsewhere"),
+            waived_in_part: self.words("waived_in_part"),
+            provisions: self.provisions.clone(),
             classes,
             rows,
         }
+    }
+
+    /// A limit that the engine itself names.
+    fn words(&self, name: &str) -> Arc<str> {
+        self.limits(name, &[name.to_owned()]).pop().unwrap_or_default()
     }
 
     fn read_class(&self, name: &str, class: &file::Class, table: &Table) -> Class {
@@ -117,6 +123,8 @@ impl Reader<'_> {
                 former: self.class(&at, former),
                 grace: self.provision(&at, &found.grace)?,
                 death: self.provision(&at, &found.death)?,
+                waiver: self.provision(&at, &found.waiver)?,
+                execution: self.provision(&at, &found.execution)?,
             })
         });
         Class {

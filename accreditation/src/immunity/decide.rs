@@ -3,7 +3,7 @@
 use super::rules::{ClassId, Override, Passage, Provision, Row, Rules};
 use super::subject::{Question, Stage, Subject};
 use chrono::{DateTime, Utc};
-use proto::accreditation::v1::{Category, Immune, Residence, Status, Tier};
+use proto::accreditation::v1::{Category, Immune, Matter, Residence, Status, Tier};
 
 /// The answer to one question, borrowed from the rule table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,9 +39,8 @@ pub struct Standing {
 ///
 /// The rules apply in this order: an agreement with the sending state, before the instrument; the instrument's rule for
 /// the category; nationality and residence here; for the family, what derives from the principal; and time, which decides
-/// whether any of it has begun or has ended. A waiver by the sending state and a declaration of persona non grata are
-/// not known to the table: the first would come after all of this and before the answer is worded, the second acts
-/// through the timeline, as the end of functions.
+/// whether any of it has begun or has ended; and last a waiver by the sending state, which takes away what there would be. A
+/// declaration of persona non grata is not known to the engine: it acts through the timeline, as the end of functions.
 pub fn determine<'r>(rules: &'r Rules, subject: &Subject<'_>, question: &Question) -> Answer<'r> {
     let found = place(rules, subject, question.instant);
     let row = found.overriding(question).or_else(|| rules.row(found.class, question.matter));
@@ -54,7 +53,9 @@ pub fn determine<'r>(rules: &'r Rules, subject: &Subject<'_>, question: &Questio
         verdict.advice = None;
         verdict.conditions.insert(0, &rules.residence_unknown);
     }
-    // Here a waiver of immunity in the matter would be applied, once waivers are kept (VCDR art. 32; VCCR art. 45).
+    if !subject.waived.is_empty() {
+        waive(rules, &found, subject, question, &mut verdict);
+    }
     Answer {
         advice: verdict.advice.unwrap_or_else(|| rules.advice(question.matter, verdict.immune, found.tier)),
         immune: verdict.immune,
@@ -66,10 +67,43 @@ pub fn determine<'r>(rules: &'r Rules, subject: &Subject<'_>, question: &Questio
     }
 }
 
+/// A waiver for the proceeding in question takes the immunity away; one within limits, or for a proceeding that may or may
+/// not be the one in question, makes it depend on that.
+fn waive<'r>(
+    rules: &'r Rules,
+    found: &Place<'r>,
+    subject: &Subject<'_>,
+    question: &Question,
+    verdict: &mut Verdict<'r>,
+) {
+    let bearing = subject.waived.iter().filter(|waived| waived.bears_on(question.matter, question.instant));
+    let Some(waived) = bearing.max_by_key(|waived| (waived.is_certain(), waived.covers)) else { return };
+    if matches!(verdict.immune, Immune::No | Immune::Unspecified) {
+        return;
+    }
+    verdict.advice = None;
+    if waived.is_certain() {
+        verdict.immune = Immune::No;
+        verdict.conditions.clear();
+    } else {
+        verdict.immune = Immune::Conditional;
+        let words = if waived.partial { &rules.waived_in_part } else { &rules.waived_elsewhere };
+        verdict.conditions.insert(0, words);
+    }
+    let execution = question.matter == Matter::ExecutionOfJudgment;
+    let rests_on = found.passage.map(|passage| if execution { &passage.execution } else { &passage.waiver });
+    verdict.citations.extend(rests_on.map(|provision| provision.as_ref()));
+}
+
 /// A person's level and status at an instant.
 pub fn standing(rules: &Rules, subject: &Subject<'_>, instant: DateTime<Utc>) -> Standing {
     let found = place(rules, subject, instant);
     Standing { tier: found.tier, status: found.stage.status, derived_from: found.derived_from }
+}
+
+/// The name of the class in which a person stands at an instant: that of the table, and of the tables beside it.
+pub fn class<'r>(rules: &'r Rules, subject: &Subject<'_>, instant: DateTime<Utc>) -> &'r str {
+    &rules.class(place(rules, subject, instant).class).name
 }
 
 /// Where in the table a person stands at an instant.

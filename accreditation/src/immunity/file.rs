@@ -67,6 +67,8 @@ pub(super) struct Regime {
     pub(super) before: String,
     pub(super) grace: String,
     pub(super) death: String,
+    pub(super) waiver: String,
+    pub(super) execution: String,
 }
 
 #[derive(Default, Deserialize)]

@@ -13,9 +13,9 @@ mod rules;
 mod subject;
 mod words;
 
-pub use decide::{Answer, Standing, determine, standing};
+pub use decide::{Answer, Standing, class, determine, standing};
 pub use rules::{Case, Circumstances, Class, Invalid, Provision, Row, Rules};
-pub use subject::{Person, Question, Residing, Subject, Timeline};
+pub use subject::{Person, Question, Residing, Subject, Timeline, Waived};
 
 use proto::accreditation::v1::{Immune, Matter};
 

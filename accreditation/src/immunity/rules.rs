@@ -4,6 +4,7 @@ use super::{MATTERS, check, file};
 use chrono::{DateTime, Utc};
 use proto::accreditation::v1::{self, Category, CivilAction, Immune, Matter, Relation, Residence, TaxKind, Tier};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -25,6 +26,10 @@ pub struct Rules {
     /// By tier.
     pub(super) levels: Vec<Arc<str>>,
     pub(super) residence_unknown: Arc<str>,
+    /// What an answer depends on when immunity was waived for some proceeding, and when within limits.
+    pub(super) waived_elsewhere: Arc<str>,
+    pub(super) waived_in_part: Arc<str>,
+    pub(super) provisions: BTreeMap<String, Arc<Provision>>,
 }
 
 /// The place of a class in the table.
@@ -53,6 +58,9 @@ pub(super) struct Passage {
     pub(super) former: ClassId,
     pub(super) grace: Arc<Provision>,
     pub(super) death: Arc<Provision>,
+    /// The provisions on waiver of jurisdiction, and of execution.
+    pub(super) waiver: Arc<Provision>,
+    pub(super) execution: Arc<Provision>,
 }
 
 /// A provision a rule rests on.
@@ -206,6 +214,11 @@ impl Rules {
     pub fn table(&self) -> impl Iterator<Item = (&Class, Matter, &Row)> {
         let pairs = self.classes.iter().flat_map(|class| MATTERS.map(|matter| (class, matter)));
         pairs.zip(&self.rows).map(|((class, matter), row)| (class, matter, row))
+    }
+
+    /// The provisions by the names the files give them: `VCDR 34`. Other tables cite them too.
+    pub fn provisions(&self) -> &BTreeMap<String, Arc<Provision>> {
+        &self.provisions
     }
 
     pub(super) fn class(&self, id: ClassId) -> &Class {

@@ -2,7 +2,7 @@
 
 use super::Circumstances;
 use chrono::{DateTime, Utc};
-use proto::accreditation::v1::{Category, Matter, Relation, Residence, Status, member::EndCause};
+use proto::accreditation::v1::{Category, Matter, Relation, Residence, Status, WaiverScope, member::EndCause};
 
 /// The person asked about, as the register shows them.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,44 @@ pub struct Subject<'a> {
     pub relation: Relation,
     /// The member a dependant derives from.
     pub principal: Option<Person<'a>>,
+    /// What the sending state has waived of the person's immunity.
+    pub waived: &'a [Waived],
+}
+
+/// An immunity that was waived, for one proceeding, and what it has to do with the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waived {
+    /// From what.
+    pub scope: WaiverScope,
+    /// Since when.
+    pub from: DateTime<Utc>,
+    /// Whether the question is about the proceeding it is for; None if that is not known.
+    pub covers: Option<bool>,
+    /// Whether within limits only.
+    pub partial: bool,
+    /// Whether the person's inviolability was waived too.
+    pub inviolability: bool,
+}
+
+impl Waived {
+    /// Whether it bears on a matter at an instant. A waiver of jurisdiction is none of execution, and of arrest only if it
+    /// says so.
+    pub(super) fn bears_on(&self, matter: Matter, at: DateTime<Utc>) -> bool {
+        let scope = match matter {
+            Matter::CriminalProsecution => self.scope == WaiverScope::Criminal,
+            Matter::ArrestOrDetention => self.scope == WaiverScope::Criminal && self.inviolability,
+            Matter::CivilSuit => self.scope == WaiverScope::Civil,
+            Matter::Testimony => self.scope == WaiverScope::Evidence,
+            Matter::ExecutionOfJudgment => self.scope == WaiverScope::Execution,
+            _ => false,
+        };
+        scope && self.from <= at && self.covers != Some(false)
+    }
+
+    /// Whether it leaves nothing open.
+    pub(super) fn is_certain(&self) -> bool {
+        self.covers == Some(true) && !self.partial
+    }
 }
 
 /// A person's category, residence and times.

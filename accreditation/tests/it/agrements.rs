@@ -197,6 +197,8 @@ async fn only_an_announced_agrement_for_this_person_at_this_mission_opens_the_no
     }
     assert_eq!(refused("a", &head(&mission)).await, "AGREMENT_REQUIRED");
     let notified = world.notify("a", named.clone()).await.unwrap();
+    assert_eq!(world.agrement(&name).await.state(), State::Arrived, "the notification says so");
+    assert_eq!(world.count("timers where kind = 'agrements'").await, 0);
     assert_eq!(refused("b", &named).await, "AGREMENT_SPENT");
     let renamed = pb::UpdateMemberRequest {
         member: Some(Member { family_name: "Autre".into(), ..notified.clone() }),

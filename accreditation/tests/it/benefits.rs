@@ -1,12 +1,15 @@
 //! Benefits in the test's register: rules of reciprocity and what is granted by them, and every verb on the way.
 
-use crate::world::{Signed, World, decider, officer, registrar, secretary, staff_of};
+use crate::world::{Signed, World, decider, officer, registrar, secretary, staff_of, stamp};
 use identity::{Permissions, Principal};
+use proto::accreditation::v1::customs_clearance_service_client::CustomsClearanceServiceClient;
+use proto::accreditation::v1::privilege_grant_service_client::PrivilegeGrantServiceClient;
 use proto::accreditation::v1::reciprocity_rule::{Benefit, Level};
 use proto::accreditation::v1::reciprocity_rule_service_client::ReciprocityRuleServiceClient;
 use proto::accreditation::v1::tax_card_service_client::TaxCardServiceClient;
 use proto::accreditation::v1::{
-    self as pb, Category, Member, Reason, ReciprocityRule, Relation, Restriction, TaxCard, tax_card,
+    self as pb, Category, CustomsClearance, Extent, Member, Privilege, PrivilegeGrant, ReciprocityRule, Restriction,
+    TaxCard, tax_card,
 };
 use tonic::{Response, Status};
 
@@ -34,7 +37,20 @@ pub(crate) fn merchant() -> Principal {
 
 /// A mission's own staff who sign for it.
 pub(crate) fn signatory_of(mission: &str) -> Principal {
-    let permissions = ["taxCards.read", "taxCards.request", "taxCards.history", "reciprocityRules.read"];
+    let permissions = [
+        "customsClearances.read",
+        "customsClearances.submit",
+        "driverLicences.apply",
+        "members.read",
+        "privilegeGrants.read",
+        "reciprocityRules.read",
+        "taxCards.history",
+        "taxCards.read",
+        "taxCards.request",
+        "trafficViolations.read",
+        "vehicles.apply",
+        "vehicles.read",
+    ];
     Principal {
         permissions: Permissions::of(permissions.map(|permission| format!("accreditation.{permission}"))),
         ..staff_of(mission)
@@ -63,6 +79,31 @@ pub(crate) fn restricted(rule: ReciprocityRule) -> ReciprocityRule {
 /// For the missions themselves.
 pub(crate) fn for_missions(rule: ReciprocityRule) -> ReciprocityRule {
     ReciprocityRule { category: Category::Unspecified.into(), family: false, ..rule }
+}
+
+/// A shipment with an air waybill of its own.
+pub(crate) fn shipment(mission: &str, member: &str, number: u32, quantity: i32) -> CustomsClearance {
+    CustomsClearance {
+        mission: mission.into(),
+        member: member.into(),
+        air_waybill: format!("020-{number:07}{}", number % 7),
+        description: "Furniture".into(),
+        quantity,
+        ..CustomsClearance::default()
+    }
+}
+
+/// Customs duties, wholly, for one member.
+pub(crate) fn grant_of(member: &str, from: &str, end: Option<&str>) -> PrivilegeGrant {
+    PrivilegeGrant {
+        member: member.into(),
+        privilege: Privilege::CustomsDuties.into(),
+        extent: Extent::Whole.into(),
+        basis: "Note 12/2026".into(),
+        effective_time: stamp(from),
+        end_time: end.and_then(stamp),
+        ..PrivilegeGrant::default()
+    }
 }
 
 impl World {
@@ -171,71 +212,64 @@ impl World {
         (answer.valid, answer.restriction)
     }
 
+    pub(crate) fn clearances(&self, by: &Principal) -> CustomsClearanceServiceClient<Signed> {
+        CustomsClearanceServiceClient::new(self.signed(by))
+    }
+
+    pub(crate) fn grants(&self, by: &Principal) -> PrivilegeGrantServiceClient<Signed> {
+        PrivilegeGrantServiceClient::new(self.signed(by))
+    }
+
+    pub(crate) async fn file(&self, by: &Principal, clearance: CustomsClearance) -> Result<CustomsClearance, Status> {
+        let request = pb::CreateCustomsClearanceRequest { customs_clearance: Some(clearance), ..Default::default() };
+        self.clearances(by).create_customs_clearance(request).await.map(Response::into_inner)
+    }
+
+    pub(crate) async fn clearance_step(
+        &self,
+        by: &Principal,
+        verb: &str,
+        name: &str,
+    ) -> Result<CustomsClearance, Status> {
+        let (mut client, name) = (self.clearances(by), name.to_owned());
+        let answer = match verb {
+            "recordArrival" => {
+                let arrival_notice = "Notice 7".into();
+                let request = pb::RecordShipmentArrivalRequest { name, arrival_notice, ..Default::default() };
+                client.record_shipment_arrival(request).await
+            }
+            "certify" => plain!(client, name, certify_customs_clearance, CertifyCustomsClearanceRequest),
+            "reject" => {
+                let grounds = "no invoice".into();
+                let request = pb::RejectCustomsClearanceRequest { name, grounds, ..Default::default() };
+                client.reject_customs_clearance(request).await
+            }
+            _ => panic!("clearances have no verb {verb}"),
+        };
+        answer.map(Response::into_inner)
+    }
+
+    pub(crate) async fn propose(&self, grant: PrivilegeGrant) -> Result<PrivilegeGrant, Status> {
+        let request = pb::CreatePrivilegeGrantRequest { privilege_grant: Some(grant), ..Default::default() };
+        self.grants(&registrar()).create_privilege_grant(request).await.map(Response::into_inner)
+    }
+
+    pub(crate) async fn grant_step(&self, by: &Principal, verb: &str, name: &str) -> Result<PrivilegeGrant, Status> {
+        let (mut client, name) = (self.grants(by), name.to_owned());
+        let answer = match verb {
+            "grant" => plain!(client, name, grant_privilege, GrantPrivilegeRequest),
+            "decline" => plain!(client, name, decline_privilege, DeclinePrivilegeRequest),
+            "revoke" => plain!(client, name, revoke_privilege, RevokePrivilegeRequest),
+            _ => panic!("grants have no verb {verb}"),
+        };
+        answer.map(Response::into_inner)
+    }
+
     /// An embassy with an accredited secretary, whose state has a rule for tax cards in force.
     pub(crate) async fn reciprocal(&self) -> (String, Member) {
         let mission = self.embassy("FR").await;
         let member = self.accredited("garnier", secretary(&mission)).await;
         self.enact(tax_rule("FR")).await;
         (mission, member)
-    }
-}
-
-/// Does what is refused for this reason.
-pub(crate) async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
-    match reason {
-        Reason::RuleAlreadyInForce => {
-            world.enact(tax_rule("FR")).await;
-            let second = world.cleared(tax_rule("FR")).await;
-            world.rule_step(&benefits(), "activate", &second).await.map(drop)
-        }
-        Reason::EffectiveTimeUnfit => {
-            let name = world.cleared(tax_rule("FR")).await;
-            world.activate(&name, "2026-05-04T12:59:59Z").await.map(drop)
-        }
-        Reason::RestrictionContradicts => {
-            let rule = ReciprocityRule { level: Level::Denied.into(), ..restricted(tax_rule("FR")) };
-            world.draft_rule(rule).await.map(drop)
-        }
-        Reason::BenefitNotReciprocated => {
-            let member = world.accredited("a", secretary("missions/fr")).await;
-            world.eligible(&member.mission, &member.name).await.map(drop)
-        }
-        Reason::HolderNotInStanding => {
-            let member = world.notify("a", secretary("missions/fr")).await?;
-            world.ask_for_card(&registrar(), &member.mission, &member.name).await.map(drop)
-        }
-        Reason::HolderMismatch => {
-            let member = world.accredited("a", secretary("missions/fr")).await;
-            let other = world.embassy("BE").await;
-            world.ask_for_card(&registrar(), &other, &member.name).await.map(drop)
-        }
-        Reason::HolderAgeUnfit => {
-            let principal = world.accredited("a", secretary("missions/fr")).await;
-            world.enact(tax_rule("FR")).await;
-            let child =
-                Member { birth_date: "2010-01-01".into(), ..crate::world::relative(&principal, Relation::Child) };
-            let child = world.accredited("b", child).await;
-            world.eligible(&child.mission, &child.name).await.map(drop)
-        }
-        Reason::TaxCardAlreadyLive => {
-            let member = world.accredited("a", secretary("missions/fr")).await;
-            world.enact(tax_rule("FR")).await;
-            world.tax_card(&member.mission, &member.name).await?;
-            world.tax_card(&member.mission, &member.name).await.map(drop)
-        }
-        Reason::TaxCardLimitReached => {
-            world.enact(for_missions(tax_rule("FR"))).await;
-            world.tax_card("missions/fr", "").await?;
-            world.tax_card("missions/fr", "").await?;
-            world.tax_card("missions/fr", "").await.map(drop)
-        }
-        Reason::TaxCardOnHold => {
-            let member = world.accredited("a", secretary("missions/fr")).await;
-            world.enact(tax_rule("FR")).await;
-            let lost = world.tax_card(&member.mission, &member.name).await?;
-            world.tax_step(&registrar(), "reportLost", &lost.name).await?;
-            world.tax_card(&member.mission, &member.name).await.map(drop)
-        }
-        other => panic!("{other:?} is no reason of benefits"),
     }
 }

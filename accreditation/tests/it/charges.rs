@@ -97,3 +97,19 @@ async fn of_six_charges_at_once_one_begins() {
     let refused: Vec<_> = answers.into_iter().filter(Result::is_err).map(reason).collect();
     assert_eq!(refused, ["CHARGE_ALREADY_ACTING"; 5]);
 }
+
+#[tokio::test]
+async fn a_charge_for_a_vacant_post_ends_when_a_head_takes_up_functions() {
+    let world = world().await;
+    let head = world.head_from("FR").await;
+    let diplomat = world.accredited("garnier", secretary(&head.mission)).await;
+    let vacant = world.begin_charge(charge(&diplomat)).await.unwrap().name;
+    let letters = world.presented(&head, HeadClass::Ambassador).await;
+    let request = pb::GetChargeRequest { name: vacant.clone(), as_of: None };
+    let ended = world.charges(&registrar()).get_charge(request).await.unwrap().into_inner();
+    assert_eq!((ended.state(), ended.end_time), (State::Ended, letters.functions_time));
+    let request = pb::ListChargeRevisionsRequest { name: vacant, ..Default::default() };
+    let steps = world.charges(&registrar()).list_charge_revisions(request).await.unwrap().into_inner().revisions;
+    let last = steps[0].revision.as_ref().unwrap();
+    assert_eq!((last.verb.as_str(), last.cause.as_str()), ("endWithVacancy", format!("{}@3", letters.name).as_str()));
+}

@@ -148,3 +148,27 @@ async fn a_missions_staff_see_their_heads_letters_alone() {
     assert_eq!(reason(world.credentials(&staff).get_credential(request).await), "NOT_FOUND");
     assert_eq!(world.store.now(), at("2026-05-04T13:00:00Z"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_presents_letters_whose_functions_end_meanwhile() {
+    let world = world().await;
+    for state in ["FR", "BE", "NL", "LU", "DK", "SE", "FI", "NO"] {
+        let head = world.head_from(state).await;
+        let name = world.schedule(letters(&head, HeadClass::Ambassador)).await.unwrap().name;
+        world.credential_step(&registrar(), "receiveWorkingCopy", &name).await.unwrap();
+        let registrar = registrar();
+        let present = world.credential_step(&registrar, "present", &name);
+        let (presented, _) = futures::future::join(present, world.terminate(&head.name, EndCause::Recalled)).await;
+        if presented.is_err() {
+            assert_eq!(reason(presented), "NOT_HEAD_OF_MISSION");
+            continue;
+        }
+        // Then the letters came first: the head was held until they were written.
+        let later = format!(
+            "history one, history ended where one.name = '{name}' and one.verb = 'present' \
+             and ended.name = '{}' and ended.verb = 'terminate' and one.seq < ended.seq",
+            head.name
+        );
+        assert_eq!(world.count(&later).await, 1);
+    }
+}

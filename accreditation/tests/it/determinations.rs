@@ -101,9 +101,9 @@ async fn circumstances_known_decide_and_unknown_ones_are_named() {
         ask(&world, &police("mpd"), request).await.unwrap()
     };
     let flat = Circumstances { civil_action: CivilAction::PrivateRealProperty.into(), ..Default::default() };
-    let unknown = sued(flat).await;
+    let unknown = sued(flat.clone()).await;
     assert_eq!((unknown.immune(), unknown.conditions.is_empty()), (Immune::Conditional, false));
-    let private = sued(Circumstances { held_for_mission: Some(false), ..flat }).await;
+    let private = sued(Circumstances { held_for_mission: Some(false), ..flat.clone() }).await;
     assert_eq!(private.immune(), Immune::No);
     assert_eq!(private.citations.last().unwrap().provision, "31.1(a)");
     assert_eq!(private.circumstances.unwrap().held_for_mission, Some(false), "kept as it was given");

@@ -128,6 +128,51 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
             let post = world.mission("fr-chicago", consulate("FR"), State::Open).await;
             world.ask_for(&head(&post), &registrar()).await.map(drop)
         }
+        Reason::SealKeyMissing
+        | Reason::PaperUnprintable
+        | Reason::ZoneUnfit
+        | Reason::NoteNotOurs
+        | Reason::NoteReplyUnfit
+        | Reason::NoteTranslationUnfit
+        | Reason::NoteNotAddressed
+        | Reason::NoteLanguageUnknown
+        | Reason::CircularAlreadyConfirmed
+        | Reason::CircularNotForMission
+        | Reason::EditionNotLater
+        | Reason::GuidanceNotInForce
+        | Reason::GuestsUnfit
+        | Reason::TableUnfit
+        | Reason::GuestUnknown
+        | Reason::NobodyAccepted
+        | Reason::FunctionAhead => crate::paper_reasons::provoke(reason, world, &mission).await,
+        Reason::SignedByTheHousehold
+        | Reason::NameNotAsInPassport
+        | Reason::VisaClassUnfit
+        | Reason::PassportTypeUnfit
+        | Reason::TitleNotRecognised
+        | Reason::ResidenceOutsideCapital
+        | Reason::HoursTooFew
+        | Reason::ChargesNotCleared
+        | Reason::PredecessorActive
+        | Reason::PositionNotDeclared
+        | Reason::CategoryFull
+        | Reason::PossibleDuplicate
+        | Reason::WorkPermissionMissing
+        | Reason::TransportNotDeclared
+        | Reason::PhotoTooOld
+        | Reason::AttachmentMissing
+        | Reason::PriorApprovalMissing
+        | Reason::HonoraryUnfit
+        | Reason::ServiceDatesImplausible
+        | Reason::ResidentDiplomat
+        | Reason::PersonUnknown => crate::checks::provoke(reason).await,
+        Reason::MemberWithoutStatus
+        | Reason::WaiverAlreadyAsked
+        | Reason::WaiverDateImplausible
+        | Reason::InviolabilityOutOfScope => crate::waivers::provoke(reason, world, &mission).await,
+        Reason::AlreadyUnwanted | Reason::DeadlineRunning | Reason::HolderUnwanted => {
+            crate::persona_non_grata::provoke(reason, world, &mission).await
+        }
         Reason::NotHeadOfMission => {
             let diplomat = world.accredited("a", secretary(&mission)).await;
             world.schedule(letters(&diplomat, HeadClass::Ambassador)).await.map(drop)
@@ -202,12 +247,62 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
         | Reason::HolderAgeUnfit
         | Reason::TaxCardAlreadyLive
         | Reason::TaxCardLimitReached
-        | Reason::TaxCardOnHold) => crate::benefits::provoke(of_benefits, world).await,
+        | Reason::TaxCardOnHold
+        | Reason::PrivilegeAlreadyGranted
+        | Reason::GrantContradicts
+        | Reason::InsuranceTooLow
+        | Reason::InsuranceNotRunning
+        | Reason::VehicleQuotaReached
+        | Reason::PlateTaken
+        | Reason::VehicleAlreadyRegistered
+        | Reason::PlateCodeUnknown
+        | Reason::HoldingPeriodRuns
+        | Reason::AirWaybillUnreadable
+        | Reason::AirWaybillAlreadyFiled
+        | Reason::GoodsNotArrived
+        | Reason::ClearanceTooOld
+        | Reason::LicenceAlreadyLive
+        | Reason::PointsStillStand
+        | Reason::OffenceUnknown
+        | Reason::LicenceNotOut) => crate::benefit_reasons::provoke(of_benefits, world).await,
+        of_affairs @ (Reason::MissionNotAtWork
+        | Reason::PropertyUnrelated
+        | Reason::PropertyNoteIncomplete
+        | Reason::NothingMissing
+        | Reason::DecisionOverdue
+        | Reason::OpinionMissing
+        | Reason::OpinionObjects
+        | Reason::ConditionOpen
+        | Reason::ConditionUnknown
+        | Reason::ZoningNotCleared
+        | Reason::CriterionUnknown
+        | Reason::CustodyNotNeeded
+        | Reason::CourtesyNotForPosts
+        | Reason::CourtesyAlreadyRequested
+        | Reason::RankNotEligible
+        | Reason::WeaponsNotCleared
+        | Reason::TimesImplausible
+        | Reason::ControlIncomplete
+        | Reason::ApprovalNotRequired) => crate::affairs::provoke(of_affairs, world).await,
+        of_matters @ (Reason::DeterminationUnrelated
+        | Reason::OfferNotOpen
+        | Reason::OfferNotAccepted
+        | Reason::SettlementUnclear
+        | Reason::EscalationOutOfOrder
+        | Reason::PaymentExceedsBalance
+        | Reason::AgencyUnknown) => crate::matters::provoke(of_matters, world).await,
     }
 }
 
-#[tokio::test]
-async fn every_reason_is_given_for_what_it_is_for() {
+#[test]
+fn every_reason_is_given_for_what_it_is_for() {
+    // In a debug build the frame of a function that knows every reason outgrows the usual stack of a test.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let given = move || runtime.block_on(every_reason());
+    std::thread::Builder::new().stack_size(64 << 20).spawn(given).unwrap().join().unwrap();
+}
+
+async fn every_reason() {
     for wanted in (1..1000).filter_map(|number| Reason::try_from(number).ok()) {
         let world = world().await;
         assert_eq!(reason(provoke(wanted, &world).await), wanted.as_str_name());

@@ -7,9 +7,10 @@ use accreditation::reciprocity::{self, Seeker};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
 use proptest::prelude::*;
+use proto::accreditation::v1::quota::Period;
 use proto::accreditation::v1::reciprocity_rule::{Benefit, Level, State};
 use proto::accreditation::v1::restriction::{Purchase, Tax};
-use proto::accreditation::v1::{self as pb, Category, Member, ReciprocityRule, Relation, Restriction, tax_card};
+use proto::accreditation::v1::{self as pb, Category, Member, Quota, ReciprocityRule, Relation, Restriction, tax_card};
 
 #[tokio::test]
 async fn a_rule_is_cleared_by_another_and_in_force_from_its_date() {
@@ -103,6 +104,17 @@ async fn a_restriction_fits_its_level_and_itself() {
     let both = ReciprocityRule { restriction: Some(both), ..restricted(tax_rule("FR")) };
     assert_eq!(fields(world.draft_rule(both).await), ["reciprocityRule.restriction.included"]);
     assert_eq!(reason(world.draft_rule(tax_rule("US")).await), "SENDING_STATE_IS_OURS");
+    for (benefit, period, fits) in [
+        (Benefit::VehicleRegistration, Period::AtOnce, true),
+        (Benefit::VehicleRegistration, Period::CalendarYear, false),
+        (Benefit::CustomsClearance, Period::CalendarMonth, true),
+        (Benefit::CustomsClearance, Period::AtOnce, false),
+        (Benefit::TaxExemption, Period::CalendarYear, false),
+    ] {
+        let quota = Some(Quota { amount: 3, period: period.into() });
+        let drafted = world.draft_rule(ReciprocityRule { benefit: benefit.into(), quota, ..tax_rule("FR") }).await;
+        assert_eq!(drafted.is_ok(), fits, "{benefit:?} {period:?}");
+    }
 }
 
 async fn preview(world: &World, name: &str) -> pb::PreviewReciprocityRuleResponse {

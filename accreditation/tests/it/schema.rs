@@ -93,6 +93,30 @@ async fn every_filterable_field_can_be_filtered_and_ordered_by() {
                     let request = pb::ListAgrementsRequest { filter, order_by, ..Default::default() };
                     world.agrements(&officer).list_agrements(request).await.map(drop)
                 }
+                "circularReceipts" => {
+                    let request = pb::ListCircularReceiptsRequest { filter, order_by, ..Default::default() };
+                    world.receipts(&officer).list_circular_receipts(request).await.map(drop)
+                }
+                "circulars" => {
+                    let request = pb::ListCircularsRequest { filter, order_by, ..Default::default() };
+                    world.circulars(&officer).list_circulars(request).await.map(drop)
+                }
+                "guidanceArticles" => {
+                    let request = pb::ListGuidanceArticlesRequest { filter, order_by, ..Default::default() };
+                    world.guidance(&officer).list_guidance_articles(request).await.map(drop)
+                }
+                "notesVerbales" => {
+                    let request = pb::ListNotesVerbalesRequest { filter, order_by, ..Default::default() };
+                    world.notes(&officer).list_notes_verbales(request).await.map(drop)
+                }
+                "officialFunctions" => {
+                    let request = pb::ListOfficialFunctionsRequest { filter, order_by, ..Default::default() };
+                    world.functions(&officer).list_official_functions(request).await.map(drop)
+                }
+                "statusCertificates" => {
+                    let request = pb::ListStatusCertificatesRequest { filter, order_by, ..Default::default() };
+                    world.certificates(&officer).list_status_certificates(request).await.map(drop)
+                }
                 "charges" => {
                     let request = pb::ListChargesRequest { filter, order_by, ..Default::default() };
                     world.charges(&officer).list_charges(request).await.map(drop)
@@ -117,9 +141,69 @@ async fn every_filterable_field_can_be_filtered_and_ordered_by() {
                     let request = pb::ListReciprocityRulesRequest { filter, order_by, ..Default::default() };
                     world.rules(&officer).list_reciprocity_rules(request).await.map(drop)
                 }
+                "customsClearances" => {
+                    let request = pb::ListCustomsClearancesRequest { filter, order_by, ..Default::default() };
+                    world.clearances(&officer).list_customs_clearances(request).await.map(drop)
+                }
+                "privilegeGrants" => {
+                    let request = pb::ListPrivilegeGrantsRequest { filter, order_by, ..Default::default() };
+                    world.grants(&officer).list_privilege_grants(request).await.map(drop)
+                }
+                "personaNonGrata" => {
+                    let request = pb::ListPersonaNonGrataRequest { filter, order_by, ..Default::default() };
+                    world.declarations(&officer).list_persona_non_grata(request).await.map(drop)
+                }
+                "waivers" => {
+                    let request = pb::ListWaiversRequest { filter, order_by, ..Default::default() };
+                    world.waivers(&officer).list_waivers(request).await.map(drop)
+                }
+                "vehicles" => {
+                    let request = pb::ListVehiclesRequest { filter, order_by, ..Default::default() };
+                    world.vehicles(&officer).list_vehicles(request).await.map(drop)
+                }
+                "driverLicences" => {
+                    let request = pb::ListDriverLicencesRequest { filter, order_by, ..Default::default() };
+                    world.licences(&officer).list_driver_licences(request).await.map(drop)
+                }
+                "trafficViolations" => {
+                    let request = pb::ListTrafficViolationsRequest { filter, order_by, ..Default::default() };
+                    world.violations(&officer).list_traffic_violations(request).await.map(drop)
+                }
                 "taxCards" => {
                     let request = pb::ListTaxCardsRequest { filter, order_by, ..Default::default() };
                     world.tax_cards(&officer).list_tax_cards(request).await.map(drop)
+                }
+                "controlRules" => {
+                    let request = pb::ListControlRulesRequest { filter, order_by, ..Default::default() };
+                    world.controls(&officer).list_control_rules(request).await.map(drop)
+                }
+                "portCourtesies" => {
+                    let request = pb::ListPortCourtesiesRequest { filter, order_by, ..Default::default() };
+                    world.courtesies(&officer).list_port_courtesies(request).await.map(drop)
+                }
+                "properties" => {
+                    let request = pb::ListPropertiesRequest { filter, order_by, ..Default::default() };
+                    world.properties(&officer).list_properties(request).await.map(drop)
+                }
+                "travelNotices" => {
+                    let request = pb::ListTravelNoticesRequest { filter, order_by, ..Default::default() };
+                    world.notices(&officer).list_travel_notices(request).await.map(drop)
+                }
+                "debts" => {
+                    let request = pb::ListDebtsRequest { filter, order_by, ..Default::default() };
+                    world.debts(&officer).list_debts(request).await.map(drop)
+                }
+                "disputes" => {
+                    let request = pb::ListDisputesRequest { filter, order_by, ..Default::default() };
+                    world.disputes(&officer).list_disputes(request).await.map(drop)
+                }
+                "incidents" => {
+                    let request = pb::ListIncidentsRequest { filter, order_by, ..Default::default() };
+                    world.incidents(&officer).list_incidents(request).await.map(drop)
+                }
+                "serviceRequests" => {
+                    let request = pb::ListServiceRequestsRequest { filter, order_by, ..Default::default() };
+                    world.requests(&officer).list_service_requests(request).await.map(drop)
                 }
                 other => panic!("nothing lists {other}"),
             };

@@ -64,7 +64,8 @@ impl Mask {
 
     /// Names that were made for a record: of persons, cards and answers.
     fn text(&mut self, text: &str) -> String {
-        let made = [("people/", 36), ("identityCards/", 9), ("determinations/", 20), ("taxCards/", 9)];
+        let made =
+            [("people/", 36), ("identityCards/", 9), ("determinations/", 20), ("taxCards/", 9), ("driverLicences/", 9)];
         let made = made.into_iter().find(|(prefix, least)| {
             let id = text.strip_prefix(prefix);
             id.is_some_and(|id| id.len() >= *least && id.bytes().any(|byte| byte.is_ascii_digit()))

@@ -1,7 +1,8 @@
 //! Every verb in every state: allowed where the contract says so, refused everywhere else, leading where it says.
 
-use crate::benefits::tax_rule;
+use crate::benefits::{grant_of, tax_rule};
 use crate::consuls::{commission, notary};
+use crate::driving::{insurance, sedan};
 use crate::heads::{charge, head, letters};
 use crate::world::{World, decider, reason, secretary, world};
 use proto::accreditation::v1::HeadClass;
@@ -187,4 +188,38 @@ async fn tax_cards_change_state_as_the_contract_says() {
     world.put("tax_cards", &name, json!({ "expireTime": "2030-01-01T00:00:00Z" })).await;
     let step = async |verb: &str| world.tax_step(&decider(), verb, &name).await;
     hold(&world, "TaxCard", "tax_cards", &name, step, |card| card.state().as_str_name().to_owned()).await;
+}
+
+#[tokio::test]
+async fn privilege_grants_change_state_as_the_contract_says() {
+    let world = world().await;
+    let mission = world.embassy("FR").await;
+    let member = world.accredited("garnier", secretary(&mission)).await.name;
+    let name = world.propose(grant_of(&member, "2026-06-01T00:00:00Z", None)).await.unwrap().name;
+    let step = async |verb: &str| {
+        let endless = sqlx::query("update privilege_grants set doc = doc - 'endTime' - 'decideTime' where name = $1");
+        endless.bind(&name).execute(&world.db.pool).await.unwrap();
+        world.grant_step(&decider(), verb, &name).await
+    };
+    hold(&world, "PrivilegeGrant", "privilege_grants", &name, step, |grant| grant.state().as_str_name().to_owned())
+        .await;
+}
+
+#[tokio::test]
+async fn vehicles_change_state_as_the_contract_says() {
+    let world = world().await;
+    let (mission, member) = world.reciprocal().await;
+    let name = world.driven(sedan(&mission, &member.name, 1), "0042", &insurance()).await.name;
+    let step = async |verb: &str| world.vehicle_step(&decider(), verb, &name).await;
+    hold(&world, "Vehicle", "vehicles", &name, step, |vehicle| vehicle.state().as_str_name().to_owned()).await;
+}
+
+#[tokio::test]
+async fn driver_licences_change_state_as_the_contract_says() {
+    let world = world().await;
+    let (_, member) = world.reciprocal().await;
+    let name = world.licensed(&member.name).await.name;
+    let step = async |verb: &str| world.licence_step(&decider(), verb, &name).await;
+    hold(&world, "DriverLicence", "driver_licences", &name, step, |licence| licence.state().as_str_name().to_owned())
+        .await;
 }

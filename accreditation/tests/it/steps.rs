@@ -60,6 +60,10 @@ impl World {
                 client.terminate(pb::TerminateRequest { name, cause, ..Default::default() }).await
             }
             "extendGrace" => plain!(client, name, extend_grace, ExtendGraceRequest),
+            "linkPerson" => {
+                let person = self.member(&name).await.person;
+                client.link_person(pb::LinkPersonRequest { name, person, ..Default::default() }).await
+            }
             "recordDeparture" => plain!(client, name, record_departure, RecordDepartureRequest),
             _ => panic!("members have no verb {verb}"),
         };

@@ -1,7 +1,9 @@
 //! A register of accreditation on a database of its own, with a clock that tests move, called through gRPC.
 
+use accreditation::Checklist;
 use accreditation::benefits::Practice;
 use accreditation::immunity::Rules;
+use accreditation::privileges::Privileges;
 use accreditation::terms::Terms;
 use chrono::{DateTime, Utc};
 use fault::Fault;
@@ -11,6 +13,8 @@ use proto::accreditation::v1::identity_card_service_client::IdentityCardServiceC
 use proto::accreditation::v1::immunity_service_client::ImmunityServiceClient;
 use proto::accreditation::v1::member_service_client::MemberServiceClient;
 use proto::accreditation::v1::mission_service_client::MissionServiceClient;
+use proto::accreditation::v1::persona_non_grata_service_client::PersonaNonGrataServiceClient;
+use proto::accreditation::v1::waiver_service_client::WaiverServiceClient;
 use proto::accreditation::v1::{self as pb, Category, Member, Mission, Relation, Residence, mission};
 use registry::clockwork::ManualClock;
 use registry::{Options, Store};
@@ -24,6 +28,7 @@ use tonic::{Request, Response, Status};
 
 static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(Rules::of_home("US").unwrap()));
 
+static PRIVILEGES: LazyLock<Arc<Privileges>> = LazyLock::new(|| Arc::new(Privileges::shipped(&RULES).unwrap()));
 static PRACTICE: LazyLock<Arc<Practice>> = LazyLock::new(|| Arc::new(Practice::of_home("US").unwrap()));
 
 /// A service that is called as someone.
@@ -61,22 +66,52 @@ pub(crate) fn stamp(text: &str) -> Option<prost_types::Timestamp> {
 }
 
 pub(crate) async fn world() -> World {
-    world_of("US").await
+    world_with("US", Checklist::read(None).unwrap()).await
+}
+
+/// A house that has no key to seal papers with.
+pub(crate) async fn world_without_seal() -> World {
+    world_whole("US", Checklist::read(None).unwrap(), papers(&[])).await
 }
 
 /// The register of this receiving state.
 pub(crate) async fn world_of(home: &str) -> World {
+    world_with(home, Checklist::read(None).unwrap()).await
+}
+
+/// A house that refuses whatever others only mark.
+pub(crate) async fn strict() -> World {
+    let practice = include_str!("../../data/notification.toml").replace("\"FLAG\"", "\"REFUSE\"");
+    world_with("US", Checklist::parse(&practice).unwrap()).await
+}
+
+async fn world_with(home: &str, practice: Checklist) -> World {
+    world_whole(home, practice, papers(&[("PAPERS_SEAL_KEY", SEAL_KEY)])).await
+}
+
+async fn world_whole(home: &str, practice: Checklist, papers: accreditation::Papers) -> World {
     let home = config::read(&config::Env::default().with("HOME_STATE", home), "HOME").unwrap();
     let db = testkit::database(&[&registry::MIGRATIONS, &accreditation::MIGRATIONS]).await;
     let clock = ManualClock::at(dawn());
     let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::new(home)) };
-    let options = options.with(Arc::new(Terms::read(None).unwrap()));
+    let options = options.with(Arc::new(Terms::read(None).unwrap())).with(Arc::new(practice));
     let store = Store::open(db.pool.clone(), options).await.unwrap();
-    let routes = accreditation::routes(&store, Arc::clone(&RULES), Arc::clone(&PRACTICE)).prepare();
+    let routes =
+        accreditation::routes(&store, Arc::clone(&RULES), Arc::clone(&PRACTICE), Arc::clone(&PRIVILEGES), papers)
+            .prepare();
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
     let service =
         layers::service_stack(routes, "accreditation", contract, verifier, Limits::default(), TaskTracker::new());
     World { db, clock, store, service }
+}
+
+/// A key that everyone may know.
+const SEAL_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+
+fn papers(set: &[(&str, &str)]) -> accreditation::Papers {
+    let env = set.iter().fold(config::Env::default(), |env, (name, value)| env.with(*name, *value));
+    let settings: accreditation::PaperSettings = config::read(&env, "PAPERS").unwrap();
+    accreditation::Papers::new(&settings, &config::Home::default()).unwrap()
 }
 
 /// A person of ours who may do everything, personal data included.
@@ -138,6 +173,14 @@ impl World {
         IdentityCardServiceClient::new(self.signed(by))
     }
 
+    pub(crate) fn declarations(&self, by: &Principal) -> PersonaNonGrataServiceClient<Signed> {
+        PersonaNonGrataServiceClient::new(self.signed(by))
+    }
+
+    pub(crate) fn waivers(&self, by: &Principal) -> WaiverServiceClient<Signed> {
+        WaiverServiceClient::new(self.signed(by))
+    }
+
     pub(crate) fn immunity(&self, by: &Principal) -> ImmunityServiceClient<Signed> {
         ImmunityServiceClient::new(self.signed(by))
     }
@@ -169,8 +212,12 @@ impl World {
     }
 
     pub(crate) async fn notify(&self, id: &str, member: Member) -> Result<Member, Status> {
+        self.notify_as(&registrar(), id, member).await
+    }
+
+    pub(crate) async fn notify_as(&self, by: &Principal, id: &str, member: Member) -> Result<Member, Status> {
         let request = pb::CreateMemberRequest { member: Some(member), member_id: id.into(), ..Default::default() };
-        self.members(&registrar()).create_member(request).await.map(Response::into_inner)
+        self.members(by).create_member(request).await.map(Response::into_inner)
     }
 
     /// A member led to its accreditation by the verbs.

@@ -48,8 +48,8 @@ async fn a_refusal_names_every_field_and_what_to_do() {
     assert_eq!(world.run(&["missions", "get", "members/nobody"]).await.code, 2);
     assert_eq!(world.run(&["missions", "create", "--type", "CASTLE"]).await.code, 2);
     assert_eq!(world.run(&["missions", "list", "--filter", "height = 3"]).await.code, 3);
-    let police = world.key("police-verifier", false).await;
-    let denied = world.run_as(&police, &["members", "list"]).await;
+    let auditor = world.key("auditor").await;
+    let denied = world.run_as(&auditor, &["members", "list"]).await;
     assert_eq!(denied.code, 5, "{denied:?}");
     assert!(denied.err.contains("accreditation.members.read"), "{denied:?}");
 }

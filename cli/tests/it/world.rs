@@ -92,16 +92,15 @@ impl World {
             _accreditation: accreditation,
             _redis: redis,
         };
-        world.officer = world.key("protocol-officer", true).await;
+        world.officer = world.key("protocol-officer").await;
         world
     }
 
-    /// A new key with a role, made with the program itself.
-    pub(crate) async fn key(&self, role: &str, internal: bool) -> String {
+    /// A new key of our own with a role, made with the program itself.
+    pub(crate) async fn key(&self, role: &str) -> String {
         let expires = (chrono::Utc::now() + chrono::TimeDelta::days(30)).to_rfc3339();
-        let internal = format!("--internal={internal}");
         let arguments = ["api-keys", "create", "--agency", "example-agency", "--title", "A test's key", "--role", role];
-        let more = [internal.as_str(), "--expire-time", &expires, "-o", "json"];
+        let more = ["--internal=true", "--expire-time", &expires, "-o", "json"];
         let made = self.run_as(&self.admin, &[&arguments[..], &more].concat()).await.json();
         made["secret"].as_str().unwrap().to_owned()
     }

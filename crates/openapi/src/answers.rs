@@ -56,7 +56,14 @@ pub(crate) fn components(contract: &Contract) -> Value {
         });
         response["headers"] = match status {
             401 => refer(&["WWW-Authenticate", "Trace-Id"]),
-            429 => refer(&["Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Trace-Id"]),
+            429 => refer(&[
+                "Retry-After",
+                "RateLimit-Limit",
+                "RateLimit-Policy",
+                "RateLimit-Remaining",
+                "RateLimit-Reset",
+                "Trace-Id",
+            ]),
             503 => refer(&["Retry-After", "Trace-Id"]),
             _ => refer(&["Trace-Id"]),
         };
@@ -85,6 +92,12 @@ pub(crate) fn headers() -> Value {
             "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
         },
         "RateLimit-Limit": {"description": "The most requests you may make in any one second.", "schema": number},
+        "RateLimit-Policy": {
+            "description": "Your limits: requests in any one second, and in a month of UTC if you have a quota \
+                            (draft-ietf-httpapi-ratelimit-headers).",
+            "schema": {"type": "string"},
+            "example": "\"second\";q=500;w=1, \"month\";q=100000",
+        },
         "RateLimit-Remaining": {"description": "How many of them are left.", "schema": number},
         "RateLimit-Reset": {"description": "Seconds until all of them are there again.", "schema": number},
         "ETag": {
@@ -134,6 +147,11 @@ fn stream(words: &str, message: Value) -> Value {
 
 fn success(method: &Method, schemas: &mut Schemas<'_>) -> Value {
     let output = method.descriptor().output();
+    if output.full_name() == "google.api.HttpBody" {
+        let whatever = json!({"*/*": {"schema": {"description": "The document. `Content-Type` says what it is."}}});
+        let headers = refer(&["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Trace-Id"]);
+        return json!({"description": "The document, byte for byte.", "headers": headers, "content": whatever});
+    }
     let schema = Value::Object(schemas.refer(&output, Side::Answer));
     if method.descriptor().is_server_streaming() {
         let mut content = Map::new();

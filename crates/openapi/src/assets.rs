@@ -1,5 +1,6 @@
 //! The documentation page and what belongs to it: ours, whole, and without outside hosts.
 
+use crate::changelog::changelog_page;
 use crate::errors::errors_page;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -20,6 +21,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     vec![
         ("/docs", HTML, Cow::Borrowed(docs_page().as_bytes())),
         ("/docs/errors", HTML, Cow::Owned(errors_page(proto::contract::contract()).into_bytes())),
+        ("/docs/changelog", HTML, Cow::Owned(changelog_page().into_bytes())),
         ("/docs/docs.css", "text/css; charset=utf-8", Cow::Borrowed(include_bytes!("page/docs.css"))),
         ("/docs/seal.svg", "image/svg+xml", Cow::Borrowed(include_bytes!("page/seal.svg"))),
         script!("docs.js"),

@@ -75,7 +75,7 @@ fn capital(word: &str) -> String {
 }
 
 /// Text with `code` as HTML.
-fn inline(text: &str) -> String {
+pub(crate) fn inline(text: &str) -> String {
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     let mut html = String::new();
     for (at, part) in escaped.split('`').enumerate() {

@@ -3,6 +3,7 @@
 
 mod answers;
 mod assets;
+mod changelog;
 mod document;
 mod errors;
 mod examples;

@@ -13,9 +13,17 @@ pub(crate) fn operation(method: &Method) -> String {
     format!("{}_{}", tag(method), method.name())
 }
 
-/// The tag of a method: its gRPC service's own name, `MissionService`.
+/// The tag of a method: its gRPC service's own name, `MissionService`; with the package's where two packages have one of
+/// that name, `AccreditationAuditService`.
 pub(crate) fn tag(method: &Method) -> String {
-    method.descriptor().parent_service().name().to_owned()
+    let service = method.descriptor().parent_service().clone();
+    let name = service.name();
+    if service.parent_pool().services().filter(|other| other.name() == name).count() == 1 {
+        return name.to_owned();
+    }
+    let package = service.package_name().split('.').nth(1).unwrap_or_default();
+    let (first, rest) = package.split_at(package.len().min(1));
+    format!("{}{rest}{name}", first.to_uppercase())
 }
 
 /// What a tag is called on a page: `Identity cards` for `IdentityCardService`.

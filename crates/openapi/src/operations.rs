@@ -24,6 +24,9 @@ pub(crate) fn of(method: &Method, binding: &Binding, at: usize, path: &Path, sch
     put("responses", answers::of(method, path, schemas));
     put("x-permission", rule.permission.clone().into());
     put("x-partner", rule.partner.into());
+    if rule.deprecated.is_some() {
+        put("deprecated", true.into());
+    }
     if !rule.from.is_empty() || !rule.to.is_empty() {
         put("x-states", json!({"from": rule.from, "to": rule.to}));
     }

@@ -152,7 +152,7 @@ fn parameter(field: &Field, name: &str, schemas: &mut Schemas<'_>) -> Value {
         parameter["explode"] = true.into();
     }
     if let Some(told) = schemas.examples().told(field) {
-        parameter["example"] = told.into();
+        parameter["example"] = if field.descriptor().is_list() { json!([told]) } else { told.into() };
     }
     parameter
 }

@@ -149,7 +149,8 @@ impl<K: Keep> Registry<K> {
         }
         let before = locked.ok_or_else(|| self.kind().not_found(name))?;
         meant(&before, asked.ask.etag(), etag)?;
-        let (mut record, version, mut call) = self.decided(Reader::new(&mut tx), asked, &before, gather, verb).await?;
+        let (mut record, version, mut call) =
+            self.decided(Reader::new(&mut tx, self.store()), asked, &before, gather, verb).await?;
         if change == Change::Delete {
             call.timers().clear_all();
         }

@@ -92,7 +92,7 @@ impl<K: Keep> Registry<K> {
         let mut tx = pg::begin(self.store().pool()).await?;
         let mut call = Call::new(self.store(), &deed, version.at, BTreeMap::new());
         let written = async {
-            let gathered = gather(&mut Reader::new(&mut tx), &record).await?;
+            let gathered = gather(&mut Reader::new(&mut tx, self.store()), &record).await?;
             K::admit(&mut record, &mut call)?;
             admit(&mut record, gathered, &mut call)?;
             let effect = self.first(&mut record, version, asked, &deed, keyed.clone(), call)?;

@@ -214,7 +214,7 @@ impl<K: Keep> Registry<K> {
         let clocks = self.clocks(&mut tx, name).await?;
         let mut call = Call::new(self.store(), &deed, version.at, clocks);
         let mut record = before.record.clone();
-        K::fire_with(&mut record, timer, &mut Reader::new(&mut tx), &mut call).await?;
+        K::fire_with(&mut record, timer, &mut Reader::new(&mut tx, self.store()), &mut call).await?;
         kind.lead(&mut record, &automatic.to, before.record.state())?;
         record.set_name(name.to_owned());
         let written = self.alter(&mut tx, &mut record, version, Change::Update, &deed, None, call).await?;

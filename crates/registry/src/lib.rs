@@ -64,6 +64,7 @@ mod texts;
 mod time;
 mod timers;
 mod token;
+mod trail;
 mod update;
 mod watch;
 

@@ -56,7 +56,7 @@ impl<K: Keep> Registry<K> {
     /// As [`Reader::all`].
     pub async fn all(&self, fields: &[(&str, &[&str])]) -> Result<Vec<K::Record>, Fault> {
         let mut connection = self.store().pool().acquire().await.map_err(pg::fault)?;
-        Reader::new(&mut connection).all(fields).await
+        Reader::new(&mut connection, self.store()).all(fields).await
     }
 
     /// How many such records there are.
@@ -65,7 +65,7 @@ impl<K: Keep> Registry<K> {
     /// As [`Reader::count`].
     pub async fn count(&self, fields: &[(&str, &[&str])]) -> Result<i64, Fault> {
         let mut connection = self.store().pool().acquire().await.map_err(pg::fault)?;
-        Reader::new(&mut connection).count::<K::Record>(fields).await
+        Reader::new(&mut connection, self.store()).count::<K::Record>(fields).await
     }
 
     /// Shows every such record once, by name, however many there are: a thousand at a time are read.
@@ -76,7 +76,7 @@ impl<K: Keep> Registry<K> {
         let mut connection = self.store().pool().acquire().await.map_err(pg::fault)?;
         let mut after = String::new();
         loop {
-            let records: Vec<K::Record> = Reader::new(&mut connection).following(fields, &after).await?;
+            let records: Vec<K::Record> = Reader::new(&mut connection, self.store()).following(fields, &after).await?;
             let Some(last) = records.last() else { return Ok(()) };
             last.name().clone_into(&mut after);
             records.into_iter().for_each(&mut show);

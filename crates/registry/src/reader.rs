@@ -7,8 +7,11 @@ use crate::follow::Held;
 use crate::keep::Keep;
 use crate::kind::Kind;
 use crate::sql::{self, Sql};
+use crate::store::Store;
 use crate::texts::Texts;
 use calendar::Clock;
+use chrono::{DateTime, Utc};
+use config::Home;
 use fault::Fault;
 use proto::shape::Record;
 use sqlx::postgres::PgRow;
@@ -28,18 +31,42 @@ type Clocks = BTreeMap<String, Clock>;
 /// gathers what is below it. A new record has no lock yet: what makes one gathers from the top.
 pub struct Reader<'t> {
     connection: &'t mut PgConnection,
+    store: &'t Store,
     /// Whether it locks what it is asked to lock: a rehearsal does not.
     locks: bool,
 }
 
 impl<'t> Reader<'t> {
-    pub(crate) fn new(connection: &'t mut PgConnection) -> Self {
-        Self { connection, locks: true }
+    pub(crate) fn new(connection: &'t mut PgConnection, store: &'t Store) -> Self {
+        Self { connection, store, locks: true }
     }
 
     /// One that locks nothing.
-    pub(crate) fn unlocking(connection: &'t mut PgConnection) -> Self {
-        Self { connection, locks: false }
+    pub(crate) fn unlocking(connection: &'t mut PgConnection, store: &'t Store) -> Self {
+        Self { connection, store, locks: false }
+    }
+
+    /// The register's clock: what year it is, for a number that begins anew each year.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.store.now()
+    }
+
+    /// Whose foreign service it is.
+    pub fn home(&self) -> &Home {
+        self.store.home()
+    }
+
+    /// Waits until no other change holds this word, and holds it until this one is committed or undone: for numbers
+    /// that are given one after another. What is counted after it counts what the others have committed.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn alone(&mut self, word: &str) -> Result<(), Fault> {
+        if !self.locks {
+            return Ok(());
+        }
+        let lock = sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))").bind(word);
+        lock.execute(&mut *self.connection).await.map(drop).map_err(pg::fault)
     }
 
     pub(crate) fn connection(&mut self) -> &mut PgConnection {

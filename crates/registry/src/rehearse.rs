@@ -86,7 +86,8 @@ impl<K: Keep> Registry<K> {
         let found = text.query().fetch_optional(&mut *tx).await.map_err(pg::fault)?;
         let row = found.ok_or_else(|| kind.not_found(name))?;
         let before = locked::<K::Record>(&row, kind.codec)?;
-        let (record, _, call) = self.decided(Reader::unlocking(&mut tx), asked, &before, gather, verb).await?;
+        let (record, _, call) =
+            self.decided(Reader::unlocking(&mut tx, self.store()), asked, &before, gather, verb).await?;
         let (_, follows) = call.into_parts();
         let foreseen = |follow: crate::follow::Follow| Foreseen {
             name: follow.effect.name,

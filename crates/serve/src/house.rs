@@ -1,7 +1,7 @@
 //! The house: what the services of one process share, from their start to their end.
 
 use crate::readiness::Readiness;
-use crate::{Wire, admin, listen};
+use crate::{Tls, Wire, admin, listen};
 use config::Home;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -81,7 +81,27 @@ impl House {
         B::Data: Send,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        listen::listen(address, wire, make, &self.calls, self.stop.clone()).await
+        listen::listen(address, wire, None, make, &self.calls, self.stop.clone()).await
+    }
+
+    /// As [`House::listen_each`], with TLS. A request of a client whose certificate one of our authorities vouches for
+    /// has `Arc<Certified>` among its extensions.
+    pub async fn listen_tls<S, B>(
+        &self,
+        address: SocketAddr,
+        wire: Wire,
+        tls: Arc<Tls>,
+        make: impl Fn(SocketAddr) -> S + Send + 'static,
+    ) -> io::Result<SocketAddr>
+    where
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+        S::Future: Send + 'static,
+        B: http_body::Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.tasks.spawn(Arc::clone(&tls).keep_fresh(self.shutdown.clone()));
+        listen::listen(address, wire, Some(tls), make, &self.calls, self.stop.clone()).await
     }
 
     /// Cancelled when the process begins to stop: what lasts as long as its caller likes is to end then.

@@ -9,12 +9,16 @@ mod house;
 mod listen;
 mod process;
 mod readiness;
+mod register;
 mod service;
 mod settings;
+mod tls;
 
 pub use host::{Hosted, host};
 pub use house::House;
 pub use listen::Wire;
 pub use process::{Running, main, run, signalled, start};
+pub use register::{Database, Register};
 pub use service::{Service, Started};
 pub use settings::{All, Door, describe, settings};
+pub use tls::{Certified, Files, Tls};

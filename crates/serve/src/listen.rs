@@ -3,6 +3,7 @@
 //! hyper is used directly: tonic's own server answers CANCELLED when a deadline passes, before any layer of ours can
 //! answer DEADLINE_EXCEEDED.
 
+use crate::tls::{Certified, Tls};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -13,12 +14,15 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::Service;
+use tower::{Service, ServiceExt as _};
 
 /// The most bytes of one request's headers.
 const HEADER_BYTES: u32 = 16 * 1024;
@@ -54,6 +58,7 @@ pub enum Wire {
 pub(crate) async fn listen<S, B>(
     address: SocketAddr,
     wire: Wire,
+    tls: Option<Arc<Tls>>,
     make: impl Fn(SocketAddr) -> S + Send + 'static,
     calls: &TaskTracker,
     stop: CancellationToken,
@@ -71,9 +76,9 @@ where
     calls.spawn(async move {
         let connections = GracefulShutdown::new();
         while let Some((stream, peer)) = next(&listener, &stop).await {
-            let service = TowerToHyperService::new(make(peer));
+            let service = make(peer);
             let (builder, watcher) = (builder.clone(), connections.watcher());
-            let stop = stop.clone();
+            let (stop, tls) = (stop.clone(), tls.clone());
             tokio::spawn(async move {
                 let spoke = tokio::select! {
                     () = stop.cancelled() => false,
@@ -82,8 +87,19 @@ where
                 if !spoke {
                     return;
                 }
-                let connection = builder.serve_connection(TokioIo::new(stream), service);
-                if let Err(error) = watcher.watch(connection).await {
+                let ended = match tls {
+                    None => {
+                        let service = TowerToHyperService::new(service);
+                        watcher.watch(builder.serve_connection(TokioIo::new(stream), service)).await
+                    }
+                    Some(tls) => {
+                        let Some((stream, certified)) = shake_hands(&tls, stream).await else { return };
+                        let service =
+                            TowerToHyperService::new(service.map_request(move |request| known(request, &certified)));
+                        watcher.watch(builder.serve_connection(TokioIo::new(stream), service)).await
+                    }
+                };
+                if let Err(error) = ended {
                     tracing::debug!(%error, "a connection ended badly");
                 }
             });
@@ -93,6 +109,31 @@ where
         connections.shutdown().await;
     });
     Ok(bound)
+}
+
+/// Begins TLS, and knows the client by its certificate if it has one; `None` if that fails or takes too long.
+async fn shake_hands(tls: &Tls, stream: TcpStream) -> Option<(TlsStream<TcpStream>, Option<Arc<Certified>>)> {
+    let accepted = timeout(FIRST_WORD, TlsAcceptor::from(tls.config()).accept(stream)).await;
+    match accepted {
+        Ok(Ok(stream)) => {
+            let chain = stream.get_ref().1.peer_certificates();
+            let certified = chain.and_then(|chain| tls.certified(chain)).map(Arc::new);
+            Some((stream, certified))
+        }
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a TLS handshake failed");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+/// A request with its client's certificate among the extensions.
+fn known(mut request: Request<Incoming>, certified: &Option<Arc<Certified>>) -> Request<Incoming> {
+    if let Some(certified) = certified {
+        request.extensions_mut().insert(Arc::clone(certified));
+    }
+    request
 }
 
 /// The next connection; `None` when it is time to stop.

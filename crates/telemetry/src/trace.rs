@@ -93,6 +93,11 @@ impl Trace {
         Self { span: RandomIdGenerator::default().new_span_id(), ..self }
     }
 
+    /// The trace's id as a number.
+    pub fn number(&self) -> u128 {
+        u128::from_be_bytes(self.trace.to_bytes())
+    }
+
     /// The trace's id, 32 hexadecimal digits: what a caller reports.
     pub fn id(&self) -> String {
         self.trace.to_string()

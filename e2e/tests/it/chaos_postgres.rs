@@ -62,11 +62,12 @@ async fn a_killed_postgres_loses_nothing_acknowledged_and_the_service_finds_back
     let folder = Folder::new();
     let cluster = folder.cluster().await;
     let postgres = cluster.postgres();
-    postgres.provide(&["gateway", "accreditation"]).unwrap();
+    postgres.provide(&["gateway", "accreditation", "consular"]).unwrap();
     let bootstrap = ApiKeyText::generate();
     let (own, accreditation) = (postgres.service_url("gateway"), postgres.service_url("accreditation"));
     let mut env = Env::default();
-    env.extend(settings(&own, &accreditation, &cluster.redis().url(0), &bootstrap));
+    let consular = postgres.service_url("consular");
+    env.extend(settings(&own, &accreditation, &consular, &cluster.redis().url(0), &bootstrap));
     let opened = open(&env).await;
     let door = Door::at(opened.address, bootstrap.expose(), Some(opened));
     let key = door.officer().await;

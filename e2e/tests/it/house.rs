@@ -10,7 +10,7 @@ const MOST_LINES: usize = 400;
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: [&str; 6] = ["common", "core", "utils", "util", "shared", "helpers"];
 /// The crates that own vocabulary.
-const SERVICES: [&str; 2] = ["accreditation", "gateway"];
+const SERVICES: [&str; 3] = ["accreditation", "consular", "gateway"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace").to_owned()

@@ -3,6 +3,7 @@
 //! `LEGATION_WRITE_DOCS=1 cargo test -p e2e settings` writes it anew.
 
 use accreditation::Accreditation;
+use consular::Consular;
 use std::fs;
 use std::path::Path;
 
@@ -12,11 +13,12 @@ fn text() -> String {
         "# Settings\n\nEvery setting is an environment variable. A secret may be given as the name of a file in \
          `…_FILE`. A process that is given a setting it does not know, or one that makes no sense, says so of all of \
          them at once and does not start.\n\n\
-         ## accreditation\n\n{}\n## gateway\n\n{}\n## standalone\n\n\
-         The settings of both, but for those that only matter between processes (`ACCREDITATION_LISTEN`, \
+         ## accreditation\n\n{}\n## consular\n\n{}\n## gateway\n\n{}\n## standalone\n\n\
+         The settings of all of them, but for those that only matter between processes (`ACCREDITATION_LISTEN`, \
          `ACCREDITATION_PRINCIPAL_KEYS`, `GATEWAY_SIGNING_KEY` and the like), and `STANDALONE_ADMIN_LISTEN`, \
          `STANDALONE_SIGNING_KEY`, `STANDALONE_DRAIN`.\n",
         config::table(&serve::describe::<Accreditation>()),
+        config::table(&serve::describe::<Consular>()),
         config::table(&gateway::describe()),
     )
 }

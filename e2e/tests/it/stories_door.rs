@@ -2,6 +2,7 @@
 
 use accreditation::Accreditation;
 use config::{Env, Home};
+use consular::Consular;
 use gateway::{Gateway, Upstream, Upstreams};
 use identity::{ApiKeyText, Signer};
 use layers::Limits;
@@ -16,6 +17,7 @@ use testkit::{TestDb, TestRedis};
 pub(crate) struct Ground {
     pub(crate) gateway: TestDb,
     pub(crate) accreditation: TestDb,
+    pub(crate) consular: TestDb,
     pub(crate) redis: TestRedis,
     pub(crate) bootstrap: ApiKeyText,
 }
@@ -24,12 +26,14 @@ impl Ground {
     pub(crate) async fn new() -> Self {
         let gateway = testkit::database(&[&registry::MIGRATIONS, &gateway::MIGRATIONS]).await;
         let accreditation = testkit::database(&[&registry::MIGRATIONS, &accreditation::MIGRATIONS]).await;
-        Self { gateway, accreditation, redis: testkit::redis().await, bootstrap: ApiKeyText::generate() }
+        let consular = testkit::database(&[&registry::MIGRATIONS, &consular::MIGRATIONS]).await;
+        let (redis, bootstrap) = (testkit::redis().await, ApiKeyText::generate());
+        Self { gateway, accreditation, consular, redis, bootstrap }
     }
 
     /// The settings of a house on it that reaches Redis at this URL.
     pub(crate) fn settings(&self, redis: &str) -> Vec<(String, String)> {
-        settings(&self.gateway.url, &self.accreditation.url, redis, &self.bootstrap)
+        settings(&self.gateway.url, &self.accreditation.url, &self.consular.url, redis, &self.bootstrap)
     }
 
     /// A house on it.
@@ -46,10 +50,11 @@ impl Ground {
     }
 }
 
-/// The settings of both services.
+/// The settings of all services.
 pub(crate) fn settings(
     gateway: &str,
     accreditation: &str,
+    consular: &str,
     redis: &str,
     bootstrap: &ApiKeyText,
 ) -> Vec<(String, String)> {
@@ -64,6 +69,9 @@ pub(crate) fn settings(
         ("ACCREDITATION_DATABASE_URL", accreditation),
         ("ACCREDITATION_REDIS_URL", redis),
         ("ACCREDITATION_RELAY_AUDIT_KEY", &audit_key),
+        ("CONSULAR_DATABASE_URL", consular),
+        ("CONSULAR_REDIS_URL", redis),
+        ("CONSULAR_RELAY_AUDIT_KEY", &audit_key),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()
@@ -82,11 +90,13 @@ pub(crate) async fn open(env: &Env) -> Opened {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let settings: gateway::Settings = config::read(env, "GATEWAY").expect("the gateway's settings are good");
     let accreditation = config::read(env, "ACCREDITATION").expect("accreditation's settings are good");
+    let consular = config::read(env, "CONSULAR").expect("the consular settings are good");
     let signer = Arc::new(Signer::generate());
     let house = House::new(Home::default(), signer.verifier(), Limits::default());
     let own = serve::host::<Gateway>(settings.clone(), house.clone()).await.expect("the gateway starts");
     let other = serve::host::<Accreditation>(accreditation, house.clone()).await.expect("accreditation starts");
-    let upstreams = [own, other]
+    let consular = serve::host::<Consular>(consular, house.clone()).await.expect("the consular service starts");
+    let upstreams = [own, other, consular]
         .into_iter()
         .fold(Upstreams::default(), |upstreams, hosted| upstreams.with(hosted.name, Upstream::Local(hosted.service)));
     let door = gateway::door(&settings, &house, signer, upstreams).await.expect("the door is made");
@@ -177,6 +187,9 @@ impl Door {
 
     /// A new key with a role for an agency, made with the key of the settings.
     pub(crate) async fn key(&self, role: &str, agency: &str, internal: bool) -> String {
+        if !internal {
+            self.partner(agency).await;
+        }
         let expires = chrono::Utc::now() + chrono::TimeDelta::days(30);
         let wish = json!({
             "agency": agency,
@@ -187,6 +200,31 @@ impl Door {
         });
         let made = self.post(&self.bootstrap, "gateway/apiKeys", &wish).await.good();
         made["secret"].as_str().expect("a new key is shown").to_owned()
+    }
+
+    /// The token of a person with these roles, of a mission's own staff or of ours; from the development issuer.
+    pub(crate) async fn person(&self, subject: &str, roles: &[&str], mission: Option<&str>) -> String {
+        let wish = json!({ "subject": subject, "roles": roles, "mission": mission });
+        let request = self.http.post(format!("http://{}/dev/issuer/token", self.address)).json(&wish);
+        let token = send(request).await.expect("the door answers").good();
+        token["access_token"].as_str().expect("a token is text").to_owned()
+    }
+
+    /// Takes an agency on, unless it was already: one proposes it, another approves it.
+    async fn partner(&self, agency: &str) {
+        let wish = json!({
+            "title": agency,
+            "contact": format!("desk@{agency}.example"),
+            "legalBasis": "the agreement of this story",
+        });
+        let path = format!("gateway/agencies?agencyId={agency}");
+        let proposed = self.post(&self.bootstrap, &path, &wish).await;
+        if proposed.status != 200 {
+            assert_eq!(proposed.refusal(), (409, "ALREADY_EXISTS".to_owned()));
+            return;
+        }
+        let other = Box::pin(self.key("tenant-admin", "foreign-ministry", true)).await;
+        self.post(&other, &format!("gateway/agencies/{agency}:approve"), &json!({})).await.good();
     }
 
     /// A new key of a protocol officer of ours.

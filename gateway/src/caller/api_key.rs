@@ -1,11 +1,14 @@
 //! API keys: found by their id, compared by their SHA-256 in constant time.
 
 use super::{Digest, Found, Refusal};
-use crate::api_keys::Rules;
+use crate::key_rules::Rules;
+use crate::network::Network;
 use chrono::{DateTime, Utc};
+use config::Value as _;
 use identity::{ApiKeyText, Clearance, Permissions, Principal};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
@@ -20,6 +23,14 @@ pub(crate) struct KeyTable {
     rules: Arc<Rules>,
 }
 
+/// What the names of keys begin with.
+const NAMES: &str = "apiKeys/";
+
+/// Whether a caller calls with a key.
+pub(crate) fn is_key(caller: &Principal) -> bool {
+    caller.subject.starts_with(NAMES)
+}
+
 /// What is read of a key's record.
 #[derive(Clone, Debug)]
 struct Record {
@@ -30,7 +41,29 @@ struct Record {
     sha256: String,
     expires: DateTime<Utc>,
     permissions: Permissions,
+    networks: Vec<String>,
+    product: String,
+    certificate: (String, String),
+    per_second: i32,
+    per_month: i64,
 }
+
+/// A key with what its agency and its product make of it: one of ours stands for itself, a partner's is good while its
+/// agency may call, and for what the agency was assigned.
+const FIND: &str = "
+    select k.name, k.agency, k.role, k.expire_time, k.doc->>'secretSha256' as sha256, k.holder = 'house' as internal,
+        k.state = 'ACTIVE' and (k.holder = 'house' or coalesce(a.state = 'ACTIVE', false))
+            and (k.product = '' or coalesce(a.doc->'products' ? k.product, false)) as active,
+        array(select jsonb_array_elements_text(k.doc->'permissions')
+            union all select jsonb_array_elements_text(p.doc->'permissions')) as permissions,
+        array(select jsonb_array_elements_text(k.doc->'allowedNetworks')) as networks,
+        coalesce(k.doc->>'certificateAuthority', '') as authority,
+        coalesce(k.doc->>'certificateName', '') as certificate_name, k.product, coalesce((p.doc->>'requestsPerSecond')::int, 0) as per_second,
+        coalesce((p.doc->>'requestsPerMonth')::bigint, 0) as per_month
+    from api_keys k
+    left join agencies a on a.name = k.holder and a.deleted_at is null
+    left join products p on p.name = k.product and p.deleted_at is null
+    where k.name = 'apiKeys/' || $1 and k.deleted_at is null";
 
 impl KeyTable {
     /// The table in this database, whose keys hold what the rules let them hold.
@@ -38,12 +71,16 @@ impl KeyTable {
         Self { pool, rules }
     }
 
+    /// Whom the key of this name stands for while it is in force, and whether it is a partner's; without its secret, for
+    /// what it asked for earlier.
+    pub(crate) async fn in_force(&self, name: &str) -> Result<Option<(Principal, bool)>, sqlx::Error> {
+        let Some(id) = name.strip_prefix(NAMES) else { return Ok(None) };
+        let found = self.find(id).await?.and_then(|record| good(record, Utc::now()));
+        Ok(found.map(|found| (found.principal, found.partner)))
+    }
+
     async fn find(&self, id: &str) -> Result<Option<Record>, sqlx::Error> {
-        let text = "select name, agency, role, state = 'ACTIVE' as active, expire_time, doc->>'secretSha256' as sha256, \
-                    coalesce((doc->>'internal')::boolean, false) as internal, \
-                    array(select jsonb_array_elements_text(doc->'permissions')) as permissions \
-                    from api_keys where name = 'apiKeys/' || $1 and deleted_at is null";
-        let found = sqlx::query(text).bind(id).fetch_optional(&self.pool).await?;
+        let found = sqlx::query(FIND).bind(id).fetch_optional(&self.pool).await?;
         found.map(|row| self.record(&row)).transpose()
     }
 
@@ -58,6 +95,11 @@ impl KeyTable {
             sha256: row.try_get("sha256")?,
             expires: row.try_get("expire_time")?,
             permissions: self.rules.held(&own, role, internal),
+            networks: row.try_get("networks")?,
+            product: row.try_get("product")?,
+            certificate: (row.try_get("authority")?, row.try_get("certificate_name")?),
+            per_second: row.try_get("per_second")?,
+            per_month: row.try_get("per_month")?,
         })
     }
 }
@@ -135,7 +177,7 @@ impl Bootstrap {
             clearance: Clearance::default(),
             expires: i64::MAX,
         };
-        Found { principal, partner: false, good_for: Duration::from_secs(60) }
+        Found::plain(principal, false, Duration::from_secs(60))
     }
 }
 
@@ -150,7 +192,15 @@ fn good(record: Record, now: DateTime<Utc>) -> Option<Found> {
         clearance: Clearance::default(),
         expires: record.expires.timestamp(),
     };
-    Some(Found { principal, partner: !record.internal, good_for: GOOD_FOR.min(left) })
+    // One that cannot be read lets nobody in: it was refused when the key was made, so someone altered it.
+    let networks = record.networks.iter().map(|text| Network::parse(text)).collect::<Result<_, _>>().ok()?;
+    let rate = u32::try_from(record.per_second).ok().and_then(NonZeroU32::new);
+    let quota = u64::try_from(record.per_month).ok().filter(|quota| *quota > 0);
+    let quota = quota.map(|quota| (record.product.into(), quota));
+    let found = Found::plain(principal, !record.internal, GOOD_FOR.min(left));
+    let (authority, name) = record.certificate;
+    let certificate = (!authority.is_empty()).then(|| (authority.into(), name.into()));
+    Some(Found { networks, certificate, rate, quota, ..found })
 }
 
 #[cfg(test)]
@@ -170,6 +220,11 @@ mod tests {
             sha256: String::new(),
             expires: at(1_000),
             permissions: Permissions::of(["accreditation.missions.read"]),
+            networks: Vec::new(),
+            product: String::new(),
+            certificate: Default::default(),
+            per_second: 0,
+            per_month: 0,
         }
     }
 

@@ -39,12 +39,14 @@ impl People {
         let left = Duration::from_secs(u64::try_from(expires.saturating_sub(now)).unwrap_or(0));
         let principal = Principal {
             subject: format!("people/{}", claims.sub).into(),
-            agency: None,
+            agency: claims.agency.filter(|agency| !agency.is_empty()).map(Into::into),
             mission: claims.mission.filter(|mission| !mission.is_empty()).map(Into::into),
             permissions: self.roles.permissions(claims.roles.iter().map(String::as_str)),
             clearance: claims.clearance,
             expires,
         };
-        Ok(Found { principal, partner: false, good_for: GOOD_FOR.min(left) })
+        // A partner's own people may call what is open to partners, whatever roles they have.
+        let partner = principal.agency.is_some();
+        Ok(Found::plain(principal, partner, GOOD_FOR.min(left)))
     }
 }

@@ -39,6 +39,8 @@ struct Ask {
     #[serde(default)]
     mission: Option<String>,
     #[serde(default)]
+    agency: Option<String>,
+    #[serde(default)]
     clearance: Clearance,
 }
 
@@ -52,6 +54,8 @@ struct Claims<'a> {
     roles: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     mission: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agency: Option<&'a str>,
     clearance: Clearance,
 }
 
@@ -118,6 +122,7 @@ impl DevIssuer {
             exp: now + GOOD_FOR,
             roles: &ask.roles,
             mission: ask.mission.as_deref(),
+            agency: ask.agency.as_deref(),
             clearance: ask.clearance,
         };
         let part = |json: &[u8]| URL_SAFE_NO_PAD.encode(json);

@@ -103,6 +103,9 @@ pub(super) struct Claims {
     /// The foreign mission the person belongs to: `missions/fr-embassy`.
     #[serde(default)]
     pub mission: Option<String>,
+    /// The partner agency the person belongs to: `metropolitan-police`.
+    #[serde(default)]
+    pub agency: Option<String>,
     /// `U`, `C`, `S` or `T`; no clearance if unset.
     #[serde(default)]
     pub clearance: identity::Clearance,

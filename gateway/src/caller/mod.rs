@@ -3,18 +3,23 @@
 mod api_key;
 mod bearer;
 mod dev_issuer;
+mod glass;
 mod guesses;
 mod issuer;
 mod jwt;
 mod refusal;
 
-pub(crate) use api_key::{Bootstrap, KeyTable};
+pub(crate) use api_key::{Bootstrap, KeyTable, is_key};
 pub(crate) use bearer::People;
 pub(crate) use dev_issuer::DevIssuer;
+pub(crate) use glass::Glass;
 pub(crate) use issuer::Issuer;
 pub(crate) use refusal::Refusal;
 
-use crate::rate::{Limits, Window};
+use crate::agencies;
+use crate::network::Network;
+use crate::rate::{Limits, Quota, Quotas, Share, Shares, Window};
+use crate::usage::{Ledger, Usage};
 use api_key::ApiKeys;
 use arc_swap::ArcSwap;
 use chrono::Utc;
@@ -24,7 +29,9 @@ use identity::{Principal, Signer};
 use moka::Expiry;
 use moka::future::Cache;
 use ring::digest::{SHA256, digest};
+use serve::Certified;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
@@ -45,8 +52,20 @@ pub(crate) struct Caller {
     pub partner: bool,
     /// Its rate.
     pub window: Arc<Window>,
+    /// What it may make in a month, if that is limited.
+    pub quota: Option<Arc<Quota>>,
+    /// Its rate and quota in words, as every answer tells them.
+    pub policy: HeaderValue,
+    /// Its part of the requests in flight, with all keys of its agency.
+    pub share: Arc<Share>,
     /// Places for its open streams.
     pub streams: Arc<Semaphore>,
+    /// Its calls, if it calls with a key.
+    pub usage: Option<Arc<Usage>>,
+    /// The authority and the name of the client certificate it must come with, if any.
+    certificate: Option<(Box<str>, Box<str>)>,
+    /// Where it may call from; anywhere if there are none.
+    networks: Box<[Network]>,
     token: ArcSwap<Token>,
 }
 
@@ -66,6 +85,18 @@ impl Token {
 }
 
 impl Caller {
+    /// Whether it may call from this address.
+    pub(crate) fn may_call_from(&self, address: IpAddr) -> bool {
+        self.networks.is_empty() || self.networks.iter().any(|network| network.holds(address))
+    }
+
+    /// Whether the connection's certificate is the one it must come with. Most need none.
+    pub(crate) fn is_bound_to(&self, certified: Option<&Arc<Certified>>) -> bool {
+        self.certificate.as_ref().is_none_or(|(authority, name)| {
+            certified.is_some_and(|found| *found.authority == **authority && found.names.contains(name))
+        })
+    }
+
     /// The token that tells services who calls. Signing costs more than the rest of a request's way through the
     /// gateway, so one token serves for [`TOKEN_USED`].
     pub(crate) fn token(&self, signer: &Signer) -> HeaderValue {
@@ -85,8 +116,32 @@ impl Caller {
 struct Found {
     principal: Principal,
     partner: bool,
+    networks: Box<[Network]>,
+    certificate: Option<(Box<str>, Box<str>)>,
+    /// The most requests in a second, if not the house's.
+    rate: Option<NonZeroU32>,
+    /// The product with a quota, and how many requests a month it is.
+    quota: Option<(Box<str>, u64)>,
     /// How long the credential need not be looked at again.
     good_for: Duration,
+}
+
+impl Found {
+    /// One that is bound to no network and limited as the house limits everyone.
+    fn plain(principal: Principal, partner: bool, good_for: Duration) -> Self {
+        Self { principal, partner, networks: Box::default(), certificate: None, rate: None, quota: None, good_for }
+    }
+}
+
+/// What limits callers.
+#[derive(Debug)]
+pub(crate) struct Bounds {
+    /// How often.
+    pub limits: Arc<Limits>,
+    /// How often in a month.
+    pub quotas: Arc<Quotas>,
+    /// How many at a time.
+    pub shares: Shares,
 }
 
 /// SHA-256 of the whole credential: what is remembered is never the credential itself.
@@ -108,7 +163,9 @@ pub(crate) struct Callers {
     keys: ApiKeys,
     people: Option<People>,
     guesses: Guesses,
-    limits: Arc<Limits>,
+    bounds: Bounds,
+    ledger: Arc<Ledger>,
+    glass: Arc<Glass>,
     signer: Arc<Signer>,
 }
 
@@ -126,13 +183,15 @@ impl Callers {
         table: KeyTable,
         bootstrap: Option<Bootstrap>,
         people: Option<People>,
-        limits: Arc<Limits>,
+        bounds: Bounds,
+        ledger: Arc<Ledger>,
+        glass: Arc<Glass>,
         signer: Arc<Signer>,
     ) -> Self {
         let verified = Cache::builder().max_capacity(REMEMBERED).expire_after(GoodFor).build();
         let known = moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_idle(TOKEN_USED).build();
         let keys = ApiKeys::new(table, bootstrap);
-        Self { verified, known, keys, people, guesses: Guesses::default(), limits, signer }
+        Self { verified, known, keys, people, guesses: Guesses::default(), bounds, ledger, glass, signer }
     }
 
     /// Who sends these headers from that address.
@@ -142,15 +201,19 @@ impl Callers {
     pub(crate) async fn who(&self, headers: &HeaderMap, from: IpAddr) -> Result<Arc<Caller>, Refusal> {
         let text = bearer(headers).ok_or(Refusal::Unknown)?;
         let digest: Digest = digest(&SHA256, text.as_bytes()).as_ref().try_into().expect("SHA-256 has 32 bytes");
+        let raised = |caller: Arc<Caller>| {
+            let own = Arc::clone(&caller);
+            self.glass.raise(caller, digest, |principal| Arc::new(self.with(&own, principal)))
+        };
         if let Some(verified) = self.verified.get(&digest).await {
-            return Ok(verified.caller);
+            return Ok(raised(verified.caller));
         }
         if self.guesses.are_too_many(from) {
             return Err(Refusal::Guessing);
         }
         // One look for all who ask at once with the same credential; a failure is not remembered.
         let looked = self.verified.try_get_with(digest, self.look(text, digest)).await;
-        looked.map(|verified| verified.caller).map_err(|refusal| {
+        looked.map(|verified| raised(verified.caller)).map_err(|refusal| {
             if *refusal == Refusal::Unknown {
                 self.guesses.count(from);
             }
@@ -168,20 +231,59 @@ impl Callers {
         Ok(Verified { good_for: found.good_for, caller: self.caller(found, digest) })
     }
 
+    /// The caller as another principal, with everything else its own.
+    fn with(&self, caller: &Caller, principal: Principal) -> Caller {
+        Caller {
+            token: ArcSwap::from_pointee(Token::mint(&self.signer, &principal)),
+            principal: Arc::new(principal),
+            partner: caller.partner,
+            window: Arc::clone(&caller.window),
+            quota: caller.quota.clone(),
+            policy: caller.policy.clone(),
+            share: Arc::clone(&caller.share),
+            streams: Arc::clone(&caller.streams),
+            usage: caller.usage.clone(),
+            networks: caller.networks.clone(),
+            certificate: caller.certificate.clone(),
+        }
+    }
+
     fn caller(&self, found: Found, digest: Digest) -> Arc<Caller> {
-        if let Some(caller) = self.known.get(&digest).filter(|caller| *caller.principal == found.principal) {
+        let same = |caller: &Arc<Caller>| *caller.principal == found.principal && caller.networks == found.networks;
+        if let Some(caller) = self.known.get(&digest).filter(same) {
             return caller;
         }
+        let Bounds { limits, quotas, shares } = &self.bounds;
+        let principal = &found.principal;
+        let window = limits.window(&principal.subject, found.rate);
+        let holder = principal.agency.as_deref().map_or_else(|| principal.subject.to_string(), agencies::name);
+        let quota = found.quota.map(|(product, limit)| quotas.of(&holder, &product, limit));
         let caller = Arc::new(Caller {
             token: ArcSwap::from_pointee(Token::mint(&self.signer, &found.principal)),
-            window: self.limits.window(&found.principal.subject),
+            policy: policy(&window, quota.as_deref()),
+            window,
+            quota,
+            share: shares.of(&holder),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+            usage: self.ledger.of(&found.principal.subject),
             principal: Arc::new(found.principal),
             partner: found.partner,
+            networks: found.networks,
+            certificate: found.certificate,
         });
         self.known.insert(digest, Arc::clone(&caller));
         caller
     }
+}
+
+/// `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers): made once for a caller, sent with each answer.
+fn policy(window: &Window, quota: Option<&Quota>) -> HeaderValue {
+    let second = format!("\"second\";q={};w=1", window.limit());
+    let text = match quota {
+        Some(quota) => format!("{second}, \"month\";q={}", quota.limit()),
+        None => second,
+    };
+    HeaderValue::try_from(text).expect("numbers and names are good in a header")
 }
 
 #[cfg(test)]
@@ -192,10 +294,16 @@ impl Caller {
         let limits = Limits::new(std::num::NonZeroU32::MIN, None).expect("no address can be wrong");
         Self {
             token: ArcSwap::from_pointee(Token::mint(&Signer::generate(), &principal)),
-            window: limits.window(&principal.subject),
+            window: limits.window(&principal.subject, None),
+            quota: None,
+            policy: HeaderValue::from_static(""),
+            share: Shares::new(1).of("none"),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
             principal: Arc::new(principal),
             partner,
+            usage: None,
+            networks: Box::default(),
+            certificate: None,
         }
     }
 }

@@ -5,6 +5,8 @@
 use super::method::Target;
 use super::tracked::{Kept, Over, Track};
 use crate::caller::Caller;
+use crate::calls::{Call, Calls};
+use crate::rate::Turn;
 use fault::Fault;
 use http::{HeaderMap, Response, StatusCode};
 use opentelemetry::KeyValue;
@@ -30,6 +32,7 @@ const CODES: i64 = 17;
 #[derive(Debug)]
 pub(super) struct Access {
     duration: Histogram<f64>,
+    calls: Calls,
     /// For each method of the contract and, last, for all that is none: labels by code.
     labels: Vec<Vec<[KeyValue; 2]>>,
 }
@@ -105,16 +108,19 @@ pub(super) struct Visit {
     pub(super) rate: Option<(u32, u32)>,
     /// Its place among those in flight; a stream's, among its caller's streams.
     pub(super) place: Option<OwnedSemaphorePermit>,
+    /// Its turn in the caller's share of those places; a stream has none.
+    pub(super) turn: Option<Turn>,
 }
 
 impl Access {
     /// Measures requests to the methods of the contract, and how many of the `most` places in flight are taken.
-    pub(super) fn new(contract: &Contract, places: Arc<Semaphore>, most: usize) -> Self {
+    pub(super) fn new(contract: &Contract, places: Arc<Semaphore>, most: usize, calls: Calls) -> Self {
         let taken = move || i64::try_from(most - places.available_permits()).unwrap_or(i64::MAX);
         metric::level(ACTIVE, "How many requests are under way at the public door.", Vec::new(), taken);
         let methods = contract.methods().iter().map(|method| method.path().to_owned());
         let of_method = |name: String| (0..CODES).map(|code| labels(&name, code)).collect();
         Self {
+            calls,
             duration: metric::duration(
                 metric::HTTP_SERVER_REQUEST_DURATION,
                 "How long a request took at the public door.",
@@ -138,6 +144,7 @@ impl Access {
             target: None,
             caller: None,
             place: None,
+            turn: None,
         }
     }
 }
@@ -192,6 +199,7 @@ impl Visit {
     pub(super) fn becomes_stream(&mut self, caller: &Caller) -> Result<(), Fault> {
         let place = Arc::clone(&caller.streams).try_acquire_owned();
         let words = "too many streams of this caller are open";
+        self.turn = None;
         self.place = Some(place.map_err(|_| Fault::new(Reason::RateLimited, words))?);
         self.lasts = true;
         Ok(())
@@ -214,6 +222,9 @@ impl Drop for Visit {
         let code = self.ending.code();
         let of_method = self.target.as_ref().map_or(self.access.labels.len() - 1, |target| target.index);
         self.access.duration.record(took.as_secs_f64(), &self.access.labels[of_method][code as usize]);
+        if let Some(usage) = self.caller.as_ref().and_then(|caller| caller.usage.as_ref()) {
+            usage.count(self.denied);
+        }
         let subject = self.caller.as_ref().map_or("", |caller| &caller.principal.subject);
         tracing::info!(
             target: "access",
@@ -226,5 +237,15 @@ impl Drop for Visit {
             trace_id = %self.trace.id(),
             "request answered"
         );
+        // Pages that anyone may read are nobody's call.
+        if self.target.is_some() || self.denied {
+            self.access.calls.note(Call {
+                begun: self.begun,
+                caller: self.caller.take(),
+                method: self.target.as_ref().map(|target| target.method),
+                code: code as i16,
+                trace: self.trace.number(),
+            });
+        }
     }
 }

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt as _, Full};
 use proto::policy::v1::Reason;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
 use tonic::body::Body;
 use tonic::{Code, Status};
@@ -19,7 +19,7 @@ const PREFIX: usize = 5;
 const MOST_ANSWER: usize = 64 << 20;
 
 /// A message with its prefix.
-pub(super) fn frame(message: &[u8]) -> Bytes {
+pub(crate) fn frame(message: &[u8]) -> Bytes {
     let mut framed = BytesMut::with_capacity(PREFIX + message.len());
     let length = u32::try_from(message.len()).expect("a request is limited to far less than 4 GiB");
     framed.extend_from_slice(&[0]);
@@ -29,12 +29,12 @@ pub(super) fn frame(message: &[u8]) -> Bytes {
 }
 
 /// A body of one message.
-pub(super) fn one(message: &[u8]) -> Body {
+pub(crate) fn one(message: &[u8]) -> Body {
     Body::new(Full::new(frame(message)))
 }
 
 /// The messages of an answer, and what became of the call.
-pub(super) struct Messages {
+pub(crate) struct Messages {
     body: Body,
     held: BytesMut,
     ended: bool,
@@ -45,7 +45,7 @@ impl Messages {
     ///
     /// # Errors
     /// The call failed before it had a message.
-    pub(super) fn of(answer: Response<Body>) -> Result<Self, Fault> {
+    pub(crate) fn of(answer: Response<Body>) -> Result<Self, Fault> {
         let (head, body) = answer.into_parts();
         let ended = outcome(&head.headers)?;
         if !ended && !head.status.is_success() {
@@ -58,7 +58,7 @@ impl Messages {
     ///
     /// # Errors
     /// The call failed.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
         loop {
             if let Some(message) = self.split()? {
                 return Ok(Some(message));
@@ -82,7 +82,7 @@ impl Messages {
     ///
     /// # Errors
     /// The call failed, or there was none.
-    pub(super) async fn only(mut self) -> Result<Bytes, Fault> {
+    pub(crate) async fn only(mut self) -> Result<Bytes, Fault> {
         let message = self.next().await?;
         match (message, self.next().await?) {
             (Some(message), None) => Ok(message),
@@ -130,19 +130,39 @@ pub(super) struct Limited<B> {
     left: usize,
     prefix: [u8; PREFIX],
     have: usize,
-    exceeded: Arc<AtomicBool>,
+    refused: Refused,
+}
+
+/// Why a body was not let through; known to the body and to whoever sent it on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Refused(Arc<AtomicU8>);
+
+/// A message was longer than we let through.
+const TOO_LONG: u8 = 1;
+/// A message said that it is compressed: how much it becomes, nobody can tell.
+const COMPRESSED: u8 = 2;
+
+impl Refused {
+    /// The fault of whoever sent the body, if it was not let through.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        match self.0.load(Ordering::Relaxed) {
+            TOO_LONG => Some(super::input::too_large()),
+            COMPRESSED => Some(Fault::new(Reason::MalformedRequest, "messages must not be compressed")),
+            _ => None,
+        }
+    }
 }
 
 impl<B> Limited<B> {
-    /// Lets messages of at most so many bytes through. The flag is set when a longer one is met; the body then fails.
-    pub(super) fn new(body: B, most: usize) -> (Self, Arc<AtomicBool>) {
-        let exceeded = Arc::new(AtomicBool::new(false));
-        let limited = Self { body, most, left: 0, prefix: [0; PREFIX], have: 0, exceeded: Arc::clone(&exceeded) };
-        (limited, exceeded)
+    /// Lets plain messages of at most so many bytes through. When another is met the body fails, and why is told.
+    pub(super) fn new(body: B, most: usize) -> (Self, Refused) {
+        let refused = Refused::default();
+        let limited = Self { body, most, left: 0, prefix: [0; PREFIX], have: 0, refused: refused.clone() };
+        (limited, refused)
     }
 
-    /// Follows the prefixes through a piece of the body; false if a message is too long.
-    fn follow(&mut self, mut data: &[u8]) -> bool {
+    /// Follows the prefixes through a piece of the body; 0 if there is nothing to refuse.
+    fn follow(&mut self, mut data: &[u8]) -> u8 {
         while !data.is_empty() {
             let passed = self.left.min(data.len());
             self.left -= passed;
@@ -152,15 +172,18 @@ impl<B> Limited<B> {
             self.have += taken;
             data = &data[taken..];
             if self.have == PREFIX {
-                let [_, a, b, c, d] = self.prefix;
+                let [flag, a, b, c, d] = self.prefix;
                 self.left = u32::from_be_bytes([a, b, c, d]) as usize;
                 self.have = 0;
+                if flag != 0 {
+                    return COMPRESSED;
+                }
                 if self.left > self.most {
-                    return false;
+                    return TOO_LONG;
                 }
             }
         }
-        true
+        0
     }
 }
 
@@ -175,10 +198,10 @@ where
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) else { return Poll::Ready(None) };
         let frame = frame.map_err(|error| Status::from_error(error.into()))?;
-        let fits = frame.data_ref().is_none_or(|data| self.follow(data));
-        if !fits {
-            self.exceeded.store(true, Ordering::Relaxed);
-            return Poll::Ready(Some(Err(Status::cancelled("a message is too long"))));
+        let refused = frame.data_ref().map_or(0, |data| self.follow(data));
+        if refused != 0 {
+            self.refused.0.store(refused, Ordering::Relaxed);
+            return Poll::Ready(Some(Err(Status::cancelled("a message is not let through"))));
         }
         Poll::Ready(Some(Ok(frame)))
     }
@@ -251,9 +274,9 @@ mod tests {
         let pass = |most: usize, size: usize| async move {
             let whole = [frame(&[1; 10]), frame(&[2; 20])].concat();
             let pieces = whole.chunks(size).map(Bytes::copy_from_slice).collect();
-            let (limited, exceeded) = Limited::new(answer(pieces, None).into_body(), most);
+            let (limited, refused) = Limited::new(answer(pieces, None).into_body(), most);
             let passed = limited.collect().await;
-            assert_eq!(passed.is_err(), exceeded.load(Ordering::Relaxed));
+            assert_eq!(passed.is_err(), refused.fault().is_some());
             passed.is_ok()
         };
         for size in [1, 3, 7, 100] {

@@ -1,10 +1,12 @@
 //! What the door knows of each method, worked out once: where its calls go, who may make them, which fields headers fill.
 
+use super::notice;
 use crate::caller::Caller;
+use crate::rate::RouteRates;
 use crate::upstream::{Upstream, Upstreams};
 use anyhow::Context as _;
 use fault::Fault;
-use http::Uri;
+use http::{HeaderName, HeaderValue, Uri};
 use prost_reflect::MessageDescriptor;
 use proto::contract::{Contract, Kind, Method};
 use proto::policy::v1::Reason;
@@ -38,6 +40,12 @@ pub(super) struct Target {
     /// Numbers of the answer's fields that headers, or an event's id, repeat.
     pub(super) answer_etag: Option<u32>,
     pub(super) answer_cursor: Option<u32>,
+    /// Whether the answer is no data but a document, and goes out as it is (`google.api.HttpBody`).
+    pub(super) answers_document: bool,
+    /// How many of each thousand requests of a caller's rate may be for it, if it has a rate of its own.
+    pub(super) rate: Option<u32>,
+    /// What each of its answers says if it is on its way out.
+    pub(super) notice: Vec<(HeaderName, HeaderValue)>,
     upstream: Option<Arc<Upstream>>,
 }
 
@@ -50,7 +58,8 @@ pub(super) struct Targets {
 
 impl Targets {
     pub(super) fn of(contract: &'static Contract, upstreams: &Upstreams) -> anyhow::Result<Self> {
-        let target = |(index, method)| Target::of(index, method, upstreams).map(Arc::new);
+        let rates = RouteRates::shipped(contract)?;
+        let target = |(index, method)| Target::of(index, method, upstreams, &rates).map(Arc::new);
         let all = contract.methods().iter().enumerate().map(target).collect::<anyhow::Result<Vec<_>>>()?;
         let by_path = all.iter().map(|target| (target.method.path(), Arc::clone(target))).collect();
         Ok(Self { all, by_path })
@@ -67,7 +76,7 @@ impl Targets {
 }
 
 impl Target {
-    fn of(index: usize, method: &'static Method, upstreams: &Upstreams) -> anyhow::Result<Self> {
+    fn of(index: usize, method: &'static Method, upstreams: &Upstreams, rates: &RouteRates) -> anyhow::Result<Self> {
         let descriptor = method.descriptor();
         let (input, output) = (descriptor.input(), descriptor.output());
         let table = |message: &MessageDescriptor| {
@@ -86,6 +95,9 @@ impl Target {
             output: table(&output)?,
             answer_etag: text_field(&output, "etag"),
             answer_cursor: text_field(&output, "cursor"),
+            answers_document: output.full_name() == "google.api.HttpBody",
+            rate: rates.of(method),
+            notice: notice::of(method.rule()).with_context(|| method.path().to_owned())?,
             upstream: upstreams.get(method.service()).cloned(),
             method,
         })

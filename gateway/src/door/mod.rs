@@ -3,23 +3,26 @@
 mod access;
 mod address;
 mod answer;
-mod frames;
+pub(crate) mod frames;
 mod import;
 mod input;
 mod method;
 mod native;
+mod notice;
 mod origin;
 mod outgoing;
 mod pages;
 mod rest;
 mod stream;
 mod tracked;
-mod wire;
+pub(crate) mod wire;
 
-pub use address::Network;
+pub(crate) use frames::Messages;
 
 use crate::caller::{Caller, Callers, DevIssuer, Refusal};
+use crate::calls::Calls;
 use crate::denials::Denials;
+use crate::network::Network;
 use crate::rate::{Limits, Verdict};
 use crate::upstream::{Local, Upstreams};
 use access::{Access, Protocol, Visit};
@@ -31,11 +34,13 @@ use identity::Signer;
 use method::{Target, Targets};
 use origin::Origins;
 use pages::Pages;
+use proto::gateway::v1 as gateway;
 use proto::policy::v1::Reason;
-use serve::{House, Wire};
+use serve::{Certified, House, Tls, Wire};
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,6 +66,8 @@ pub(crate) struct Parts {
     pub upstreams: Upstreams,
     /// Takes down who was refused.
     pub denials: Denials,
+    /// Takes down every call.
+    pub calls: Calls,
     /// Whose tokens are accepted, for the documentation; empty if nobody's are or the development issuer's.
     pub issuer: String,
     /// The development issuer, if there is one.
@@ -75,6 +82,8 @@ pub(crate) struct Parts {
     pub deadline: Duration,
     /// Where the API is reached, as its documentation says; `/` for the place it is read from.
     pub address: String,
+    /// What it shows and believes, if it speaks TLS.
+    pub tls: Option<Arc<Tls>>,
     /// Where it stands.
     pub house: House,
 }
@@ -85,7 +94,7 @@ pub struct Door(Arc<Inner>);
 
 struct Inner {
     callers: Callers,
-    limit: u32,
+    limits: Arc<Limits>,
     signer: Arc<Signer>,
     routes: Routes<'static>,
     targets: Targets,
@@ -98,6 +107,7 @@ struct Inner {
     in_flight: Arc<Semaphore>,
     deadline: Duration,
     access: Arc<Access>,
+    tls: Option<Arc<Tls>>,
     house: House,
 }
 
@@ -115,15 +125,16 @@ impl Door {
             routes: Routes::of(contract, transcode::tables())?,
             targets: Targets::of(contract, &parts.upstreams)?,
             open: native::open_services()?,
-            access: Arc::new(Access::new(contract, Arc::clone(&in_flight), parts.in_flight)),
+            access: Arc::new(Access::new(contract, Arc::clone(&in_flight), parts.in_flight, parts.calls)),
             origins: Origins::read(&parts.origins)?,
             in_flight,
-            limit: parts.limits.limit().get(),
+            limits: parts.limits,
             callers: parts.callers,
             signer: parts.signer,
             denials: parts.denials,
             proxies: parts.proxies,
             deadline: parts.deadline,
+            tls: parts.tls,
             house: parts.house,
         })))
     }
@@ -141,7 +152,10 @@ impl Door {
                 async move { Ok::<_, Infallible>(door.answer(peer.ip(), request.map(Body::new)).await) }
             })
         };
-        self.0.house.listen_each(address, Wire::Either, of_client).await
+        match self.0.tls.clone() {
+            Some(tls) => self.0.house.listen_tls(address, Wire::Either, tls, of_client).await,
+            None => self.0.house.listen_each(address, Wire::Either, of_client).await,
+        }
     }
 
     /// Answers one request: the layers around its way, in reading order.
@@ -164,10 +178,13 @@ impl Door {
         }
         let headers = response.headers_mut();
         answer::name_trace(headers, &trace);
+        for (name, value) in visit.target.iter().flat_map(|target| &target.notice) {
+            headers.insert(name, value.clone());
+        }
         if visit.protocol() == Protocol::Rest {
-            answer::guard(headers);
-            if let Some((left, reset)) = visit.rate {
-                answer::rate(headers, self.0.limit, left, reset);
+            answer::guard(headers, self.0.tls.is_some());
+            if let Some((caller, (left, reset))) = visit.caller.as_ref().zip(visit.rate) {
+                answer::rate(headers, caller.policy.clone(), caller.window.limit().get(), left, reset);
             }
         }
         if !self.0.origins.are_none() {
@@ -196,7 +213,8 @@ impl Door {
         }
         // Who it is (401), and whether it may ask so often (429).
         let from = address::client(peer, request.headers(), &self.0.proxies);
-        let caller = self.admit(visit, request.headers(), from).await?;
+        let certified = request.extensions().get::<Arc<Certified>>().cloned();
+        let caller = self.admit(visit, request.headers(), certified.as_ref(), from).await?;
         // Its method, by the raw path (404, 405); the rest of the way depends on what it speaks.
         match visit.protocol() {
             Protocol::Rest => rest::answer(self, visit, &caller, from, request).await,
@@ -205,7 +223,13 @@ impl Door {
     }
 
     /// Knows the caller and takes one permit of its rate.
-    async fn admit(&self, visit: &mut Visit, headers: &HeaderMap, from: IpAddr) -> Result<Arc<Caller>, Fault> {
+    async fn admit(
+        &self,
+        visit: &mut Visit,
+        headers: &HeaderMap,
+        certified: Option<&Arc<Certified>>,
+        from: IpAddr,
+    ) -> Result<Arc<Caller>, Fault> {
         let caller = match self.0.callers.who(headers, from).await {
             Ok(caller) => caller,
             // Not to know someone for the moment is not to turn them away.
@@ -213,23 +237,41 @@ impl Door {
             Err(refusal) => return Err(visit.denied(refusal.into())),
         };
         visit.caller = Some(Arc::clone(&caller));
-        match caller.window.take().await {
-            Verdict::Pass { left } => {
-                visit.rate = Some((left, 1));
-                Ok(caller)
-            }
-            Verdict::Wait(pause) => {
-                visit.rate = Some((0, u32::try_from(pause.as_secs()).unwrap_or(1) + 1));
-                let words = format!("more than {} requests in a second", self.0.limit);
-                Err(visit.denied(Fault::new(Reason::RateLimited, words).retry_after(pause)))
-            }
+        if !caller.may_call_from(from) {
+            return Err(visit.denied(elsewhere()));
         }
+        if !caller.is_bound_to(certified) {
+            let words = "the key may be used with its client certificate only";
+            return Err(visit.denied(Fault::new(gateway::Reason::CertificateNeeded, words)));
+        }
+        // Its part of the places in flight, as long as others need the rest.
+        visit.turn = Some(caller.share.enter().ok_or_else(crowded)?);
+        match caller.window.take().await {
+            Verdict::Pass { left } => visit.rate = Some((left, 1)),
+            Verdict::Wait(pause) => return Err(too_often(visit, "in a second", caller.window.limit(), pause)),
+        }
+        if let Some(Err(pause)) = match &caller.quota {
+            Some(quota) => Some(quota.take().await),
+            None => None,
+        } {
+            let words = "the agency's requests of this month are used up";
+            return Err(visit.denied(Fault::new(gateway::Reason::QuotaUsedUp, words).retry_after(pause)));
+        }
+        Ok(caller)
     }
 
     /// Notes what the request is for, and refuses it if the caller may not: before anything is looked up.
-    fn permit(&self, visit: &mut Visit, caller: &Caller, target: &Arc<Target>) -> Result<(), Fault> {
+    async fn permit(&self, visit: &mut Visit, caller: &Caller, target: &Arc<Target>) -> Result<(), Fault> {
         visit.target = Some(Arc::clone(target));
-        target.permit(caller).map_err(|fault| visit.denied(fault))
+        target.permit(caller).map_err(|fault| visit.denied(fault))?;
+        // Most methods have no rate of their own.
+        let Some(part) = target.rate else { return Ok(()) };
+        let subject = &caller.principal.subject;
+        let window = self.0.limits.of_method(subject, caller.window.limit(), target.index, part);
+        match window.take().await {
+            Verdict::Pass { .. } => Ok(()),
+            Verdict::Wait(pause) => Err(too_often(visit, "for this method in a second", window.limit(), pause)),
+        }
     }
 
     /// The answer to a fault. If it is ours and arose here it is logged here; a service has logged its own.
@@ -279,6 +321,21 @@ impl Door {
     }
 }
 
+/// More requests than the caller may make; when it may again.
+fn too_often(visit: &mut Visit, what: &str, limit: NonZeroU32, pause: Duration) -> Fault {
+    visit.rate = Some((0, u32::try_from(pause.as_secs()).unwrap_or(1) + 1));
+    visit.denied(Fault::new(Reason::RateLimited, format!("more than {limit} requests {what}")).retry_after(pause))
+}
+
+fn crowded() -> Fault {
+    let words = "this caller has its share of the requests under way, and others need the rest";
+    Fault::new(gateway::Reason::BeyondFairShare, words).retry_after(Duration::from_secs(1))
+}
+
+fn elsewhere() -> Fault {
+    Fault::new(gateway::Reason::AddressNotAllowed, "the key may not be used from this address")
+}
+
 fn overloaded() -> Fault {
     Fault::new(Reason::Overloaded, "too many requests are under way").retry_after(Duration::from_secs(1))
 }
@@ -292,8 +349,10 @@ async fn until_over(door: Door, headers: HeaderMap, from: IpAddr) -> Fault {
             () = stopping.cancelled() => {
                 return Fault::new(Reason::Unavailable, "the gateway is stopping; go on elsewhere from the last cursor");
             }
-            _ = look.tick() => if let Err(refusal) = door.0.callers.who(&headers, from).await {
-                return refusal.into();
+            _ = look.tick() => match door.0.callers.who(&headers, from).await {
+                Ok(caller) if caller.may_call_from(from) => {}
+                Ok(_) => return elsewhere(),
+                Err(refusal) => return refusal.into(),
             },
         }
     }

@@ -1,8 +1,8 @@
 //! gRPC and gRPC-Web: the same way through the door, but the messages pass unread.
 
 use super::access::{Protocol, Visit};
-use super::frames::Limited;
-use super::input::{self, MOST_BYTES};
+use super::frames::{Limited, Refused};
+use super::input::MOST_BYTES;
 use super::method::Flow;
 use super::outgoing::outgoing;
 use super::tracked::Over;
@@ -16,7 +16,6 @@ use http::{Request, Response, StatusCode};
 use proto::policy::v1::Reason;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -52,7 +51,7 @@ pub(super) async fn answer(
         visit.outcome(Code::Unimplemented, StatusCode::OK);
         return Ok(refusal(no_method(), visit.protocol()));
     };
-    door.permit(visit, caller, target)?;
+    door.permit(visit, caller, target).await?;
     let over: Option<Over> = match target.flow {
         Flow::Unary => None,
         Flow::Down | Flow::Both => {
@@ -63,10 +62,10 @@ pub(super) async fn answer(
     let (tracked, trace) = (visit.track(over), visit.trace);
     speak(visit.protocol(), request, |request| async move {
         let (head, body) = request.into_parts();
-        let (body, exceeded) = Limited::new(body, MOST_BYTES);
+        let (body, refused) = Limited::new(body, MOST_BYTES);
         let call = outgoing(door, trace, caller, target, &head.headers, Body::new(body))?;
         let answered = target.upstream()?.call(call).await;
-        settle(answered, &exceeded).map(|response| tracked.through(response))
+        settle(answered, &refused).map(|response| tracked.through(response))
     })
     .await
 }
@@ -86,13 +85,13 @@ pub(super) async fn open(door: &Door, visit: &mut Visit, request: Request<Body>)
     let tracked = visit.track(Some(over));
     speak(visit.protocol(), request, |request| async move {
         let (head, body) = request.into_parts();
-        let (body, exceeded) = Limited::new(body, MOST_BYTES);
+        let (body, refused) = Limited::new(body, MOST_BYTES);
         let call = Request::from_parts(head, Body::new(body));
         let answered = match door.0.open.clone().oneshot(call).await {
             Ok(response) => Ok(response),
             Err(never) => match never {},
         };
-        settle(answered, &exceeded).map(|response| tracked.through(response))
+        settle(answered, &refused).map(|response| tracked.through(response))
     })
     .await
 }
@@ -114,9 +113,9 @@ where
     GrpcWebLayer::new().layer(once).oneshot(request).await
 }
 
-/// An answer, unless the request had a message too long: then that is the answer.
-fn settle(answered: Result<Response<Body>, Fault>, exceeded: &AtomicBool) -> Result<Response<Body>, Fault> {
-    if exceeded.load(Ordering::Relaxed) { Err(input::too_large()) } else { answered }
+/// An answer, unless a message of the request was not let through: then that is the answer.
+fn settle(answered: Result<Response<Body>, Fault>, refused: &Refused) -> Result<Response<Body>, Fault> {
+    refused.fault().map_or(answered, Err)
 }
 
 /// A refusal as gRPC has it: a status and no body.

@@ -8,7 +8,7 @@ const ASKED: HeaderValue = HeaderValue::from_static(
      traceparent, grpc-timeout, x-grpc-web, x-user-agent",
 );
 const SHOWN: HeaderValue = HeaderValue::from_static(
-    "etag, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset, trace-id, \
+    "etag, retry-after, ratelimit-limit, ratelimit-policy, ratelimit-remaining, ratelimit-reset, trace-id, \
      grpc-status, grpc-message, grpc-status-details-bin",
 );
 /// For how long a browser need not ask again, in seconds.

@@ -33,7 +33,7 @@ pub(super) async fn answer(
     let found = route(&door.0.routes, &head)?;
     let target =
         door.0.targets.of_path(found.route().method().path()).expect("routes and targets are of the same contract");
-    door.permit(visit, caller, target)?;
+    door.permit(visit, caller, target).await?;
     let call = Call { door, caller, from, target, head: &head };
     match target.flow {
         Flow::Unary => call.unary(visit, &found, body).await,
@@ -57,7 +57,7 @@ impl Call<'_> {
         let message = self.message(found, &input::whole(&self.head.headers, body).await?)?;
         let answered = self.send(visit, frames::one(&message)).await?;
         let message = Messages::of(answered)?.only().await?;
-        self.json(&message)
+        if self.target.answers_document { answer::document(&message) } else { self.json(&message) }
     }
 
     /// One message there, many back.

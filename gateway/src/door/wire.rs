@@ -10,6 +10,14 @@ pub(super) fn text(wire: &[u8], wanted: u32) -> Option<&str> {
     }
 }
 
+/// The bytes of a field of the outermost message; the last, if it is there more than once.
+pub(super) fn bytes(wire: &[u8], wanted: u32) -> Option<&[u8]> {
+    match find(wire, wanted)? {
+        Found::Bytes(bytes) => Some(bytes),
+        Found::Number(_) => None,
+    }
+}
+
 /// The number in a field of the outermost message; the last, if it is there more than once.
 pub(super) fn number(wire: &[u8], wanted: u32) -> Option<u64> {
     match find(wire, wanted)? {
@@ -45,13 +53,13 @@ fn find(mut wire: &[u8], wanted: u32) -> Option<Found<'_>> {
 }
 
 /// Adds a number field. It stands over one that is there already.
-pub(super) fn add_number(wire: &mut Vec<u8>, number: u32, value: u64) {
+pub(crate) fn add_number(wire: &mut Vec<u8>, number: u32, value: u64) {
     encode_key(number, WireType::Varint, wire);
     encode_varint(value, wire);
 }
 
 /// Adds a field of bytes: a message, or text, which then stands over one that is there already.
-pub(super) fn add_bytes(wire: &mut Vec<u8>, number: u32, bytes: &[u8]) {
+pub(crate) fn add_bytes(wire: &mut Vec<u8>, number: u32, bytes: &[u8]) {
     encode_key(number, WireType::LengthDelimited, wire);
     encode_varint(bytes.len() as u64, wire);
     wire.extend_from_slice(bytes);
@@ -78,6 +86,7 @@ mod tests {
         assert_eq!(text(&wire, 30), None);
         assert_eq!(text(&wire, 7), None, "it is a bool");
         assert_eq!(number(&wire, 7), Some(1));
+        assert_eq!((bytes(&wire, 31), bytes(&wire, 7)), (Some(b"7".as_slice()), None));
         add_bytes(&mut wire, 31, b"8");
         add_number(&mut wire, 7, 0);
         assert_eq!((text(&wire, 31), number(&wire, 7)), (Some("8"), Some(0)));

@@ -4,9 +4,15 @@
 //! spends them by itself, in the bucket in which they were granted and never after; so the requests of any second were
 //! all counted in the buckets that touch it, and those never hold more than the limit. Permits left over go back.
 
+mod quota;
+mod routes;
+mod shares;
 mod together;
 mod window;
 
+pub(crate) use quota::{Quota, Quotas};
+pub(crate) use routes::RouteRates;
+pub(crate) use shares::{Share, Shares, Turn};
 pub(crate) use window::{Verdict, Window};
 
 use moka::sync::Cache;
@@ -28,6 +34,8 @@ pub(crate) struct Limits {
     limit: NonZeroU32,
     shared: Option<Arc<Shared>>,
     windows: Cache<Arc<str>, Arc<Window>>,
+    /// Of single methods, by the method's place in the contract.
+    of_methods: Cache<(Arc<str>, usize), Arc<Window>>,
 }
 
 impl Limits {
@@ -36,20 +44,26 @@ impl Limits {
     /// # Errors
     /// The address of Redis cannot be one.
     pub(crate) fn new(limit: NonZeroU32, redis: Option<&str>) -> anyhow::Result<Self> {
-        let shared = redis.map(|url| Shared::new(url, limit.get())).transpose()?.map(Arc::new);
-        let windows = Cache::builder().max_capacity(50_000).time_to_idle(Duration::from_secs(120)).build();
-        Ok(Self { limit, shared, windows })
+        let shared = redis.map(Shared::new).transpose()?.map(Arc::new);
+        let idle = Duration::from_secs(120);
+        let windows = Cache::builder().max_capacity(50_000).time_to_idle(idle).build();
+        let of_methods = Cache::builder().max_capacity(50_000).time_to_idle(idle).build();
+        Ok(Self { limit, shared, windows, of_methods })
     }
 
-    /// The limit, for the answer's headers.
-    pub(crate) fn limit(&self) -> NonZeroU32 {
-        self.limit
-    }
-
-    /// The window of one caller.
-    pub(crate) fn window(&self, subject: &Arc<str>) -> Arc<Window> {
-        let make = || Arc::new(Window::new(subject, self.limit, self.shared.clone()));
+    /// The window of one caller, with its own limit or the house's.
+    pub(crate) fn window(&self, subject: &Arc<str>, own: Option<NonZeroU32>) -> Arc<Window> {
+        let make = || Arc::new(Window::new(subject, own.unwrap_or(self.limit), self.shared.clone()));
         self.windows.get_with(Arc::clone(subject), make)
+    }
+
+    /// The window of one caller for one method, which has so many of each thousand requests of the caller's rate.
+    pub(crate) fn of_method(&self, subject: &Arc<str>, of_caller: NonZeroU32, method: usize, part: u32) -> Arc<Window> {
+        let make = || {
+            let limit = routes::rate(of_caller, part);
+            Arc::new(Window::new(&format!("{subject}:{method}"), limit, self.shared.clone()))
+        };
+        self.of_methods.get_with((Arc::clone(subject), method), make)
     }
 }
 
@@ -62,7 +76,7 @@ mod tests {
     const LIMIT: u32 = 40;
 
     fn window(redis: &str) -> Arc<Window> {
-        Limits::new(LIMIT.try_into().unwrap(), Some(redis)).unwrap().window(&"people/ada".into())
+        Limits::new(LIMIT.try_into().unwrap(), Some(redis)).unwrap().window(&"people/ada".into(), None)
     }
 
     async fn passes(window: &Window) -> bool {
@@ -96,17 +110,17 @@ mod tests {
     #[tokio::test]
     async fn what_was_not_spent_goes_back() {
         let redis = testkit::redis().await;
-        let shared = Shared::new(&redis.url, LIMIT).unwrap();
+        let shared = Shared::new(&redis.url).unwrap();
         let nothing = Unspent::default();
-        let granted = shared.reserve("one", 10, nothing).await.unwrap();
+        let granted = shared.reserve("one", LIMIT, 10, nothing).await.unwrap();
         assert_eq!((granted.permits, granted.left), (10, 30));
         let unspent = Unspent { bucket: granted.bucket, permits: 7 };
-        assert!(shared.reserve("one", 0, unspent).await.unwrap().left >= 37);
+        assert!(shared.reserve("one", LIMIT, 0, unspent).await.unwrap().left >= 37);
         // What was never counted there is no gift.
         let invented = Unspent { bucket: granted.bucket, permits: 1_000 };
-        let after = shared.reserve("one", 1_000, invented).await.unwrap();
+        let after = shared.reserve("one", LIMIT, 1_000, invented).await.unwrap();
         assert!(after.permits <= LIMIT, "{after:?}");
-        let full = shared.reserve("one", 1, nothing).await.unwrap();
+        let full = shared.reserve("one", LIMIT, 1, nothing).await.unwrap();
         assert!(full.permits == 0 && full.free_in <= WINDOW + BUCKET || full.left > 0, "{full:?}");
     }
 }

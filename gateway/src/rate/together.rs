@@ -1,10 +1,11 @@
 //! The windows that all gateways share, in Redis; and whether Redis is there at all.
 
+use super::quota::Lease;
 use super::{BUCKET, SPAN};
 use anyhow::Context as _;
 use opentelemetry::metrics::Counter;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, Script};
+use redis::{Client, FromRedisValue, Script, ScriptInvocation};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use telemetry::metric;
@@ -21,7 +22,7 @@ const UNASKED: &str = "gateway.rate.unasked";
 pub(super) struct Shared {
     connection: ConnectionManager,
     script: Script,
-    limit: u32,
+    lease: Script,
     /// When to try again, while Redis is away.
     away: Mutex<Option<Instant>>,
     /// How often Redis could not be asked.
@@ -47,7 +48,7 @@ pub(super) struct Grant {
 
 impl Shared {
     /// Nothing is connected yet, and the gateway starts without Redis too.
-    pub(super) fn new(url: &str, limit: u32) -> anyhow::Result<Self> {
+    pub(super) fn new(url: &str) -> anyhow::Result<Self> {
         let client = Client::open(url).context("the address of Redis")?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(PATIENCE))
@@ -60,37 +61,56 @@ impl Shared {
         let unasked =
             meter.u64_counter(UNASKED).with_description("Requests limited alone, since Redis was away.").build();
         let script = Script::new(include_str!("reserve.lua"));
-        Ok(Self { connection, script, limit, away: Mutex::new(None), unasked })
+        let lease = Script::new(include_str!("lease.lua"));
+        Ok(Self { connection, script, lease, away: Mutex::new(None), unasked })
     }
 
     /// Reserves permits; `None` while Redis is away.
-    pub(super) async fn reserve(&self, key: &str, wanted: u32, unspent: Unspent) -> Option<Grant> {
-        let grant = self.ask(key, wanted, unspent).await;
-        if grant.is_none() {
-            self.unasked.add(1, &[]);
-        }
-        grant
+    pub(super) async fn reserve(&self, key: &str, limit: u32, wanted: u32, unspent: Unspent) -> Option<Grant> {
+        let mut call = self.script.key(key);
+        call.arg(limit).arg(SPAN).arg(BUCKET.as_micros() as u64).arg(wanted);
+        call.arg(unspent.bucket).arg(unspent.permits);
+        let [permits, left, bucket, good_for, free_in] = self.ask::<[u64; 5]>(&call).await?;
+        Some(Grant {
+            permits: u32::try_from(permits).unwrap_or(0),
+            left: u32::try_from(left).unwrap_or(0),
+            bucket,
+            good_for: Duration::from_micros(good_for),
+            free_in: Duration::from_micros(free_in),
+        })
     }
 
-    async fn ask(&self, key: &str, wanted: u32, unspent: Unspent) -> Option<Grant> {
-        if !self.may_ask() {
-            return None;
+    /// Leases permits of a quota, and settles what is owed to it or, below zero, given back. `before` is what was spent,
+    /// if Redis has lost its count. `None` while Redis is away; within, `None` if it does not know the count.
+    pub(super) async fn lease(
+        &self,
+        key: &str,
+        limit: u64,
+        wanted: u64,
+        owed: i64,
+        before: Option<u64>,
+    ) -> Option<Option<Lease>> {
+        let before = before.map_or(-1, |before| i64::try_from(before).unwrap_or(i64::MAX));
+        let mut call = self.lease.key(key);
+        call.arg(limit).arg(wanted).arg(owed).arg(before);
+        let [permits, left] = self.ask::<[i64; 2]>(&call).await?;
+        Some(u64::try_from(permits).ok().map(|permits| Lease { permits, left: left.unsigned_abs() }))
+    }
+
+    async fn ask<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Option<T> {
+        let answer = if self.may_ask() { self.invoke(call).await } else { None };
+        if answer.is_none() {
+            self.unasked.add(1, &[]);
         }
-        let mut call = self.script.key(key);
-        call.arg(self.limit).arg(SPAN).arg(BUCKET.as_micros() as u64).arg(wanted);
-        call.arg(unspent.bucket).arg(unspent.permits);
+        answer
+    }
+
+    async fn invoke<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Option<T> {
         let mut connection = self.connection.clone();
-        let asked = tokio::time::timeout(PATIENCE, call.invoke_async::<[u64; 5]>(&mut connection)).await;
-        match asked {
-            Ok(Ok([permits, left, bucket, good_for, free_in])) => {
+        match tokio::time::timeout(PATIENCE, call.invoke_async::<T>(&mut connection)).await {
+            Ok(Ok(answer)) => {
                 self.note_present();
-                Some(Grant {
-                    permits: u32::try_from(permits).unwrap_or(0),
-                    left: u32::try_from(left).unwrap_or(0),
-                    bucket,
-                    good_for: Duration::from_micros(good_for),
-                    free_in: Duration::from_micros(free_in),
-                })
+                Some(answer)
             }
             Ok(Err(error)) => {
                 self.note_away(&error.to_string());
@@ -134,6 +154,6 @@ impl Shared {
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("limit", &self.limit).finish_non_exhaustive()
+        f.debug_struct("Shared").finish_non_exhaustive()
     }
 }

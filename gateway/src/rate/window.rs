@@ -64,6 +64,11 @@ impl Window {
         }
     }
 
+    /// How many requests it lets through in any one second.
+    pub(crate) fn limit(&self) -> NonZeroU32 {
+        self.limit
+    }
+
     /// Takes one permit.
     pub(crate) async fn take(&self) -> Verdict {
         let Some(shared) = &self.shared else { return self.take_alone() };
@@ -76,7 +81,7 @@ impl Window {
         }
         let (wanted, unspent) = self.next();
         let asked = Instant::now();
-        match shared.reserve(&self.key, wanted, unspent).await {
+        match shared.reserve(&self.key, self.limit.get(), wanted, unspent).await {
             Some(grant) => self.accept(&grant, asked),
             None => self.take_alone(),
         }

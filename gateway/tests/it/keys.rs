@@ -19,7 +19,7 @@ async fn a_key_is_shown_once_and_then_known_by_its_hash_alone() {
 
     let who = rig.who(&secret).await.json();
     assert_eq!((who["subject"].as_str(), who["agency"].as_str()), (Some(name.as_str()), Some("metropolitan-police")));
-    assert_eq!(who["permissions"].as_array().map(Vec::len), Some(4), "{who}");
+    assert_eq!(who["permissions"].as_array().map(Vec::len), Some(7), "{who}");
 
     let read = send(rig.get(&rig.admin, &format!("/v1/gateway/{name}"))).await;
     let listed = send(rig.get(&rig.admin, "/v1/gateway/apiKeys")).await;

@@ -2,18 +2,31 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod agencies;
+mod audit;
 mod bad_input;
+mod clocks;
 mod denials;
+mod elevations;
+mod endpoint;
 mod import;
+mod jobs;
 mod keys;
+mod keys_of_agencies;
+mod locks;
 mod native;
+mod oidc;
 mod pages;
 mod permission;
 mod process;
+mod quotas;
 mod rate;
 mod remote;
 mod rest;
 mod rig;
 mod stream;
+mod tls;
 mod tokens;
 mod upstream;
+mod webhooks;
+mod webhooks_guard;

@@ -22,6 +22,8 @@ pub(crate) struct Rig {
     pub admin: String,
     pub db: Arc<TestDb>,
     pub redis: TestRedis,
+    /// Where it counts and where events are.
+    pub redis_url: String,
     pub house: House,
     pub signer: Arc<Signer>,
     pub http: Client,
@@ -56,7 +58,7 @@ impl Plan {
     /// One more gateway for the same keys and the same rates.
     pub(crate) fn beside(mut self, other: &Rig) -> Self {
         self.db = Some(Arc::clone(&other.db));
-        self.redis = Some(other.redis.url.clone());
+        self.redis = Some(other.redis_url.clone());
         self.admin = ApiKeyText::parse(&other.admin);
         self
     }
@@ -84,11 +86,13 @@ impl Plan {
             Some(db) => db,
             None => Arc::new(database().await),
         };
+        partner(&db, "metropolitan-police").await;
         let redis = testkit::redis().await;
         let admin = self.admin.unwrap_or_else(ApiKeyText::generate);
+        let redis_url = self.redis.unwrap_or_else(|| redis.url.clone());
         let mut env = config::Env::default()
             .with("GATEWAY_DATABASE_URL", db.url.clone())
-            .with("GATEWAY_REDIS_URL", self.redis.unwrap_or_else(|| redis.url.clone()))
+            .with("GATEWAY_REDIS_URL", redis_url.clone())
             .with("GATEWAY_BOOTSTRAP_KEY_SHA256", format!("{}:{}", admin.id(), admin.sha256_hex()));
         env.extend(self.env);
         let own: Settings = config::read(&env, "GATEWAY").expect("the settings are good");
@@ -117,7 +121,7 @@ impl Plan {
         let door = gateway::door(&settings, &house, Arc::clone(&signer), upstreams).await.expect("the door is made");
         let address = door.listen(any()).await.expect("a port is free");
         let http = client();
-        Rig { address, admin: admin.expose().to_owned(), db, redis, house, signer, http, _door: door }
+        Rig { address, admin: admin.expose().to_owned(), db, redis, redis_url, house, signer, http, _door: door }
     }
 }
 
@@ -135,6 +139,18 @@ fn any() -> SocketAddr {
 
 pub(crate) async fn database() -> TestDb {
     testkit::database(&[&registry::MIGRATIONS, &MIGRATIONS]).await
+}
+
+/// An agency that keys of the tests belong to, as if it had been taken on long ago.
+pub(crate) async fn partner(db: &TestDb, id: &str) {
+    let name = format!("agencies/{id}");
+    let agency = json!({
+        "name": name, "title": "Metropolitan Police", "contact": "desk@police.example",
+        "legalBasis": "Example Act, section 1", "products": [], "state": "ACTIVE",
+    });
+    let text = "insert into agencies (name, uid, version, doc, created_at, updated_at) \
+                values ($1, gen_random_uuid(), 1, $2, now(), now()) on conflict do nothing";
+    sqlx::query(text).bind(name).bind(agency).execute(&db.pool).await.expect("it is one");
 }
 
 /// A plan with nothing out of the ordinary.
@@ -217,6 +233,13 @@ impl Rig {
         let made = answer.json();
         let text = |value: &Value| value.as_str().expect("it is text").to_owned();
         (text(&made["apiKey"]["name"]), text(&made["secret"]))
+    }
+
+    /// Does a verb that must succeed, and gives the record.
+    pub(crate) async fn done(&self, key: &str, path: &str, body: &Value) -> Value {
+        let answer = send(self.post(key, path, body)).await;
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        answer.json()
     }
 
     /// A new key of our own application with a role.

@@ -9,8 +9,8 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use prost::Message;
 use proto::accreditation::v1::{
-    ExportMissionsResponse, GetMissionRequest, ImportMissionsRequest, ImportMissionsResponse, Mission,
-    UpdateMissionRequest, WatchMissionsRequest, WatchMissionsResponse,
+    ExportMissionsResponse, GetMissionRequest, ImportMissionsRequest, ImportMissionsResponse, ListMissionsRequest,
+    ListMissionsResponse, Mission, UpdateMissionRequest, WatchMissionsRequest, WatchMissionsResponse,
 };
 use proto::policy::v1::Reason;
 use proto::registry::v1::ImportOutcome;
@@ -21,6 +21,8 @@ use tower::service_fn;
 
 /// Where an answer's mission shows what headers reached the service, as a display name.
 pub(crate) const ECHO: &str = "missions/echo";
+/// A mission that the caller may not see.
+pub(crate) const HIDDEN: &str = "missions/hidden";
 /// A mission that is never answered.
 pub(crate) const SLOW: &str = "missions/slow";
 /// A mission whose answer is a fault of ours, with details that a client must not read.
@@ -40,6 +42,7 @@ async fn answer(request: Request<Body>) -> Response<Body> {
     let headers = request.headers().clone();
     match method.as_str() {
         "GetMission" => get(only(request).await, &headers).await,
+        "ListMissions" => list(only(request).await),
         "CreateMission" => messages(stream::iter([Ok(mission("missions/new"))])),
         "UpdateMission" => update(only(request).await),
         "WatchMissions" => watch(only(request).await),
@@ -55,6 +58,7 @@ async fn get(request: GetMissionRequest, headers: &HeaderMap) -> Response<Body> 
     let mut found = mission(&request.name);
     match request.name.as_str() {
         SLOW => std::future::pending().await,
+        HIDDEN => return Status::from(Fault::new(Reason::NotFound, "there is no such mission")).into_http(),
         PANICS => panic!("the mission is not to be spoken of"),
         BROKEN => {
             let fault = Fault::new(Reason::Internal, "the register could not be read").caused_by("password=hunter2");
@@ -68,6 +72,17 @@ async fn get(request: GetMissionRequest, headers: &HeaderMap) -> Response<Body> 
         _ => {}
     }
     messages(stream::iter([Ok(found)]))
+}
+
+/// Three pages of two, whose tokens are how many missions were before.
+fn list(request: ListMissionsRequest) -> Response<Body> {
+    if request.filter == "bad" {
+        return Status::from(Fault::new(Reason::InvalidFilter, "there is no field bad")).into_http();
+    }
+    let before: u32 = request.page_token.parse().unwrap_or(0);
+    let missions = (before + 1..=before + 2).map(|n| mission(&format!("missions/{n}"))).collect();
+    let next_page_token = if before < 4 { (before + 2).to_string() } else { String::new() };
+    messages(stream::iter([Ok(ListMissionsResponse { missions, next_page_token })]))
 }
 
 /// Shows what was to be changed, of which version.

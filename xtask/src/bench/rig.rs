@@ -284,6 +284,9 @@ pub(super) fn standalone(root: &Path, table: &mut Table) -> Result<()> {
         command.env("ACCREDITATION_DATABASE_URL", cluster.postgres().service_url("accreditation"));
         command.env("ACCREDITATION_REDIS_URL", cluster.redis().url(0));
         command.env("ACCREDITATION_RELAY_AUDIT_KEY", "0b".repeat(32)).env("TELEMETRY_FILTER", "warn");
+        command.env("CONSULAR_DATABASE_URL", cluster.postgres().service_url("consular"));
+        command.env("CONSULAR_REDIS_URL", cluster.redis().url(0));
+        command.env("CONSULAR_RELAY_AUDIT_KEY", "0c".repeat(32));
         let child = command.stdout(Stdio::null()).spawn().context("standalone does not start")?;
         let mut process = Process { child, address, admin };
         seconds.push(ready(&process.admin, &mut process.child)?.as_secs_f64());
@@ -298,6 +301,6 @@ pub(super) fn standalone(root: &Path, table: &mut Table) -> Result<()> {
 fn durable(root: &Path, folder: &Path) -> Result<Cluster> {
     let spec = Spec { dir: folder.join("cluster"), tools: root.join(".local/tools"), durable: true, install: true };
     let cluster = Cluster::start(&spec, &mut |line| println!("{line}"))?;
-    cluster.postgres().provide(&["accreditation", "gateway"])?;
+    cluster.postgres().provide(&["accreditation", "consular", "gateway"])?;
     Ok(cluster)
 }

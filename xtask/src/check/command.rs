@@ -16,7 +16,7 @@ pub(super) struct Outcome {
 }
 
 /// Runs a command as one check.
-pub(super) fn check(what: &str, command: &mut Command) -> Tally {
+pub(crate) fn check(what: &str, command: &mut Command) -> Tally {
     let step = Step::begin(what);
     let outcome = run(command, &step);
     let tally = if outcome.success { Tally::PASSED } else { Tally::FAILED };

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything CI checks, to the end, whatever fails on the way.
 
-mod command;
+pub(crate) mod command;
 mod contract;
 mod results;
 
@@ -9,7 +9,7 @@ use crate::progress::Step;
 use anyhow::Result;
 use clap::ValueEnum;
 use cluster::Cluster;
-use results::Tally;
+pub(crate) use results::Tally;
 use std::process::ExitCode;
 
 /// Which checks to run.

@@ -4,11 +4,11 @@ use std::ops::{Add, AddAssign};
 
 /// How many checks passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     /// Those that passed.
-    pub(super) passed: usize,
+    pub(crate) passed: usize,
     /// Those that failed.
-    pub(super) failed: usize,
+    pub(crate) failed: usize,
 }
 
 impl Tally {

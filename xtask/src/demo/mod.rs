@@ -10,6 +10,7 @@ mod register;
 mod scenes;
 mod staff;
 mod stop;
+mod year;
 
 use crate::local::Local;
 use crate::stack::{Instance, Keys, Stack};
@@ -41,6 +42,9 @@ pub(crate) struct Options {
     /// Begin the import at this line of xtask/data/posts.csv, to go on after an interruption.
     #[arg(long, default_value_t = 0)]
     from_line: usize,
+    /// Then play a year of the corps: two thousand members, twelve ambassadors, a mission that closes.
+    #[arg(long)]
+    year: bool,
 }
 
 /// Plays it against the gateway that runs, or starts one for the time it takes.
@@ -91,7 +95,8 @@ async fn play(options: &Options, address: &str, keys: BTreeMap<String, String>) 
     stop::table(&checks);
     let wrong = checks.iter().filter(|check| !check.holds()).count();
     println!("\n{} answers, {wrong} of them not as they must be.", checks.len());
-    Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let year = !options.year || year::play(&register, &hosted.mapped).await?;
+    Ok(if wrong == 0 && year { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Imports every foreign mission twice: the second time nothing may change.

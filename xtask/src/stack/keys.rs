@@ -39,10 +39,17 @@ impl Keys {
 
     async fn gather(local: &Local, door: &Door<'_>) -> Result<Self> {
         let kept = Self::read(local)?;
-        let mut keys = BTreeMap::new();
-        for (role, agency, internal) in ROLES {
+        let mut keys: BTreeMap<String, String> = BTreeMap::new();
+        // Partners last: an agency is taken on with the key of another administrator than the first.
+        let (ours, partners): (Vec<_>, Vec<_>) = ROLES.into_iter().partition(|(_, _, internal)| *internal);
+        for (role, agency, internal) in ours.into_iter().chain(partners) {
             let key = match kept.of(role) {
                 Some(key) if door.knows(key).await? => key.to_owned(),
+                _ if !internal => {
+                    let admin = keys.get("tenant-admin").context("an administrator's key is made before partners'")?;
+                    door.take_on(agency, admin).await.with_context(|| format!("take {agency} on as a partner"))?;
+                    door.make(role, agency, internal).await.with_context(|| format!("make a key for {role}"))?
+                }
                 _ => door.make(role, agency, internal).await.with_context(|| format!("make a key for {role}"))?,
             };
             keys.insert(role.to_owned(), key);
@@ -58,6 +65,11 @@ impl Keys {
         let text = local.read(FILE)?;
         let keys = text.map(|text| serde_json::from_str(&text)).transpose().context("read .local/keys.json")?;
         Ok(Self(keys.unwrap_or_default()))
+    }
+
+    /// The keys of a file that has one for each role.
+    pub(crate) fn from_text(text: &str) -> Result<Self> {
+        serde_json::from_str(text).map(Self).context("read the file of keys")
     }
 
     /// The key of a role.
@@ -87,6 +99,24 @@ impl Door<'_> {
             StatusCode::UNAUTHORIZED => Ok(false),
             status => bail!("whoami answered {status}"),
         }
+    }
+
+    /// Takes an agency on, unless it was already: one proposes it, another approves it.
+    async fn take_on(&self, agency: &str, admin: &str) -> Result<()> {
+        let wish = json!({
+            "title": format!("demonstration: {agency}"),
+            "contact": format!("desk@{agency}.example"),
+            "legalBasis": "none: this is a demonstration",
+        });
+        let agencies = format!("{}/v1/gateway/agencies", self.address);
+        let request = self.client.post(format!("{agencies}?agencyId={agency}")).bearer_auth(self.bootstrap);
+        let proposed = request.json(&wish).send().await?.status();
+        ensure!(proposed.is_success() || proposed == StatusCode::CONFLICT, "proposing it was answered {proposed}");
+        let request = self.client.post(format!("{agencies}/{agency}:approve")).bearer_auth(admin);
+        let approved = request.json(&json!({})).send().await?.status();
+        // One that was approved before cannot be again.
+        ensure!(approved.is_success() || approved == StatusCode::CONFLICT, "approving it was answered {approved}");
+        Ok(())
     }
 
     async fn make(&self, role: &str, agency: &str, internal: bool) -> Result<String> {

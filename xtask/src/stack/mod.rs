@@ -19,7 +19,7 @@ use standalone::{Log, Standalone};
 use std::process::ExitStatus;
 
 /// The services, each with a role and a database of its name.
-const SERVICES: [&str; 2] = ["accreditation", "gateway"];
+const SERVICES: [&str; 3] = ["accreditation", "consular", "gateway"];
 
 /// Everything running. [`Stack::stop`] stops it in order; dropped, it is cut off.
 pub(crate) struct Stack {

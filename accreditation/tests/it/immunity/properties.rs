@@ -40,6 +40,7 @@ impl Household {
             member: self.member.as_person(),
             relation: self.relation,
             principal: self.principal.as_ref().map(Someone::as_person),
+            waived: &[],
         }
     }
 }

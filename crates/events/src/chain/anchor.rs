@@ -1,6 +1,8 @@
 //! The chain's head at some moment, told outside the database.
 
 use chrono::{DateTime, Utc};
+use fault::Fault;
+use proto::policy::v1::Reason;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
@@ -20,7 +22,30 @@ pub struct Anchor {
     pub at: DateTime<Utc>,
 }
 
+/// Anchors that an auditor kept, as `position:hash`.
+///
+/// # Errors
+/// `INVALID_FIELDS`, each that is none.
+pub fn read_anchors(service: &str, texts: &[String]) -> Result<Vec<Anchor>, Fault> {
+    let mut fault = Fault::new(Reason::InvalidFields, "not all of these are anchors");
+    let mut anchors = Vec::new();
+    for (n, text) in texts.iter().enumerate() {
+        match Anchor::read(service, text) {
+            Some(anchor) => anchors.push(anchor),
+            None => fault = fault.at(format!("anchors[{n}]"), "is not position:hash"),
+        }
+    }
+    if fault.violations().is_empty() { Ok(anchors) } else { Err(fault) }
+}
+
 impl Anchor {
+    fn read(service: &str, text: &str) -> Option<Self> {
+        let (position, hash) = text.split_once(':')?;
+        let shaped = hash.len() == 64 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let position = position.parse().ok().filter(|_| shaped)?;
+        Some(Self { service: service.to_owned(), position, hash: hash.to_owned(), at: DateTime::default() })
+    }
+
     /// Puts the anchor among the events, in the transaction of the rows it covers, so that it is published as surely
     /// as they are sealed.
     pub(super) async fn publish(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {

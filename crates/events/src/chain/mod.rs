@@ -12,7 +12,7 @@ mod row;
 mod seal;
 mod verify;
 
-pub use anchor::{ANCHOR_KIND, Anchor};
+pub use anchor::{ANCHOR_KIND, Anchor, read_anchors};
 pub use key::{Key, TooShort};
 pub(crate) use seal::Sealer;
 pub use verify::{Finding, Report, verify};

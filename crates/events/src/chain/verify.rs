@@ -3,6 +3,7 @@
 use super::row::{Row, columns};
 use super::{Anchor, GENESIS, Hash, Key};
 use crate::position::Position;
+use proto::registry::v1::VerifyAuditResponse;
 use sqlx::{Connection as _, PgConnection, PgPool, Row as _};
 use std::collections::HashMap;
 use std::fmt;
@@ -121,6 +122,21 @@ impl Report {
             self.findings.push(finding);
         } else {
             self.more += 1;
+        }
+    }
+}
+
+impl From<Report> for VerifyAuditResponse {
+    fn from(report: Report) -> Self {
+        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        Self {
+            intact: report.is_intact(),
+            sealed: number(report.sealed),
+            unsealed: number(report.unsealed),
+            unanchored: number(report.unanchored),
+            calls: 0,
+            findings: report.findings.iter().map(ToString::to_string).collect(),
+            more: number(report.more),
         }
     }
 }

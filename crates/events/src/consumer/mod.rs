@@ -65,6 +65,14 @@ impl Consumer {
         self
     }
 
+    /// The consumer as this member of its group, for a group of which there is one at a time: whoever comes after it
+    /// under the same name begins with what it left unfinished, so that nothing overtakes what was in its hands.
+    #[must_use]
+    pub fn as_member(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.group.member);
+        self
+    }
+
     /// Takes events in until shutdown; the event in hand is finished first. Safe to drop at any point: an effect that
     /// was not committed is made by whoever takes the event over.
     pub async fn run(self, handler: impl Handler, shutdown: CancellationToken) {

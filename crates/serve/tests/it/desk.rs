@@ -9,7 +9,8 @@ use proto::gateway::v1::api_key_service_client::ApiKeyServiceClient;
 use proto::gateway::v1::api_key_service_server::{ApiKeyService, ApiKeyServiceServer};
 use proto::gateway::v1::{
     ApiKey, CreateApiKeyRequest, CreateApiKeyResponse, GetApiKeyRequest, ListApiKeysRequest, ListApiKeysResponse,
-    RevokeApiKeyRequest, WhoAmIRequest, WhoAmIResponse,
+    RetireApiKeyRequest, RevokeApiKeyRequest, ShowApiKeyUsageRequest, ShowApiKeyUsageResponse, UpdateApiKeyRequest,
+    WhoAmIRequest, WhoAmIResponse,
 };
 use serve::{Hosted, House, Service, Started};
 use std::net::SocketAddr;
@@ -109,6 +110,21 @@ impl ApiKeyService for Clerk {
 
     async fn list_api_keys(&self, _: Request<ListApiKeysRequest>) -> Result<Response<ListApiKeysResponse>, Status> {
         Ok(Response::new(ListApiKeysResponse::default()))
+    }
+
+    async fn update_api_key(&self, _: Request<UpdateApiKeyRequest>) -> Result<Response<ApiKey>, Status> {
+        Ok(Response::new(ApiKey::default()))
+    }
+
+    async fn retire_api_key(&self, _: Request<RetireApiKeyRequest>) -> Result<Response<ApiKey>, Status> {
+        Ok(Response::new(ApiKey::default()))
+    }
+
+    async fn show_api_key_usage(
+        &self,
+        _: Request<ShowApiKeyUsageRequest>,
+    ) -> Result<Response<ShowApiKeyUsageResponse>, Status> {
+        Ok(Response::new(ShowApiKeyUsageResponse::default()))
     }
 
     async fn revoke_api_key(&self, _: Request<RevokeApiKeyRequest>) -> Result<Response<ApiKey>, Status> {

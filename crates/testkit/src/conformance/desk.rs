@@ -65,8 +65,11 @@ impl Suite {
 
     /// The fixture that knows a method: that of the record it names, or of what it acts on.
     pub(super) fn fixture_of(&self, method: &Method) -> Result<&dyn Fixture, Unprepared> {
-        let resource = message::named(method).or(method.resource());
-        self.fixture(resource.ok_or_else(|| Unprepared("the method acts on no resource".into()))?)
+        match message::named(method).or(method.resource()) {
+            Some(resource) => self.fixture(resource),
+            // A service that keeps no records has a fixture of its own name.
+            None => self.fixture(method.descriptor().parent_service().full_name()),
+        }
     }
 
     /// The method of a resource's own service that is of this kind.
@@ -169,6 +172,9 @@ impl Suite {
     }
 
     fn first_state(&self, resource: &str) -> Result<&'static str, Unprepared> {
+        if let Some(state) = self.fixture(resource)?.begins_in() {
+            return Ok(state);
+        }
         let create = self.method_of(resource, &Kind::Create)?;
         let to = create.rule().to.first().map(String::as_str);
         to.ok_or_else(|| Unprepared(format!("the contract does not say in which state {resource} begins")))

@@ -38,6 +38,16 @@ pub trait Fixture: Send + Sync {
         None
     }
 
+    /// How many other records a method changes with the one it is about.
+    fn follows(&self, _: &Method) -> i64 {
+        0
+    }
+
+    /// The state in which records begin that are not made by a create method.
+    fn begins_in(&self) -> Option<&'static str> {
+        None
+    }
+
     /// States that no method leads to, only time.
     fn reached_by_time_alone(&self) -> &'static [&'static str] {
         &[]

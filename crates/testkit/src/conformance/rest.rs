@@ -3,6 +3,8 @@
 use super::bench::{Bench, Caller};
 use super::door::Ask;
 use super::outcome::{Outcome, Refusal};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Method as Verb, Request, header};
 use http_body_util::{BodyExt as _, Full};
@@ -10,7 +12,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use prost_reflect::MessageDescriptor;
 use proto::contract::{Kind, Method};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 const LINES: &str = "application/x-ndjson";
@@ -85,7 +87,8 @@ pub(super) async fn exchange(bench: &Bench, outgoing: &Outgoing, method: &Method
     let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let response = client.request(request).await.map_err(|error| lost(&error))?;
     let status = response.status().as_u16();
-    let is_lines = status == 200 && response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == LINES);
+    let media = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let is_lines = status == 200 && media.as_deref() == Some(LINES);
     let mut body = response.into_body();
     let mut bytes = Vec::new();
     let mut answers = Vec::new();
@@ -102,7 +105,9 @@ pub(super) async fn exchange(bench: &Bench, outgoing: &Outgoing, method: &Method
     if status != 200 {
         return Err(Refusal::of_problem(status, &bytes));
     }
-    if !method.descriptor().is_server_streaming() {
+    if let Some(media) = media.filter(|_| method.descriptor().output().full_name() == "google.api.HttpBody") {
+        answers.push(json!({ "contentType": media, "data": STANDARD.encode(&bytes), "extensions": [] }));
+    } else if !method.descriptor().is_server_streaming() {
         answers.push(serde_json::from_slice(&bytes).map_err(|error| lost(&error))?);
     }
     Ok(answers)
@@ -169,9 +174,12 @@ fn take_path(input: &MessageDescriptor, message: &mut Value, path: &str) -> Opti
 fn query(message: &Value) -> String {
     let mut text = String::new();
     for (field, value) in message.as_object().into_iter().flatten() {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let mark = if text.is_empty() { '?' } else { '&' };
-        text += &format!("{mark}{}={}", encoded(field), encoded(&value));
+        // A list is its items, one after another.
+        for value in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let mark = if text.is_empty() { '?' } else { '&' };
+            text += &format!("{mark}{}={}", encoded(field), encoded(&value));
+        }
     }
     text
 }

@@ -1,7 +1,8 @@
 //! API keys as the suite makes them.
 
+use proto::contract::Method;
 use serde_json::{Value, json};
-use testkit::conformance::{Fixture, Step, Suite};
+use testkit::conformance::{Fixture, Step, Suite, plain};
 
 pub(super) struct ApiKeys;
 
@@ -20,5 +21,21 @@ impl Fixture for ApiKeys {
             "expireTime": expires.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
         });
         Box::pin(async { Ok(key) })
+    }
+
+    fn ask(&self, method: &Method) -> Option<Value> {
+        let sooner = chrono::Utc::now() + chrono::TimeDelta::days(3);
+        match method.name() {
+            "RetireApiKey" => Some(json!({ "expireTime": sooner.to_rfc3339_opts(chrono::SecondsFormat::Secs, true) })),
+            _ => plain(method),
+        }
+    }
+
+    fn change(&self) -> Option<Value> {
+        Some(json!({ "title": "Roadside terminals, north", "allowedNetworks": ["192.0.2.0/24"] }))
+    }
+
+    fn reached_by_time_alone(&self) -> &'static [&'static str] {
+        &["EXPIRED"]
     }
 }

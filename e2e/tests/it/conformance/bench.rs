@@ -2,6 +2,7 @@
 
 use accreditation::Accreditation;
 use config::{Env, Home};
+use consular::Consular;
 use gateway::{Door, Gateway, Upstream, Upstreams};
 use identity::{Clearance, Permissions, Principal};
 use layers::Limits;
@@ -18,6 +19,7 @@ const AGENCY: &str = "conformance";
 /// A house at work.
 pub(super) struct House {
     accreditation: (TestDb, Hosted),
+    consular: (TestDb, Hosted),
     gateway: (TestDb, Hosted),
     address: String,
     _door: Door,
@@ -25,30 +27,44 @@ pub(super) struct House {
 
 impl House {
     pub(super) async fn start() -> Self {
-        let (keys, register) = (
+        let (keys, register, abroad) = (
             testkit::database(&[&registry::MIGRATIONS, &gateway::MIGRATIONS]).await,
             testkit::database(&[&registry::MIGRATIONS, &accreditation::MIGRATIONS]).await,
+            testkit::database(&[&registry::MIGRATIONS, &consular::MIGRATIONS]).await,
         );
         let redis = testkit::redis().await;
         let env = Env::default()
             .with("GATEWAY_DATABASE_URL", &keys.url)
             .with("GATEWAY_REDIS_URL", &redis.url)
             .with("GATEWAY_RATE", "1000000")
+            // Jobs stand where verbs put them.
+            .with("GATEWAY_JOBS_AT_ONCE", "0")
+            .with("GATEWAY_WEBHOOK_KEY", "5a".repeat(32))
+            .with("GATEWAY_WEBHOOK_LOOPBACK", "true")
             .with("ACCREDITATION_DATABASE_URL", &register.url)
             .with("ACCREDITATION_REDIS_URL", &redis.url)
-            .with("ACCREDITATION_RELAY_AUDIT_KEY", "07".repeat(32));
+            .with("ACCREDITATION_PAPERS_SEAL_KEY", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=")
+            .with("ACCREDITATION_RELAY_AUDIT_KEY", "07".repeat(32))
+            .with("CONSULAR_DATABASE_URL", &abroad.url)
+            .with("CONSULAR_REDIS_URL", &redis.url)
+            .with("CONSULAR_RELAY_AUDIT_KEY", "08".repeat(32))
+            .with("CONSULAR_LISTS_FOLDER", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/lists"));
         let settings: gateway::Settings = config::read(&env, "GATEWAY").expect("the settings are good");
         let own = config::read(&env, "ACCREDITATION").expect("the settings are good");
+        let theirs = config::read(&env, "CONSULAR").expect("the settings are good");
         let house = serve::House::new(Home::default(), testkit::verifier(), Limits::default());
         let gateway = serve::host::<Gateway>(settings.clone(), house.clone()).await.expect("the gateway starts");
         let accreditation = serve::host::<Accreditation>(own, house.clone()).await.expect("accreditation starts");
-        let upstreams = [&gateway, &accreditation].into_iter().fold(Upstreams::default(), |upstreams, hosted| {
-            upstreams.with(hosted.name, Upstream::Local(hosted.service.clone()))
-        });
+        let consular = serve::host::<Consular>(theirs, house.clone()).await.expect("the consular service starts");
+        let upstreams =
+            [&gateway, &accreditation, &consular].into_iter().fold(Upstreams::default(), |upstreams, hosted| {
+                upstreams.with(hosted.name, Upstream::Local(hosted.service.clone()))
+            });
         let door = gateway::door(&settings, &house, testkit::signer(), upstreams).await.expect("the door is made");
         let address = door.listen("127.0.0.1:0".parse().expect("it is an address")).await.expect("a port is free");
         Self {
             accreditation: (register, accreditation),
+            consular: (abroad, consular),
             gateway: (keys, gateway),
             address: address.to_string(),
             _door: door,
@@ -58,6 +74,11 @@ impl House {
     pub(super) async fn accreditation(&self) -> Bench {
         let (db, hosted) = &self.accreditation;
         self.bench(&db.pool, hosted, "accreditation.*").await
+    }
+
+    pub(super) async fn consular(&self) -> Bench {
+        let (db, hosted) = &self.consular;
+        self.bench(&db.pool, hosted, "consular.*").await
     }
 
     pub(super) async fn gateway(&self) -> Bench {

@@ -3,6 +3,7 @@
 use super::missions::MISSION;
 use proto::contract::Method;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU32, Ordering};
 use testkit::conformance::{Fixture, Step, Suite, plain};
 use tokio::sync::OnceCell;
 
@@ -13,6 +14,8 @@ pub(super) const MEMBER: &str = "legation.accreditation.v1.Member";
 pub(super) struct Members {
     /// The embassy that notifies them all.
     mission: OnceCell<String>,
+    /// How many there are.
+    made: AtomicU32,
 }
 
 impl Fixture for Members {
@@ -24,9 +27,13 @@ impl Fixture for Members {
         Box::pin(async move {
             let open = async || suite.in_state(MISSION, "OPEN").await.map(|mission| mission["name"].to_string());
             let mission = self.mission.get_or_try_init(open).await?;
+            let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
+            // One can be linked to the person of the one before, since their roles differ.
+            let category = ["DIPLOMATIC_STAFF", "ADMINISTRATIVE_AND_TECHNICAL_STAFF"][number as usize % 2];
             Ok(json!({
                 "mission": mission.trim_matches('"'),
-                "category": "DIPLOMATIC_STAFF",
+                "person": format!("people/c-{number}"),
+                "category": category,
                 "familyName": "Eriksson",
                 "givenNames": "Anna Maria",
                 "birthDate": "1974-08-12",
@@ -47,11 +54,20 @@ impl Fixture for Members {
                     json!({ "change": { "effectiveTime": since, "residence": residence, "title": "First Secretary" } }),
                 )
             }
+            "LinkPerson" => {
+                Some(json!({ "person": format!("people/c-{}", self.made.load(Ordering::Relaxed).max(2) - 1) }))
+            }
             "Terminate" => Some(json!({ "cause": "RECALLED" })),
             "RecordDeparture" => Some(json!({})),
+            "QueryPrivileges" => Some(json!({ "instant": "2026-11-01T02:14:00Z" })),
             "DetermineImmunity" => Some(
                 json!({ "matter": "ARREST_OR_DETENTION", "instant": "2026-11-01T02:14:00Z", "reference": "unit 12" }),
             ),
+            "CertifyStatus" => Some(json!({
+                "instant": "2026-11-01T02:14:00Z",
+                "court": "Superior Court",
+                "courtReference": "2026 CMD 001234",
+            })),
             _ => plain(method),
         }
     }

@@ -43,6 +43,7 @@ impl Fixture for Missions {
         match method.name() {
             "Restrict" => Some(json!({ "sizeLimit": 40 })),
             "Sever" => Some(json!({ "protectingPower": "CH" })),
+            "PreviewSever" => Some(json!({ "protectingPower": "CH" })),
             "ApprovePremises" => Some(json!({ "address": { "regionCode": "US", "locality": "Washington" } })),
             "Open" => Some(json!({ "openTime": "2026-01-02T03:04:05Z" })),
             _ => plain(method),

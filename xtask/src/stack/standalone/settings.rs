@@ -27,7 +27,10 @@ impl Settings {
         let admin = own("STANDALONE_ADMIN_LISTEN").map_or_else(|| free(&["127.0.0.1:0"]), Ok)?;
         let signing_key = secrets.get("gateway-signing-key", random_key)?;
         let audit_key = secrets.get("accreditation-audit-key", random_hex)?;
+        let consular_audit_key = secrets.get("consular-audit-key", random_hex)?;
         let keys_audit_key = secrets.get("gateway-audit-key", random_hex)?;
+        let seal_key = secrets.get("accreditation-seal-key", random_key)?;
+        let webhook_key = secrets.get("gateway-webhook-key", random_hex)?;
         let bootstrap = bootstrap_key(secrets)?;
         let (postgres, redis) = (cluster.postgres(), cluster.redis());
         let mut environment = vec![
@@ -36,12 +39,19 @@ impl Settings {
             ("GATEWAY_DATABASE_URL", postgres.service_url("gateway")),
             ("GATEWAY_REDIS_URL", redis.url(0)),
             ("GATEWAY_RELAY_AUDIT_KEY", keys_audit_key),
+            ("GATEWAY_WEBHOOK_KEY", webhook_key),
+            // An endpoint on the same laptop.
+            ("GATEWAY_WEBHOOK_LOOPBACK", "true".to_owned()),
             ("STANDALONE_SIGNING_KEY", signing_key),
             ("GATEWAY_BOOTSTRAP_KEY_SHA256", format!("{}:{}", bootstrap.id(), bootstrap.sha256_hex())),
             ("GATEWAY_DEV_ISSUER", "true".to_owned()),
             ("ACCREDITATION_DATABASE_URL", postgres.service_url("accreditation")),
             ("ACCREDITATION_REDIS_URL", redis.url(0)),
             ("ACCREDITATION_RELAY_AUDIT_KEY", audit_key),
+            ("ACCREDITATION_PAPERS_SEAL_KEY", seal_key),
+            ("CONSULAR_DATABASE_URL", postgres.service_url("consular")),
+            ("CONSULAR_REDIS_URL", redis.url(0)),
+            ("CONSULAR_RELAY_AUDIT_KEY", consular_audit_key),
             ("TELEMETRY_LOGS", "json".to_owned()),
         ];
         environment.retain(|(name, _)| own(name).is_none());

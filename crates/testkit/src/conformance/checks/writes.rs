@@ -12,7 +12,8 @@ pub(super) async fn check(probe: &Probe<'_>) -> Made {
     let before = probe.ledger().await?;
     let first = probe.ask(request.clone()).await;
     let Some(answers) = probe.answered("a valid request", &first) else { return Ok(()) };
-    probe.left("a valid request", before, Ledger::ONE).await?;
+    let follows = probe.suite.fixture_of(probe.method).map_or(0, |fixture| fixture.follows(probe.method));
+    probe.left("a valid request", before, Ledger::with(follows)).await?;
     let answer = answers.first().cloned().unwrap_or_default();
     led_to_its_state(probe, &answer);
     if !message::has(probe.method, "request_id") {

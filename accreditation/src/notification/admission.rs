@@ -1,29 +1,15 @@
-//! What it takes to be notified as a member of a mission; pure (VCDR art. 1, 7, 8, 10, 11; VCCR art. 1, 19, 20, 22, 24).
+//! What the treaties and the register demand of a notification, whatever our practice; pure (VCDR art. 1, 7, 8, 10, 11; VCCR art. 1, 19, 20, 22, 24).
 
+use super::gather::Surroundings;
 use crate::agrements;
 use crate::terms::Terms;
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
 use proto::accreditation::v1::mission::Type;
-use proto::accreditation::v1::{
-    Agrement, Category, Fact, Member, Mission, Reason, Relation, Residence, member, mission,
-};
+use proto::accreditation::v1::{Category, Fact, Member, Mission, Reason, Relation, Residence, member, mission};
 use proto::policy::v1::Reason as House;
 use registry::{Call, instant};
 use uuid::Uuid;
-
-/// What a notification is held against.
-#[derive(Clone, Debug)]
-pub(crate) struct Surroundings {
-    /// The mission that notifies.
-    pub(crate) mission: Option<Mission>,
-    /// The member a dependant derives from.
-    pub(crate) principal: Option<Member>,
-    /// The agrément a head of mission names.
-    pub(crate) agrement: Option<Agrement>,
-    /// How many members the mission has.
-    pub(crate) members: i64,
-}
 
 /// Whether a person can be notified as this member.
 pub(crate) fn admit(member: &Member, around: &Surroundings, call: &Call) -> Result<(), Fault> {
@@ -44,7 +30,7 @@ pub(crate) fn admit(member: &Member, around: &Surroundings, call: &Call) -> Resu
     )?;
     derives_rightly(member, around.principal.as_ref())?;
     nationality_agreed(member, &mission.sending_state)?;
-    agrements::opens(member, mission.r#type(), around.agrement.as_ref())?;
+    agrements::opens(member, mission.r#type(), around.agrement.as_deref())?;
     check_person(member, call)
 }
 

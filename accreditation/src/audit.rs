@@ -1,0 +1,39 @@
+//! What auditors read: the audit log, and whether it is as it was sealed.
+
+use events::chain::{self, Key};
+use identity::Called;
+use proto::accreditation::v1::audit_service_server::AuditService;
+use proto::registry::v1::{ListAuditEntriesRequest, ListAuditEntriesResponse, VerifyAuditRequest, VerifyAuditResponse};
+use registry::{Answer, Store};
+use tonic::{Request, Response};
+
+/// The audit log of this service.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    store: Store,
+    key: Key,
+}
+
+impl Audit {
+    /// The log of a register, sealed with this key.
+    pub fn new(store: Store, key: Key) -> Self {
+        Self { store, key }
+    }
+}
+
+#[tonic::async_trait]
+impl AuditService for Audit {
+    async fn list_audit_entries(&self, request: Request<ListAuditEntriesRequest>) -> Answer<ListAuditEntriesResponse> {
+        self.store.trail(request).await
+    }
+
+    async fn verify_audit(&self, request: Request<VerifyAuditRequest>) -> Answer<VerifyAuditResponse> {
+        let called = Called::of(&request)?.clone();
+        let ask = request.into_inner();
+        registry::check(&ask)?;
+        let anchors = chain::read_anchors("accreditation", &ask.anchors)?;
+        self.store.note_read(&called, "").await?;
+        let report = chain::verify(self.store.pool(), &self.key, &anchors).await.map_err(pg::fault)?;
+        Ok(Response::new(report.into()))
+    }
+}

@@ -1,0 +1,166 @@
+//! Incidents: what agencies report of members who met the law; a serious one proposes a waiver request and, if that comes to
+//! nothing, a declaration of persona non grata (VCDR art. 9, 32, 41; VCCR art. 23, 45, 55).
+
+use crate::usage::usage;
+use fault::{Fault, refuse_if};
+use identity::Principal;
+use proto::accreditation::v1::incident::{Proposal, WaiverOutcome};
+use proto::accreditation::v1::incident_service_server::IncidentService;
+use proto::accreditation::v1::{
+    CloseIncidentRequest, ConfirmIncidentRequest, CreateIncidentRequest, Determination, DismissIncidentRequest,
+    GetIncidentRequest, Incident, LinkDeterminationRequest, ListIncidentRevisionsRequest,
+    ListIncidentRevisionsResponse, ListIncidentsRequest, ListIncidentsResponse, Member, Reason,
+    RecordWaiverOutcomeRequest, StateChargeRequest,
+};
+use proto::policy::v1::Reason as House;
+use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant};
+use tonic::Request;
+
+/// The incidents.
+#[derive(Clone, Debug)]
+pub struct Incidents {
+    registry: Registry<Self>,
+}
+
+impl Keep for Incidents {
+    type Record = Incident;
+
+    /// An agency sees what it reported itself; those of ours who may read incidents see all. To a mission they are told
+    /// by note: its staff see none.
+    fn visible(to: &Principal) -> Visible {
+        match &to.agency {
+            _ if to.mission.is_some() => Visible::None,
+            Some(agency) => Visible::having("agency", agency),
+            None => Visible::All,
+        }
+    }
+}
+
+impl Incidents {
+    /// The incidents that a registry keeps.
+    pub fn new(registry: Registry<Self>) -> Self {
+        Self { registry }
+    }
+}
+
+#[tonic::async_trait]
+impl IncidentService for Incidents {
+    async fn get_incident(&self, request: Request<GetIncidentRequest>) -> Answer<Incident> {
+        self.registry.get(request).await
+    }
+
+    async fn list_incidents(&self, request: Request<ListIncidentsRequest>) -> Answer<ListIncidentsResponse> {
+        self.registry.list(request).await
+    }
+
+    async fn create_incident(&self, request: Request<CreateIncidentRequest>) -> Answer<Incident> {
+        self.registry.create_with(request, surroundings, report).await
+    }
+
+    async fn confirm_incident(&self, request: Request<ConfirmIncidentRequest>) -> Answer<Incident> {
+        self.registry.act(request, |_, _, _| Ok(())).await
+    }
+
+    async fn dismiss_incident(&self, request: Request<DismissIncidentRequest>) -> Answer<Incident> {
+        self.registry.act(request, |_, _, _| Ok(())).await
+    }
+
+    async fn link_determination(&self, request: Request<LinkDeterminationRequest>) -> Answer<Incident> {
+        self.registry.act_with(request, determination, link_determination).await
+    }
+
+    async fn state_charge(&self, request: Request<StateChargeRequest>) -> Answer<Incident> {
+        self.registry.act(request, state_charge).await
+    }
+
+    async fn record_waiver_outcome(&self, request: Request<RecordWaiverOutcomeRequest>) -> Answer<Incident> {
+        self.registry.act(request, record_waiver_outcome).await
+    }
+
+    async fn close_incident(&self, request: Request<CloseIncidentRequest>) -> Answer<Incident> {
+        self.registry.act(request, close).await
+    }
+
+    async fn list_incident_revisions(
+        &self,
+        request: Request<ListIncidentRevisionsRequest>,
+    ) -> Answer<ListIncidentRevisionsResponse> {
+        self.registry.revisions(request).await
+    }
+}
+
+async fn surroundings(reader: &mut Reader<'_>, incident: &Incident) -> Result<Option<Member>, Fault> {
+    reader.share(&incident.member).await
+}
+
+fn report(incident: &mut Incident, member: Option<Member>, call: &mut Call) -> Result<(), Fault> {
+    let missing = || Fault::new(House::BrokenReference, "there is no such member");
+    let member = member.ok_or_else(|| missing().at("incident.member", "does not exist"))?;
+    let ahead = incident.occur_time.as_ref().and_then(instant).is_some_and(|at| at > call.now());
+    refuse_if(ahead, Reason::TimesImplausible, "what is reported has happened")
+        .map_err(|fault| fault.at("incident.occurTime", "lies in the future"))?;
+    if let Some(agency) = &call.principal().agency {
+        incident.agency = agency.to_string();
+    }
+    incident.mission = member.mission;
+    incident.serious = is_serious(incident);
+    Ok(())
+}
+
+/// Any felony, and any crime of violence, is serious.
+fn is_serious(incident: &Incident) -> bool {
+    let practice = &usage().incidents;
+    let class = incident.offence_class().as_str_name();
+    practice.serious_classes.iter().any(|serious| serious == class)
+        || (practice.violence_is_serious && incident.violent)
+}
+
+async fn determination(
+    reader: &mut Reader<'_>,
+    _: &Incident,
+    request: &LinkDeterminationRequest,
+) -> Result<Option<Determination>, Fault> {
+    reader.share(&request.determination).await
+}
+
+fn link_determination(
+    incident: &mut Incident,
+    request: LinkDeterminationRequest,
+    answer: Option<Determination>,
+    _: &mut Call,
+) -> Result<(), Fault> {
+    let about_member = answer.is_some_and(|answer| answer.member == incident.member);
+    refuse_if(!about_member, Reason::DeterminationUnrelated, "there is no such answer about this member")
+        .map_err(|fault| fault.at("determination", "is not about the incident's member"))?;
+    incident.determination = request.determination;
+    Ok(())
+}
+
+/// A prosecutor who would charge but for immunity is what a request for a waiver rests on.
+fn state_charge(incident: &mut Incident, request: StateChargeRequest, call: &mut Call) -> Result<(), Fault> {
+    incident.prosecutor = request.prosecutor;
+    incident.charges = request.charges;
+    incident.charge_time = Some(call.timestamp());
+    if incident.serious {
+        incident.proposals = vec![Proposal::WaiverRequest.into()];
+    }
+    Ok(())
+}
+
+/// Where immunity stays, the member who would be charged with a serious offence has to leave.
+fn record_waiver_outcome(
+    incident: &mut Incident,
+    request: RecordWaiverOutcomeRequest,
+    _: &mut Call,
+) -> Result<(), Fault> {
+    incident.waiver_outcome = request.outcome;
+    if incident.serious && incident.waiver_outcome() != WaiverOutcome::WaiverGranted {
+        incident.proposals.push(Proposal::PersonaNonGrata.into());
+    }
+    Ok(())
+}
+
+fn close(incident: &mut Incident, request: CloseIncidentRequest, _: &mut Call) -> Result<(), Fault> {
+    incident.close_cause = request.cause;
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! The consular service, tested as one: engines by themselves, and every method through gRPC on a database of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+mod entry_requirements;
+mod schema;
+mod screening;
+mod watch_lists;
+mod world;

@@ -1,0 +1,105 @@
+//! A consular register on a database of its own, with a clock that tests move, called through gRPC.
+
+use chrono::{DateTime, Utc};
+use consular::{Lists, Screenings};
+use fault::Fault;
+use identity::{Clearance, METADATA_KEY, Permissions, Principal};
+use layers::{CallService, Limits};
+use proto::consular::v1::entry_requirement_service_client::EntryRequirementServiceClient;
+use proto::consular::v1::screening_service_client::ScreeningServiceClient;
+use proto::consular::v1::watch_list_service_client::WatchListServiceClient;
+use registry::clockwork::ManualClock;
+use registry::{Options, Store};
+use std::path::PathBuf;
+use std::sync::Arc;
+use testkit::TestDb;
+use tokio_util::task::TaskTracker;
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::{Request, Status};
+
+/// A service that is called as someone.
+pub(crate) type Signed = InterceptedService<CallService, Token>;
+
+/// The caller's token, put into every request.
+#[derive(Clone, Debug)]
+pub(crate) struct Token(String);
+
+impl Interceptor for Token {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert(METADATA_KEY, self.0.parse().unwrap());
+        Ok(request)
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) db: TestDb,
+    pub(crate) clock: ManualClock,
+    /// Where publications are put; removed with the world.
+    pub(crate) lists_folder: PathBuf,
+    screenings: Screenings,
+    service: CallService,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.lists_folder);
+    }
+}
+
+/// When every test begins.
+pub(crate) fn dawn() -> DateTime<Utc> {
+    "2026-05-04T13:00:00Z".parse().unwrap()
+}
+
+pub(crate) async fn world() -> World {
+    let db = testkit::database(&[&registry::MIGRATIONS, &consular::MIGRATIONS]).await;
+    let clock = ManualClock::at(dawn());
+    let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::default()) };
+    let store = Store::open(db.pool.clone(), options).await.unwrap();
+    let lists_folder = std::env::temp_dir().join(format!("legation-lists-{}", uuid::Uuid::now_v7()));
+    let lists = Arc::new(Lists::below(lists_folder.clone()).unwrap());
+    let screenings = Screenings::new(store.keep(), Arc::clone(&lists));
+    let routes = consular::routes(&store, &lists).prepare();
+    let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
+    let service = layers::service_stack(routes, "consular", contract, verifier, Limits::default(), TaskTracker::new());
+    World { db, clock, lists_folder, screenings, service }
+}
+
+/// A person of ours who may do everything, personal data included.
+pub(crate) fn officer(subject: &str) -> Principal {
+    Principal {
+        subject: subject.into(),
+        permissions: Permissions::of(["consular.*"]),
+        clearance: Clearance::Secret,
+        ..testkit::principal::<&str>([])
+    }
+}
+
+impl World {
+    pub(crate) fn signed(&self, by: &Principal) -> Signed {
+        InterceptedService::new(self.service.clone(), Token(testkit::token(by)))
+    }
+
+    pub(crate) fn watch_lists(&self, by: &Principal) -> WatchListServiceClient<Signed> {
+        WatchListServiceClient::new(self.signed(by))
+    }
+
+    pub(crate) fn screenings(&self, by: &Principal) -> ScreeningServiceClient<Signed> {
+        ScreeningServiceClient::new(self.signed(by))
+    }
+
+    /// Screens again whom a change of the lists touches.
+    pub(crate) async fn again(&self) -> usize {
+        self.screenings.again().await.unwrap()
+    }
+
+    pub(crate) fn entry_requirements(&self, by: &Principal) -> EntryRequirementServiceClient<Signed> {
+        EntryRequirementServiceClient::new(self.signed(by))
+    }
+}
+
+/// The reason of a refusal.
+pub(crate) fn reason<T: std::fmt::Debug>(answer: Result<T, Status>) -> String {
+    Fault::from(&answer.expect_err("it must be refused")).reason().to_owned()
+}

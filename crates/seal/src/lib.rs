@@ -1,0 +1,42 @@
+//! Visible digital seals (ICAO Doc 9303-13): the signed bytes of the barcode on a visa or an emergency travel document.
+//!
+//! A [`Seal`] is a header and features; [`Signer`] makes of it the bytes that are printed, [`read`] takes them apart, and
+//! [`Sealed::verify`] says whether they were signed with a key. Keys are the caller's: whoever prints has them outside any
+//! database, and whoever checks knows whose certificate has which key. [`Visa`] is the seal of a visa in words.
+//!
+//! Signatures are ECDSA on P-256 with SHA-256 or on P-384 with SHA-384; seals on Brainpool curves are read, and cannot be
+//! verified here.
+
+mod c40;
+mod failure;
+mod header;
+mod read;
+mod sign;
+mod visa;
+
+pub use failure::{Misfit, Unreadable, Unverified};
+pub use header::{Header, Version};
+pub use read::{Sealed, read};
+pub use sign::{PublicKey, Signer};
+pub use visa::{Entries, Stay, Visa};
+
+/// One feature of the document: its tag, whose meaning the profile gives, and its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feature {
+    /// The tag, 1 to 254; 255 is the signature's.
+    pub tag: u8,
+    /// The value, 65,535 bytes at most.
+    pub value: Vec<u8>,
+}
+
+/// What is sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// Who sealed it, when, and what it is.
+    pub header: Header,
+    /// What it says of the document.
+    pub features: Vec<Feature>,
+}
+
+/// The tag of the signature.
+const SIGNATURE: u8 = 0xff;

@@ -1,0 +1,53 @@
+//! Jobs as the suite makes them: imports that have a part, in a house that runs none.
+
+use serde_json::{Value, json};
+use sqlx::types::Json;
+use testkit::conformance::{Fixture, Step, Suite, Unprepared};
+
+pub(super) struct Jobs;
+
+/// An import, as one is that a caller with the right to it has made. The suite's callers have none.
+const COLLECTING: &str = "
+    insert into jobs (name, uid, version, doc, created_at, updated_at)
+    select 'jobs/' || id.uid, id.uid, 1, jsonb_build_object('name', 'jobs/' || id.uid, 'uid', id.uid,
+        'etag', '1-' || right(id.uid::text, 8), 'kind', 'IMPORT', 'collection', 'accreditation.missions', 'filter', '',
+        'state', 'COLLECTING', 'agency', '', 'key', 'apiKeys/none', 'parts', 1, 'lines', 0, 'created', 0, 'updated', 0,
+        'unchanged', 0, 'rejected', 0, 'failure', '', 'createTime', made.text,
+        'updateTime', made.text), made.at, made.at
+    from (select gen_random_uuid() as uid) id, (select at, to_char(at at time zone 'utc',
+        'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') as text from (select clock_timestamp() as at) now) made
+    returning doc";
+
+impl Fixture for Jobs {
+    fn resource(&self) -> &'static str {
+        "legation.gateway.v1.Job"
+    }
+
+    fn record<'s>(&'s self, _: &'s Suite) -> Step<'s, Value> {
+        Box::pin(async { Ok(json!({"kind": "EXPORT", "collection": "gateway.apiKeys"})) })
+    }
+
+    fn make<'s>(&'s self, suite: &'s Suite) -> Step<'s, Value> {
+        Box::pin(async move {
+            let made: Result<Json<Value>, _> = sqlx::query_scalar(COLLECTING).fetch_one(&suite.bench().pool).await;
+            let Json(made) = made.map_err(|error| Unprepared(error.to_string()))?;
+            Ok(json!({"name": made["name"], "etag": made["etag"], "createTime": made["createTime"]}))
+        })
+    }
+
+    fn ask(&self, method: &proto::contract::Method) -> Option<Value> {
+        match method.name() {
+            "AppendJobLines" => Some(json!({"part": 1, "lines": ["{}"]})),
+            "ReadJobResults" => Some(json!({})),
+            _ => testkit::conformance::plain(method),
+        }
+    }
+
+    fn begins_in(&self) -> Option<&'static str> {
+        Some("COLLECTING")
+    }
+
+    fn reached_by_time_alone(&self) -> &'static [&'static str] {
+        &["RUNNING", "DONE", "FAILED"]
+    }
+}

@@ -1,0 +1,74 @@
+//! What auditors read at the door: the audit log, the calls, and whether both are as they were sealed.
+
+use crate::calls;
+use events::chain::{self, Key};
+use fault::{Fault, refuse_if};
+use futures::StreamExt as _;
+use identity::Called;
+use proto::gateway::v1::audit_service_server::AuditService;
+use proto::gateway::v1::{ExportCallsRequest, ExportCallsResponse, Reason};
+use proto::policy::v1::Reason as House;
+use proto::registry::v1::{ListAuditEntriesRequest, ListAuditEntriesResponse, VerifyAuditRequest, VerifyAuditResponse};
+use registry::{Answer, Feed, Store, instant};
+use tonic::{Request, Response};
+
+/// The most findings that are listed; what is more is counted.
+const MOST_FINDINGS: usize = 1_000;
+
+/// The audit log of the gateway.
+#[derive(Clone, Debug)]
+pub(crate) struct Audit {
+    store: Store,
+    /// What it is sealed with; none if this gateway does not seal.
+    key: Option<Key>,
+}
+
+impl Audit {
+    pub(crate) fn new(store: Store, key: Option<Key>) -> Self {
+        Self { store, key }
+    }
+
+    async fn verified(&self, ask: &VerifyAuditRequest) -> Result<VerifyAuditResponse, Fault> {
+        let words = "this gateway does not seal its audit log";
+        let key = self.key.as_ref().ok_or_else(|| Fault::new(Reason::AuditNotSealed, words))?;
+        let anchors = chain::read_anchors("gateway", &ask.anchors)?;
+        let pool = self.store.pool();
+        let report = chain::verify(pool, key, &anchors).await.map_err(pg::fault)?;
+        let (calls, of_calls) = calls::check(pool).await.map_err(pg::fault)?;
+        let mut said = VerifyAuditResponse { calls, ..report.into() };
+        said.findings.extend(of_calls);
+        said.intact = said.findings.is_empty();
+        let beyond = said.findings.len().saturating_sub(MOST_FINDINGS);
+        said.findings.truncate(MOST_FINDINGS);
+        said.more += i64::try_from(beyond).unwrap_or(i64::MAX);
+        Ok(said)
+    }
+}
+
+#[tonic::async_trait]
+impl AuditService for Audit {
+    async fn list_audit_entries(&self, request: Request<ListAuditEntriesRequest>) -> Answer<ListAuditEntriesResponse> {
+        self.store.trail(request).await
+    }
+
+    type ExportCallsStream = Feed<ExportCallsResponse>;
+
+    async fn export_calls(&self, request: Request<ExportCallsRequest>) -> Answer<Self::ExportCallsStream> {
+        let called = Called::of(&request)?.clone();
+        let ask = request.into_inner();
+        registry::check(&ask)?;
+        let (from, until) = (ask.from_time.as_ref().and_then(instant), ask.until_time.as_ref().and_then(instant));
+        let empty = from.zip(until).is_some_and(|(from, until)| from >= until);
+        refuse_if(empty, House::InvalidFields, "the time ends before it begins")?;
+        self.store.note_read(&called, "").await?;
+        Ok(Response::new(calls::export(self.store.pool().clone(), ask, from, until).boxed()))
+    }
+
+    async fn verify_audit(&self, request: Request<VerifyAuditRequest>) -> Answer<VerifyAuditResponse> {
+        let called = Called::of(&request)?.clone();
+        let ask = request.into_inner();
+        registry::check(&ask)?;
+        self.store.note_read(&called, "").await?;
+        Ok(Response::new(self.verified(&ask).await?))
+    }
+}

@@ -1,0 +1,167 @@
+//! A block of calls: its columns, and the digest that the audit log holds of it.
+
+use super::Call;
+use chrono::{DateTime, Utc};
+use ring::digest::{Context, SHA256};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+use std::collections::HashMap;
+use std::time::Instant;
+use telemetry::metric;
+use uuid::Uuid;
+
+/// A block of calls, as it is written and read again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Block {
+    pub(super) keeper: Uuid,
+    pub(super) number: i64,
+    pub(super) lost: i64,
+    pub(super) callers: Vec<String>,
+    pub(super) agencies: Vec<String>,
+    pub(super) methods: Vec<String>,
+    pub(super) caller: Vec<i32>,
+    pub(super) method: Vec<i32>,
+    pub(super) micros: Vec<i64>,
+    pub(super) code: Vec<i16>,
+    pub(super) trace: Vec<String>,
+}
+
+/// The columns of [`Block::read`].
+pub(super) const COLUMNS: &str =
+    "b.keeper, b.number, b.lost, b.callers, b.agencies, b.methods, b.caller, b.method, b.micros, b.code, b.trace";
+
+impl Block {
+    /// A block of these calls.
+    pub(super) fn of(keeper: Uuid, number: i64, lost: u64, calls: &[Call]) -> Self {
+        let mut block = Self { keeper, number, lost: i64::try_from(lost).unwrap_or(i64::MAX), ..Self::default() };
+        let (now, wall) = (Instant::now(), Utc::now().timestamp_micros());
+        let mut callers: HashMap<(&str, &str), i32> = HashMap::new();
+        let mut methods: HashMap<&str, i32> = HashMap::new();
+        for call in calls {
+            let principal = call.caller.as_ref().map(|caller| &caller.principal);
+            let caller = principal.map_or("unknown", |principal| &principal.subject);
+            let agency = principal.and_then(|principal| principal.agency.as_deref()).unwrap_or_default();
+            let method = call.method.map_or(metric::OTHER, |method| method.path());
+            block.caller.push(*callers.entry((caller, agency)).or_insert_with(|| {
+                block.agencies.push(agency.to_owned());
+                added(&mut block.callers, caller)
+            }));
+            block.method.push(*methods.entry(method).or_insert_with(|| added(&mut block.methods, method)));
+            let ago = now.saturating_duration_since(call.begun).as_micros();
+            block.micros.push(wall.saturating_sub(i64::try_from(ago).unwrap_or(0)));
+            block.code.push(call.code);
+            block.trace.push(format!("{:032x}", call.trace));
+        }
+        block
+    }
+
+    pub(super) fn read(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            keeper: row.try_get("keeper")?,
+            number: row.try_get("number")?,
+            lost: row.try_get("lost")?,
+            callers: row.try_get("callers")?,
+            agencies: row.try_get("agencies")?,
+            methods: row.try_get("methods")?,
+            caller: row.try_get("caller")?,
+            method: row.try_get("method")?,
+            micros: row.try_get("micros")?,
+            code: row.try_get("code")?,
+            trace: row.try_get("trace")?,
+        })
+    }
+
+    /// From when to when its calls were.
+    pub(super) fn span(&self) -> (DateTime<Utc>, DateTime<Utc>) {
+        let at = |micros: Option<&i64>| {
+            micros.and_then(|micros| DateTime::from_timestamp_micros(*micros)).unwrap_or_default()
+        };
+        (at(self.micros.iter().min()), at(self.micros.iter().max()))
+    }
+
+    /// What the audit log says of it: `sha256:… 512 calls`. Each field goes in with its length, so that no two blocks
+    /// are the same bytes.
+    pub(super) fn seal(&self) -> String {
+        let mut digest = Context::new(&SHA256);
+        digest.update(b"legation.calls.v1");
+        digest.update(self.keeper.as_bytes());
+        digest.update(&self.number.to_be_bytes());
+        digest.update(&self.lost.to_be_bytes());
+        for texts in [&self.callers, &self.agencies, &self.methods, &self.trace] {
+            digest.update(&(texts.len() as u64).to_be_bytes());
+            for text in texts {
+                digest.update(&(text.len() as u64).to_be_bytes());
+                digest.update(text.as_bytes());
+            }
+        }
+        let lengths = [self.caller.len(), self.method.len(), self.micros.len(), self.code.len()];
+        lengths.iter().for_each(|length| digest.update(&(*length as u64).to_be_bytes()));
+        self.caller.iter().chain(&self.method).for_each(|place| digest.update(&place.to_be_bytes()));
+        self.micros.iter().for_each(|micros| digest.update(&micros.to_be_bytes()));
+        self.code.iter().for_each(|code| digest.update(&code.to_be_bytes()));
+        let lost = if self.lost == 0 { String::new() } else { format!(", {} before them lost", self.lost) };
+        format!("sha256:{} {} calls{lost}", hex::encode(digest.finish()), self.caller.len())
+    }
+}
+
+fn added(texts: &mut Vec<String>, text: &str) -> i32 {
+    texts.push(text.to_owned());
+    i32::try_from(texts.len() - 1).expect("a block has a few thousand calls")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block() -> Block {
+        Block {
+            callers: vec!["a".into(), "bc".into()],
+            agencies: vec![String::new(), "x".into()],
+            methods: vec!["/m".into()],
+            caller: vec![0, 1],
+            method: vec![0, 0],
+            micros: vec![5, 3],
+            code: vec![0, 7],
+            trace: vec!["1".into(), "2".into()],
+            ..Block::default()
+        }
+    }
+
+    #[test]
+    fn every_change_to_a_block_changes_its_seal() {
+        let changes: [fn(&mut Block); 9] = [
+            |_| {},
+            |block| block.number = 1,
+            |block| block.lost = 1,
+            |block| block.callers = vec!["ab".into(), "c".into()],
+            |block| block.agencies[0] = "y".into(),
+            |block| block.caller[0] = 1,
+            |block| block.micros.swap(0, 1),
+            |block| block.code[0] = 1,
+            |block| block.trace.swap(0, 1),
+        ];
+        let mut seals: Vec<_> = changes
+            .iter()
+            .map(|change| {
+                let mut changed = block();
+                change(&mut changed);
+                changed.seal()
+            })
+            .collect();
+        seals.sort();
+        seals.dedup();
+        assert_eq!(seals.len(), 9);
+    }
+
+    #[test]
+    fn a_caller_and_a_method_stand_in_a_block_once() {
+        let call = |code| Call { begun: Instant::now(), caller: None, method: None, code, trace: 0xab };
+        let block = Block::of(Uuid::nil(), 1, 0, &[call(0), call(16)]);
+        assert_eq!(
+            (block.callers.as_slice(), block.methods.as_slice()),
+            (&["unknown".to_owned()][..], &["_OTHER".to_owned()][..])
+        );
+        assert_eq!((block.caller, block.code), (vec![0, 0], vec![0, 16]));
+        assert_eq!(block.trace[0], "000000000000000000000000000000ab");
+    }
+}

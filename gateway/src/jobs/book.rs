@@ -1,0 +1,159 @@
+//! The book of jobs as runners write it: whose turn it is, how far it is, and what came of each line.
+
+use chrono::{SecondsFormat, Utc};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use sqlx::types::Json;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// For how long a job is one runner's alone, from its last step on.
+const HOLD: Duration = Duration::from_secs(30);
+/// The most results that are read at once.
+const AT_ONCE: i64 = 1_000;
+
+/// Takes one job that waits, or whose runner gave no sign.
+const CLAIM: &str = "
+    with next as (
+        select name from jobs
+        where state in ('QUEUED', 'RUNNING') and deleted_at is null
+            and (held_until is null or held_until < clock_timestamp())
+        order by held_until nulls first, name limit 1 for update skip locked)
+    update jobs j set holder = $1, held_until = clock_timestamp() + make_interval(secs => $2),
+        version = version + 1, updated_at = clock_timestamp(),
+        doc = doc || jsonb_build_object('state', 'RUNNING', 'updateTime', $3::text,
+            'etag', (version + 1) || '-' || right(uid::text, 8))
+    from next where j.name = next.name returning j.doc, j.place";
+
+/// Writes one step, if the job is still this runner's and not cancelled.
+const STEP: &str = "
+    update jobs set version = version + 1, updated_at = clock_timestamp(), place = $3,
+        held_until = clock_timestamp() + make_interval(secs => $4),
+        doc = doc || $5::jsonb || jsonb_build_object('etag', (version + 1) || '-' || right(uid::text, 8))
+    where name = $1 and holder = $2 and state = 'RUNNING'";
+
+const KEEP: &str = "
+    insert into job_results (job, number, line) select $1, n, line from unnest($2::bigint[], $3::text[]) t (n, line)
+    on conflict (job, number) do update set line = excluded.line";
+
+const PART: &str = "insert into job_parts (job, part, lines) values ($1, $2, $3) \
+                    on conflict (job, part) do update set lines = excluded.lines";
+
+const RESULTS: &str = "select number, line from job_results where job = $1 and number > $2 order by number limit $3";
+
+/// What a runner reads of a job.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Task {
+    pub(super) name: String,
+    pub(super) kind: String,
+    pub(super) collection: String,
+    #[serde(default)]
+    pub(super) filter: String,
+    pub(super) key: String,
+    pub(super) parts: i32,
+    pub(super) lines: i32,
+    pub(super) created: i32,
+    pub(super) updated: i32,
+    pub(super) unchanged: i32,
+    pub(super) rejected: i32,
+    /// Where to go on.
+    #[serde(skip)]
+    pub(super) place: String,
+}
+
+/// The book.
+#[derive(Clone, Debug)]
+pub(super) struct Book {
+    pool: PgPool,
+    holder: Uuid,
+}
+
+impl Book {
+    pub(super) fn new(pool: PgPool) -> Self {
+        Self { pool, holder: Uuid::now_v7() }
+    }
+
+    /// The same book for another runner.
+    pub(super) fn another(&self) -> Self {
+        Self::new(self.pool.clone())
+    }
+
+    /// A job to run, for a while.
+    pub(super) async fn claim(&self) -> Result<Option<Task>, sqlx::Error> {
+        let query = sqlx::query_as(CLAIM).bind(self.holder).bind(HOLD.as_secs_f64()).bind(now());
+        let found: Option<(Json<Task>, String)> = query.fetch_optional(&self.pool).await?;
+        Ok(found.map(|(Json(task), place)| Task { place, ..task }))
+    }
+
+    /// Writes a step with its results, and holds on. Whether the job is still this runner's.
+    pub(super) async fn step(&self, task: &Task, first: i64, lines: &[String]) -> Result<bool, sqlx::Error> {
+        let mut tx = pg::begin(&self.pool).await.map_err(|fault| sqlx::Error::Protocol(fault.to_string()))?;
+        let numbers: Vec<i64> = (first..).take(lines.len()).collect();
+        sqlx::query(KEEP).bind(&task.name).bind(numbers).bind(lines).execute(&mut *tx).await?;
+        let progress = json!({
+            "lines": task.lines, "created": task.created, "updated": task.updated, "unchanged": task.unchanged,
+            "rejected": task.rejected, "updateTime": now(),
+        });
+        let ours = self.write(&mut tx, task, HOLD, &progress).await?;
+        // A job that is another's or cancelled keeps nothing of this step.
+        if ours {
+            tx.commit().await?
+        } else {
+            tx.rollback().await?
+        }
+        Ok(ours)
+    }
+
+    /// Ends a job: done, or failed and why.
+    pub(super) async fn end(&self, task: &Task, failure: Option<&str>) -> Result<(), sqlx::Error> {
+        let state = if failure.is_some() { "FAILED" } else { "DONE" };
+        let end =
+            json!({"state": state, "failure": failure.unwrap_or_default(), "endTime": now(), "updateTime": now()});
+        let mut connection = self.pool.acquire().await?;
+        self.write(&mut connection, task, Duration::ZERO, &end).await.map(drop)
+    }
+
+    /// Lets a job go for a while: another runner, or this one, goes on with it then.
+    pub(super) async fn release(&self, task: &Task, pause: Duration) -> Result<(), sqlx::Error> {
+        let mut connection = self.pool.acquire().await?;
+        self.write(&mut connection, task, pause, &json!({})).await.map(drop)
+    }
+
+    async fn write(
+        &self,
+        connection: &mut sqlx::PgConnection,
+        task: &Task,
+        hold: Duration,
+        change: &Value,
+    ) -> Result<bool, sqlx::Error> {
+        let query = sqlx::query(STEP).bind(&task.name).bind(self.holder).bind(&task.place).bind(hold.as_secs_f64());
+        Ok(query.bind(Json(change)).execute(connection).await?.rows_affected() == 1)
+    }
+
+    /// Keeps the next part of an import, in the place of one that was kept and never counted.
+    pub(super) async fn keep_part(&self, job: &str, part: i32, lines: &[String]) -> Result<(), sqlx::Error> {
+        sqlx::query(PART).bind(job).bind(part).bind(lines).execute(&self.pool).await.map(drop)
+    }
+
+    /// A part of an import.
+    pub(super) async fn part(&self, job: &str, part: i32) -> Result<Vec<String>, sqlx::Error> {
+        let query = sqlx::query_scalar("select lines from job_parts where job = $1 and part = $2");
+        query.bind(job).bind(part).fetch_one(&self.pool).await
+    }
+
+    /// Results behind a line, the number of the last, and whether there are more.
+    pub(super) async fn results(&self, job: &str, after: i64) -> Result<(Vec<String>, i64, bool), sqlx::Error> {
+        let query = sqlx::query_as(RESULTS).bind(job).bind(after).bind(AT_ONCE + 1);
+        let mut rows: Vec<(i64, String)> = query.fetch_all(&self.pool).await?;
+        let more = rows.len() as i64 > AT_ONCE;
+        rows.truncate(AT_ONCE as usize);
+        let last = rows.last().map_or(after, |(number, _)| *number);
+        Ok((rows.into_iter().map(|(_, line)| line).collect(), last, more))
+    }
+}
+
+fn now() -> String {
+    Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true)
+}

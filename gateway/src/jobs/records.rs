@@ -1,0 +1,131 @@
+//! Jobs as records: what it takes to make one, the parts it is given, and its results.
+
+use super::book::Book;
+use crate::caller::is_key;
+use crate::errand::may;
+use crate::webhooks::method;
+use fault::{Fault, refuse_if};
+use identity::{Called, Principal};
+use proto::contract;
+use proto::gateway::v1::job_service_server::JobService;
+use proto::gateway::v1::{
+    AppendJobLinesRequest, CancelJobRequest, CreateJobRequest, GetJobRequest, Job, ListJobsRequest, ListJobsResponse,
+    ReadJobResultsRequest, ReadJobResultsResponse, Reason, StartJobRequest, job,
+};
+use proto::policy::v1::Reason as House;
+use registry::{Answer, Call, Keep, Registry, Visible};
+use tonic::{Request, Response};
+
+/// The jobs.
+#[derive(Clone, Debug)]
+pub(crate) struct Jobs {
+    registry: Registry<Self>,
+    book: Book,
+}
+
+impl Keep for Jobs {
+    type Record = Job;
+
+    /// An agency sees its own; our own applications see all.
+    fn visible(to: &Principal) -> Visible {
+        to.agency.as_ref().map_or(Visible::All, |agency| Visible::having("agency", agency))
+    }
+
+    fn admit(job: &mut Job, call: &mut Call) -> Result<(), Fault> {
+        let caller = call.principal();
+        refuse_if(!is_key(caller), Reason::JobNeedsKey, "a job acts for a key, and you called without one")?;
+        let method = of(job.kind(), &job.collection);
+        let words = format!("there is no {} of {}", job.kind().as_str_name().to_lowercase(), job.collection);
+        let method =
+            method.ok_or_else(|| Fault::new(Reason::JobUnfit, words).at("job.collection", "has no such bulk"))?;
+        let allowed = may(caller, caller.agency.is_some(), method);
+        refuse_if(!allowed, House::PermissionDenied, "the job would need a permission that you do not hold")
+            .map_err(|fault| fault.with("permission", &method.rule().permission))?;
+        job.agency = caller.agency.as_deref().unwrap_or_default().to_owned();
+        job.key = caller.subject.as_ref().to_owned();
+        job.set_state(if job.kind() == job::Kind::Import { job::State::Collecting } else { job::State::Queued });
+        Ok(())
+    }
+}
+
+/// The method that a job calls: the import itself, or for an export the list, whose pages can be gone on with.
+pub(super) fn of(kind: job::Kind, collection: &str) -> Option<&'static contract::Method> {
+    let (service, collection) = collection.split_once('.')?;
+    let wanted = if kind == job::Kind::Import { contract::Kind::Import } else { contract::Kind::List };
+    method(service, collection, &wanted)
+}
+
+impl Jobs {
+    pub(crate) fn new(registry: Registry<Self>) -> Self {
+        let book = Book::new(registry.store().pool().clone());
+        Self { registry, book }
+    }
+}
+
+#[tonic::async_trait]
+impl JobService for Jobs {
+    async fn get_job(&self, request: Request<GetJobRequest>) -> Answer<Job> {
+        self.registry.get(request).await
+    }
+
+    async fn list_jobs(&self, request: Request<ListJobsRequest>) -> Answer<ListJobsResponse> {
+        self.registry.list(request).await
+    }
+
+    async fn create_job(&self, request: Request<CreateJobRequest>) -> Answer<Job> {
+        self.registry.create(request).await
+    }
+
+    /// The lines are kept before the job knows of them: a part counts once the record says so, and not before.
+    async fn append_job_lines(&self, request: Request<AppendJobLinesRequest>) -> Answer<Job> {
+        let ask = request.get_ref();
+        registry::check(ask)?;
+        let called = Called::of(&request)?;
+        if let Some(job) = self.registry.load_for(&called.principal, &ask.name).await?
+            && job.state() == job::State::Collecting
+            && ask.part == job.parts + 1
+        {
+            self.book.keep_part(&ask.name, ask.part, &ask.lines).await.map_err(pg::fault)?;
+        }
+        self.registry.act(request, append).await
+    }
+
+    async fn start_job(&self, request: Request<StartJobRequest>) -> Answer<Job> {
+        self.registry.act(request, start).await
+    }
+
+    async fn cancel_job(&self, request: Request<CancelJobRequest>) -> Answer<Job> {
+        self.registry.act(request, cancel).await
+    }
+
+    async fn read_job_results(&self, request: Request<ReadJobResultsRequest>) -> Answer<ReadJobResultsResponse> {
+        let ask = request.get_ref();
+        registry::check(ask)?;
+        let called = Called::of(&request)?;
+        let found = self.registry.load_for(&called.principal, &ask.name).await?;
+        let missing = || Fault::new(House::NotFound, format!("there is no {}", ask.name)).with("name", &ask.name);
+        let job = found.ok_or_else(missing)?;
+        let (lines, last, more) = self.book.results(&ask.name, ask.after).await.map_err(pg::fault)?;
+        let ended = matches!(job.state(), job::State::Done | job::State::Failed | job::State::Cancelled);
+        let last = if lines.is_empty() { ask.after } else { last };
+        Ok(Response::new(ReadJobResultsResponse { lines, last, complete: ended && !more }))
+    }
+}
+
+/// Parts come in their order, so that none is missing at the end.
+fn append(job: &mut Job, request: AppendJobLinesRequest, _: &mut Call) -> Result<(), Fault> {
+    let next = job.parts + 1;
+    let words = format!("part {next} is the next one");
+    refuse_if(request.part > next, Reason::JobPartMissing, words)?;
+    job.parts = job.parts.max(request.part);
+    Ok(())
+}
+
+fn start(job: &mut Job, _: StartJobRequest, _: &mut Call) -> Result<(), Fault> {
+    refuse_if(job.parts == 0, Reason::JobPartMissing, "the import was given no lines")
+}
+
+fn cancel(job: &mut Job, _: CancelJobRequest, call: &mut Call) -> Result<(), Fault> {
+    job.end_time = Some(call.timestamp());
+    Ok(())
+}

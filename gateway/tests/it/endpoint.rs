@@ -1,0 +1,134 @@
+//! An endpoint of a test: it takes messages down and answers as it is told.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::{hmac, signature};
+use serde_json::Value;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+/// How a message is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// 200, with the message.
+    Echo,
+    /// This status and nothing else.
+    Status(u16),
+    /// Somewhere else.
+    Redirect,
+    /// Not at all.
+    Never,
+}
+
+/// A message as it came.
+#[derive(Clone, Debug)]
+pub(crate) struct Heard {
+    pub id: String,
+    pub timestamp: String,
+    pub signatures: Vec<String>,
+    pub text: String,
+}
+
+#[derive(Debug)]
+struct Inner {
+    heard: Vec<Heard>,
+    next: VecDeque<Answer>,
+    usual: Answer,
+}
+
+/// The endpoint.
+#[derive(Clone, Debug)]
+pub(crate) struct Endpoint {
+    pub url: String,
+    inner: Arc<Mutex<Inner>>,
+}
+
+impl Endpoint {
+    pub(crate) async fn open() -> Self {
+        let inner = Arc::new(Mutex::new(Inner { heard: Vec::new(), next: VecDeque::new(), usual: Answer::Echo }));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        let router = Router::new().fallback(take).with_state(Arc::clone(&inner));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, inner }
+    }
+
+    /// From now on messages are answered so.
+    pub(crate) fn answers(&self, usual: Answer) {
+        self.inner.lock().unwrap().usual = usual;
+    }
+
+    /// The next messages are answered so, and those after them as usual.
+    pub(crate) fn next(&self, answers: impl IntoIterator<Item = Answer>) {
+        self.inner.lock().unwrap().next.extend(answers);
+    }
+
+    /// The messages heard that are no challenges.
+    pub(crate) fn heard(&self) -> Vec<Heard> {
+        let heard = self.inner.lock().unwrap().heard.clone();
+        heard.into_iter().filter(|heard| heard.json()["type"] != "gateway.webhooks.challenge").collect()
+    }
+
+    /// The names and versions of the records of the messages heard.
+    pub(crate) fn told(&self) -> Vec<String> {
+        let line = |heard: &Heard| {
+            let data = &heard.json()["data"];
+            format!("{} {}", data["name"].as_str().unwrap(), data["version"])
+        };
+        self.heard().iter().map(line).collect()
+    }
+}
+
+impl Heard {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+
+    fn signed(&self) -> String {
+        format!("{}.{}.{}", self.id, self.timestamp, self.text)
+    }
+
+    /// Whether a signature is by this secret, as a receiver checks it.
+    pub(crate) fn is_by(&self, secret: &str) -> bool {
+        let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+        let tags = self.signatures.iter().filter_map(|signature| signature.strip_prefix("v1,"));
+        tags.map(|tag| STANDARD.decode(tag).unwrap())
+            .any(|tag| hmac::verify(&key, self.signed().as_bytes(), &tag).is_ok())
+    }
+
+    /// Whether a signature is by the pair with this public key.
+    pub(crate) fn is_by_pair(&self, public: &str) -> bool {
+        let key = STANDARD.decode(public.strip_prefix("whpk_").unwrap()).unwrap();
+        let key = signature::UnparsedPublicKey::new(&signature::ED25519, key);
+        let all = self.signatures.iter().filter_map(|signature| signature.strip_prefix("v1a,"));
+        all.map(|signed| STANDARD.decode(signed).unwrap())
+            .any(|signed| key.verify(self.signed().as_bytes(), &signed).is_ok())
+    }
+}
+
+async fn take(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap, body: Bytes) -> Response {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+    let answer = {
+        let mut inner = inner.lock().unwrap();
+        inner.heard.push(Heard {
+            id: text("webhook-id"),
+            timestamp: text("webhook-timestamp"),
+            signatures: text("webhook-signature").split(' ').map(str::to_owned).collect(),
+            text: String::from_utf8(body.to_vec()).unwrap(),
+        });
+        let usual = inner.usual;
+        inner.next.pop_front().unwrap_or(usual)
+    };
+    match answer {
+        Answer::Echo => body.into_response(),
+        Answer::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
+        Answer::Redirect => (StatusCode::FOUND, [(header::LOCATION, "/elsewhere")]).into_response(),
+        Answer::Never => std::future::pending().await,
+    }
+}

@@ -1,0 +1,323 @@
+//! Webhooks: made, verified, told, changed, given up.
+
+use crate::endpoint::{Answer, Endpoint};
+use crate::rig::{self, Plan, Rig, plan, send};
+use crate::upstream::HIDDEN;
+use reqwest::Method;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use testkit::until;
+
+/// A schedule for tests: every pause is over at once.
+const QUICK: &str = "retry = [\"1ms\", \"1ms\"]\ndisable_after = \"120h\"\nattempt = \"2s\"\nhold = \"3s\"\n\
+                     postpone = \"1ms\"\noverlap = \"24h\"\nkeep = \"30d\"\n";
+
+pub(crate) fn quick() -> Plan {
+    with(QUICK)
+}
+
+/// A gateway that delivers by this schedule, to this machine too.
+fn with(schedule: &str) -> Plan {
+    let path = std::env::temp_dir().join(format!("legation-webhooks-{}.toml", uuid::Uuid::new_v4()));
+    std::fs::write(&path, schedule).unwrap();
+    plan()
+        .set("WEBHOOK_KEY", "5a".repeat(32))
+        .set("WEBHOOK_LOOPBACK", "true")
+        .set("WEBHOOK_SCHEDULE", path.to_str().unwrap())
+        .set("RELAY_AUDIT_KEY", "6b".repeat(32))
+}
+
+/// A webhook, its endpoint, and the key of its agency.
+pub(crate) struct Hook {
+    pub rig: Rig,
+    pub endpoint: Endpoint,
+    pub key: String,
+    pub name: String,
+    pub secret: String,
+    pub record: Value,
+}
+
+/// What an agency's key needs for webhooks about missions.
+const PERMISSIONS: [&str; 3] = ["gateway.webhooks.read", "gateway.webhooks.manage", "accreditation.missions.read"];
+
+pub(crate) fn wish(url: &str) -> Value {
+    json!({"title": "A test", "url": url, "eventTypes": ["accreditation.missions.*"]})
+}
+
+impl Hook {
+    /// A webhook that is not verified.
+    pub(crate) async fn made(rig: Rig, more: Value) -> Self {
+        let endpoint = Endpoint::open().await;
+        let key = rig.key(json!({"permissions": PERMISSIONS})).await.1;
+        let mut wish = wish(&endpoint.url);
+        wish.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        let made = send(rig.post(&key, "/v1/gateway/webhooks", &wish)).await;
+        assert_eq!(made.status, 200, "{made:?}");
+        let made = made.json();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let (name, secret) = (text(&made["webhook"]["name"]), text(&made["secret"]));
+        Self { rig, endpoint, key, name, secret, record: made["webhook"].clone() }
+    }
+
+    /// One that is told of events.
+    pub(crate) async fn active(rig: Rig, more: Value) -> Self {
+        let hook = Self::made(rig, more).await;
+        assert_eq!(hook.act("verify", json!({})).await.json()["state"], "ACTIVE");
+        hook
+    }
+
+    pub(crate) async fn act(&self, verb: &str, ask: Value) -> rig::Answer {
+        send(self.rig.post(&self.key, &format!("/v1/gateway/{}:{verb}", self.name), &ask)).await
+    }
+
+    pub(crate) async fn state(&self) -> String {
+        let answer = send(self.rig.get(&self.key, &format!("/v1/gateway/{}", self.name))).await;
+        answer.json()["state"].as_str().unwrap().to_owned()
+    }
+
+    /// The deliveries that its agency is shown, the oldest first.
+    pub(crate) async fn deliveries(&self) -> Vec<Value> {
+        let answer = send(self.rig.get(&self.key, "/v1/gateway/deliveries?pageSize=1000")).await;
+        let mut rows = answer.json()["deliveries"].as_array().cloned().unwrap();
+        rows.sort_by_key(|row| row["cursor"].as_str().unwrap().parse::<u64>().unwrap());
+        rows
+    }
+
+    /// The states of all deliveries there are, also of those that nobody is shown.
+    pub(crate) async fn ledger(&self) -> Vec<String> {
+        let states = sqlx::query_scalar("select state from deliveries order by seq, round");
+        states.fetch_all(self.pool()).await.unwrap()
+    }
+
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.rig.db.pool
+    }
+
+    /// Puts an event of a mission into the stream, as accreditation's relay does.
+    pub(crate) async fn publish(&self, number: u32, mission: &str, version: u32) {
+        let client = redis::Client::open(self.rig.redis_url.as_str()).unwrap();
+        let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+        let doc = json!({"name": mission, "seat": "Paris"}).to_string();
+        let (id, version) = (format!("accreditation:{number}:1"), version.to_string());
+        let fields = [
+            ("id", id.as_str()),
+            ("kind", "missions"),
+            ("name", mission),
+            ("version", &version),
+            ("verb", "open"),
+            ("actor", "people/test"),
+            ("at", "2026-11-22T09:30:00.000001Z"),
+            ("doc", &doc),
+            ("traceparent", ""),
+        ];
+        let mut command = redis::cmd("XADD");
+        command.arg("legation:events:accreditation").arg("*");
+        for (name, value) in fields {
+            command.arg(name).arg(value);
+        }
+        command.exec_async(&mut redis).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_event_is_told_signed_and_in_the_ledger_once() {
+    let hook = Hook::active(quick().start().await, json!({})).await;
+    hook.publish(1, "missions/a", 7).await;
+    // The relay may publish it twice.
+    hook.publish(1, "missions/a", 7).await;
+    hook.publish(2, "missions/b", 1).await;
+    until("both are told", async || hook.endpoint.heard().len() >= 2).await;
+    until("both are settled", async || hook.ledger().await == ["DELIVERED", "DELIVERED"]).await;
+    let heard = hook.endpoint.heard();
+    assert_eq!(heard.len(), 2);
+    let public = hook.record["publicKey"].as_str().unwrap();
+    for message in &heard {
+        assert!(message.is_by(&hook.secret) && message.is_by_pair(public), "{message:?}");
+        let forged = super::endpoint::Heard { text: message.text.replace("Paris", "Lyon"), ..message.clone() };
+        assert!(!forged.is_by(&hook.secret) && !forged.is_by_pair(public));
+    }
+    let first = heard.iter().map(|heard| heard.json()).find(|told| told["data"]["name"] == "missions/a").unwrap();
+    assert_eq!(first["type"], "accreditation.missions.open");
+    assert_eq!((&first["data"]["version"], &first["data"]["record"]["seat"]), (&json!(7), &json!("Paris")));
+    let rows = hook.deliveries().await;
+    let ids: Vec<_> = rows.iter().map(|row| row["name"].as_str().unwrap().replace("deliveries/", "")).collect();
+    assert!(heard.iter().all(|heard| ids.contains(&heard.id)), "{ids:?}");
+    assert_eq!(rows[0]["lastStatus"], 200);
+}
+
+#[tokio::test]
+async fn nothing_is_told_before_the_endpoint_has_answered_the_challenge() {
+    let hook = Hook::made(quick().start().await, json!({})).await;
+    for answer in [Answer::Status(200), Answer::Status(500), Answer::Redirect, Answer::Never] {
+        hook.endpoint.next([answer]);
+        let refused = hook.act("verify", json!({})).await;
+        assert_eq!((refused.status, &*refused.reason()), (409, "ENDPOINT_UNVERIFIED"), "{answer:?}: {refused:?}");
+    }
+    hook.publish(1, "missions/a", 1).await;
+    until("the event is taken in", async || {
+        let kept: i64 = sqlx::query_scalar("select count(*) from webhook_events").fetch_one(hook.pool()).await.unwrap();
+        kept >= 1
+    })
+    .await;
+    assert_eq!(hook.ledger().await, [""; 0]);
+    assert_eq!(hook.act("verify", json!({})).await.status, 200);
+    assert_eq!(hook.endpoint.heard().len(), 0);
+}
+
+#[tokio::test]
+async fn a_delivery_climbs_the_ladder_is_given_up_and_can_be_asked_for_again() {
+    let hook = Hook::active(quick().start().await, json!({})).await;
+    hook.endpoint.next([Answer::Status(500), Answer::Redirect]);
+    hook.publish(1, "missions/a", 1).await;
+    until("it is accepted", async || hook.ledger().await == ["DELIVERED"]).await;
+    let heard = hook.endpoint.heard();
+    assert_eq!(heard.len(), 3);
+    assert!(heard.iter().all(|message| message.id == heard[0].id), "{heard:?}");
+    assert_eq!(hook.deliveries().await[0]["attempts"], 3);
+
+    hook.endpoint.answers(Answer::Never);
+    hook.publish(2, "missions/b", 1).await;
+    until("it is given up", async || hook.ledger().await == ["DELIVERED", "FAILED"]).await;
+    let failed = hook.deliveries().await.remove(1);
+    assert!(failed["lastError"].as_str().unwrap().contains("did not answer within"), "{failed}");
+    hook.endpoint.answers(Answer::Echo);
+    let again = format!("/v1/gateway/{}:redeliver", failed["name"].as_str().unwrap());
+    assert_eq!(send(hook.rig.post(&hook.key, &again, &json!({}))).await.json()["state"], "WAITING");
+    until("it is accepted", async || hook.ledger().await == ["DELIVERED", "DELIVERED"]).await;
+    rig::partner(&hook.rig.db, "county-sheriff").await;
+    let other = hook.rig.key(json!({"permissions": PERMISSIONS, "agency": "county-sheriff"})).await.1;
+    assert_eq!(send(hook.rig.post(&other, &again, &json!({}))).await.status, 404, "another agency's");
+}
+
+#[tokio::test]
+async fn what_its_owner_may_not_see_is_neither_told_nor_shown() {
+    let hook = Hook::active(quick().start().await, json!({})).await;
+    hook.publish(1, HIDDEN, 1).await;
+    hook.publish(2, "missions/a", 1).await;
+    until("all is settled", async || hook.ledger().await == ["DELIVERED"]).await;
+    assert_eq!(hook.endpoint.told(), ["missions/a 1"]);
+    let told = hook.deliveries().await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    let wish = json!({"eventTypes": ["accreditation.members.*", "accreditation.missions.fly", "x", "a.b.c"]});
+    let etag = hook.record["etag"].clone();
+    let change = hook.rig.ask(Method::PATCH, &format!("/v1/gateway/{}", hook.name)).bearer_auth(&hook.key);
+    let now = send(hook.rig.get(&hook.key, &format!("/v1/gateway/{}", hook.name))).await.json()["etag"].clone();
+    assert_ne!(now, etag);
+    let refused = send(change.header("if-match", format!("\"{}\"", now.as_str().unwrap())).json(&wish)).await;
+    assert_eq!((refused.status, &*refused.reason()), (400, "EVENT_TYPE_UNFIT"), "{refused:?}");
+    assert_eq!(refused.fields().len(), 4, "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_event_waits_for_the_one_before_of_its_record_and_for_no_other() {
+    let hook = Hook::active(quick().start().await, json!({"ordered": true})).await;
+    hook.endpoint.answers(Answer::Status(503));
+    hook.endpoint.next([Answer::Status(503)]);
+    hook.publish(1, "missions/a", 1).await;
+    until("the first is tried", async || !hook.endpoint.heard().is_empty()).await;
+    for (number, mission, version) in [(2, "missions/a", 2), (3, "missions/b", 1), (4, "missions/a", 3)] {
+        hook.publish(number, mission, version).await;
+    }
+    hook.endpoint.answers(Answer::Echo);
+    until("all are settled", async || {
+        let ledger = hook.ledger().await;
+        ledger.len() == 4 && ledger.iter().all(|state| state != "WAITING")
+    })
+    .await;
+    let of_a: Vec<_> = hook.endpoint.told().into_iter().filter(|told| told.starts_with("missions/a")).collect();
+    let mut in_order = of_a.clone();
+    in_order.sort();
+    assert_eq!(of_a, in_order);
+    assert!(hook.endpoint.told().contains(&"missions/b 1".to_owned()));
+}
+
+#[tokio::test]
+async fn a_rotated_secret_signs_beside_the_one_before() {
+    let hook = Hook::active(quick().start().await, json!({})).await;
+    let rotate = |key: &'static str| {
+        let path = format!("/v1/gateway/{}:rotateSecret", hook.name);
+        send(hook.rig.post(&hook.key, &path, &json!({})).header("idempotency-key", key))
+    };
+    let rotated = rotate("once").await.json();
+    let new = rotated["secret"].as_str().unwrap();
+    assert!(new.starts_with("whsec_") && new != hook.secret, "{rotated}");
+    assert_eq!(rotated["webhook"]["secretVersion"], 2);
+    let again = rotate("once").await.json();
+    assert_eq!((&again["secret"], &again["webhook"]["secretVersion"]), (&json!(""), &json!(2)), "{again}");
+    hook.publish(1, "missions/a", 1).await;
+    until("it is told", async || hook.ledger().await == ["DELIVERED"]).await;
+    let heard = hook.endpoint.heard().remove(0);
+    assert!(heard.is_by(new) && heard.is_by(&hook.secret), "{heard:?}");
+    assert!(heard.is_by_pair(rotated["webhook"]["publicKey"].as_str().unwrap()));
+}
+
+#[tokio::test]
+async fn what_happened_while_it_was_disabled_can_be_replayed() {
+    let hook = Hook::active(quick().start().await, json!({})).await;
+    hook.publish(1, "missions/a", 1).await;
+    until("the first is told", async || hook.ledger().await == ["DELIVERED"]).await;
+    let cursor = hook.deliveries().await[0]["cursor"].clone();
+    assert_eq!(hook.act("disable", json!({})).await.json()["state"], "DISABLED");
+    hook.publish(2, "missions/b", 1).await;
+    hook.publish(3, "missions/c", 1).await;
+    until("they are taken in", async || {
+        let kept: i64 = sqlx::query_scalar("select count(*) from webhook_events where service = 'accreditation'")
+            .fetch_one(hook.pool())
+            .await
+            .unwrap();
+        kept == 3
+    })
+    .await;
+    assert_eq!(hook.act("verify", json!({})).await.json()["state"], "ACTIVE");
+    assert_eq!(hook.endpoint.told(), ["missions/a 1"]);
+    assert_eq!(hook.act("replay", json!({"cursor": cursor})).await.status, 200);
+    until("the missed ones are told", async || hook.ledger().await == ["DELIVERED"; 3]).await;
+    let mut told = hook.endpoint.told();
+    told.sort();
+    assert_eq!(told, ["missions/a 1", "missions/b 1", "missions/c 1"]);
+    assert_eq!(hook.act("replay", json!({})).await.status, 200);
+    until("all are told once more", async || hook.ledger().await == ["DELIVERED"; 6]).await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_accepts_nothing_or_is_gone_is_disabled_with_a_notice() {
+    let schedule = QUICK.replace("\"120h\"", "\"0s\"");
+    for (answer, why) in [(Answer::Status(500), "nothing was accepted"), (Answer::Status(410), "gone")] {
+        let plan = if why == "gone" { quick() } else { with(&schedule) };
+        let hook = Hook::active(plan.start().await, json!({})).await;
+        hook.endpoint.answers(answer);
+        hook.publish(1, "missions/a", 1).await;
+        until("it is disabled", async || hook.state().await == "DISABLED").await;
+        let notice: (String, String) =
+            sqlx::query_as("select o.verb, h.reason from outbox o join history h using (name, version) where o.name = $1 order by o.seq desc limit 1")
+                .bind(&hook.name)
+                .fetch_one(hook.pool())
+                .await
+                .unwrap();
+        assert!(notice.0 == "disable" && notice.1.contains(why), "{notice:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_ends_with_its_key_until_another_adopts_it() {
+    let hook = Hook::active(quick().start().await, json!({})).await;
+    let other = hook.rig.key(json!({"permissions": PERMISSIONS})).await.1;
+    rig::partner(&hook.rig.db, "county-sheriff").await;
+    let foreign = hook.rig.key(json!({"permissions": PERMISSIONS, "agency": "county-sheriff"})).await.1;
+    let revoke = format!("/v1/gateway/{}:revoke", hook.record["key"].as_str().unwrap());
+    assert_eq!(send(hook.rig.post(&hook.rig.admin, &revoke, &json!({}))).await.status, 200);
+    hook.publish(1, "missions/a", 1).await;
+    until("it is postponed", async || {
+        let why: Option<String> =
+            sqlx::query_scalar("select doc->>'lastError' from deliveries").fetch_optional(hook.pool()).await.unwrap();
+        why.is_some_and(|why| why.contains("not in force"))
+    })
+    .await;
+    assert_eq!(hook.endpoint.heard().len(), 0);
+    let adopt = format!("/v1/gateway/{}:adopt", hook.name);
+    assert_eq!(send(hook.rig.post(&foreign, &adopt, &json!({}))).await.status, 404);
+    let internal = hook.rig.role("protocol-officer").await;
+    assert_eq!(send(hook.rig.post(&internal, &adopt, &json!({}))).await.status, 403);
+    assert_eq!(send(hook.rig.post(&other, &adopt, &json!({}))).await.status, 200);
+    until("it is told", async || hook.ledger().await == ["DELIVERED"]).await;
+}
