@@ -76,7 +76,7 @@ pub(crate) fn order(papers: &Papers, letter: &Letter<'_>, home: &Home) -> Order 
         _ if papers.specimen() => language.specimen.as_str(),
         _ => "",
     };
-    let reply = letter.answered.map(|answered| filled(&language.reply, &[("number", &answered.reference)]));
+    let reply = letter.answered.map(|answered| filled(&language.reply, &[("number", number(answered))]));
     let paper = Paper {
         title: language.title(note.r#type()).to_owned(),
         reply: reply.unwrap_or_default(),
@@ -141,13 +141,17 @@ fn ours(papers: &Papers, letter: &Letter<'_>, language: &Language, date: NaiveDa
 /// A mission's note, as the register has it: its courtesies are in its own words.
 fn copy(letter: &Letter<'_>, language: &Language) -> Paper {
     let note = letter.note;
-    let number = if note.sender_number.is_empty() { &note.reference } else { &note.sender_number };
     let sender = letter.mission.map(|mission| mission.title.clone());
     Paper {
         letterhead: sender.into_iter().chain([language.copy.clone()]).collect(),
-        number: filled(&language.number, &[("number", number)]),
+        number: filled(&language.number, &[("number", number(note))]),
         ..Paper::default()
     }
+}
+
+/// A note's number as its sender writes it: a mission's own, if it gave one.
+fn number(note: &NoteVerbale) -> &str {
+    if note.sender_number.is_empty() { &note.reference } else { &note.sender_number }
 }
 
 fn written(language: &Language, date: NaiveDate) -> String {
