@@ -64,8 +64,11 @@ fn declared(member: &mut Member) -> &mut Particulars {
     member.particulars.get_or_insert_default()
 }
 
+/// What makes a good notification defective.
+type Spoil = fn(&mut Member);
+
 /// What is wrong with one notification each, and nothing else.
-const DEFECTS: [(Reason, fn(&mut Member)); 16] = [
+const DEFECTS: [(Reason, Spoil); 16] = [
     (Reason::NameNotAsInPassport, |member| member.given_names = "Elsa".into()),
     (Reason::VisaClassUnfit, |member| declared(member).visa_class = "B-1".into()),
     (Reason::PassportTypeUnfit, |member| declared(member).set_passport_type(PassportType::OrdinaryPassport)),

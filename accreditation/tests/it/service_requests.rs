@@ -116,8 +116,8 @@ async fn a_mission_sees_its_own_requests_and_an_agency_those_it_is_asked() {
     let theirs = world.embassy("BE").await;
     let ours = world.ask(&party_of("fr"), question("missions/fr", Kind::Vehicles)).await.unwrap().name;
     let other = world.ask(&party_of("be"), question(&theirs, Kind::Customs)).await.unwrap().name;
-    assert_eq!(seen(&world, &party_of("fr")).await, [ours.clone()]);
-    assert_eq!(seen(&world, &agency("customs")).await, [other.clone()]);
+    assert_eq!(seen(&world, &party_of("fr")).await, [ours.as_str()]);
+    assert_eq!(seen(&world, &agency("customs")).await, [other.as_str()]);
     assert_eq!(seen(&world, &registrar()).await.len(), 2);
     assert_eq!(fields(world.ask(&party_of("fr"), question(&theirs, Kind::Taxes)).await), ["serviceRequest.mission"]);
     let accept = pb::AcceptServiceRequestRequest { name: ours, ..Default::default() };

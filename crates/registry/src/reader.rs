@@ -23,12 +23,12 @@ type Clocks = BTreeMap<String, Clock>;
 
 /// Reads in the transaction of a change. It sees every record whole, whoever asks: what the caller learns is the
 /// rule's business.
-#[derive(Debug)]
 ///
 /// Locks are taken from the top down, so that no two changes wait for each other: what a record belongs to before the
 /// record, a mission before its members, a principal before its dependants, a member before its cards; of one kind by
 /// name, which [`Reader::hold`] does by itself. The record that a verb is done on is locked before any other, so a verb
 /// gathers what is below it. A new record has no lock yet: what makes one gathers from the top.
+#[derive(Debug)]
 pub struct Reader<'t> {
     connection: &'t mut PgConnection,
     store: &'t Store,
