@@ -1,21 +1,45 @@
 //! Our citizens abroad and travellers to our country: who needs a visa where, and who is on which list.
 
+mod appointment_plan;
+mod appointment_services;
+mod appointment_slots;
+mod appointment_windows;
+mod bookings;
+mod cash_days;
+mod counter;
 mod entry_requirements;
+mod fee_choice;
+mod fee_schedules;
 mod lists;
+mod receipts;
 mod rescreening;
 pub mod screening;
 mod screenings;
 mod settings;
 mod watch_lists;
 
+pub use appointment_services::AppointmentServices;
+pub use appointment_slots::AppointmentSlots;
+pub use appointment_windows::AppointmentWindows;
+pub use bookings::Bookings;
+pub use cash_days::CashDays;
 pub use entry_requirements::EntryRequirements;
+pub use fee_schedules::FeeSchedules;
 pub use lists::Lists;
+pub use receipts::Receipts;
 pub use screenings::Screenings;
 pub use settings::Settings;
 pub use watch_lists::WatchLists;
 
 use anyhow::Context as _;
+use proto::consular::v1::appointment_service_service_server::AppointmentServiceServiceServer;
+use proto::consular::v1::appointment_slot_service_server::AppointmentSlotServiceServer;
+use proto::consular::v1::appointment_window_service_server::AppointmentWindowServiceServer;
+use proto::consular::v1::booking_service_server::BookingServiceServer;
+use proto::consular::v1::cash_day_service_server::CashDayServiceServer;
 use proto::consular::v1::entry_requirement_service_server::EntryRequirementServiceServer;
+use proto::consular::v1::fee_schedule_service_server::FeeScheduleServiceServer;
+use proto::consular::v1::receipt_service_server::ReceiptServiceServer;
 use proto::consular::v1::screening_service_server::ScreeningServiceServer;
 use proto::consular::v1::watch_list_service_server::WatchListServiceServer;
 use registry::Store;
@@ -36,19 +60,22 @@ impl Service for Consular {
     type Settings = Settings;
 
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
+        counter::check().context("read our practice at the counter")?;
         let Settings { database, redis_url, relay, lists_folder } = settings;
         let lists = Arc::new(Lists::below(lists_folder).context("read the words and weights of names")?);
         let mut opened = None;
         let routes = |store: &Store| {
-            opened = Some((store.pool().clone(), Screenings::new(store.keep(), Arc::clone(&lists))));
+            let slots = AppointmentSlots::new(store.keep(), store.keep(), store.keep());
+            opened = Some((store.pool().clone(), Screenings::new(store.keep(), Arc::clone(&lists)), slots));
             routes(store, &lists)
         };
         let register = Register { database, own: &MIGRATIONS, redis_url, relay };
         let started = register.start::<Self>(&house, |options| options, routes).await?;
-        let (pool, screenings) = opened.expect("a service that has started has its methods");
+        let (pool, screenings, slots) = opened.expect("a service that has started has its methods");
         // Whoever is screened before the lists are searched would be clear.
         lists.refresh(&pool).await.context("read the watch lists in force")?;
         house.tasks.spawn(lists.follow(pool, screenings, house.shutdown.clone()));
+        house.tasks.spawn(slots.keep_ahead(house.shutdown.clone()));
         Ok(started)
     }
 }
@@ -56,6 +83,13 @@ impl Service for Consular {
 /// The service's methods, on a register that is open. Tests bring a register with a clock of their own.
 pub fn routes(store: &Store, lists: &Arc<Lists>) -> Routes {
     Routes::new(EntryRequirementServiceServer::new(EntryRequirements::new(store.keep())))
+        .add_service(AppointmentServiceServiceServer::new(AppointmentServices::new(store.keep())))
+        .add_service(AppointmentSlotServiceServer::new(AppointmentSlots::new(store.keep(), store.keep(), store.keep())))
+        .add_service(AppointmentWindowServiceServer::new(AppointmentWindows::new(store.keep())))
+        .add_service(BookingServiceServer::new(Bookings::new(store.keep())))
+        .add_service(CashDayServiceServer::new(CashDays::new(store.keep())))
+        .add_service(FeeScheduleServiceServer::new(FeeSchedules::new(store.keep())))
+        .add_service(ReceiptServiceServer::new(Receipts::new(store.keep())))
         .add_service(ScreeningServiceServer::new(Screenings::new(store.keep(), Arc::clone(lists))))
         .add_service(WatchListServiceServer::new(WatchLists::new(store.keep(), Arc::clone(lists))))
 }

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod appointments;
+mod booking_races;
 mod entry_requirements;
+mod fees;
 mod schema;
 mod screening;
 mod watch_lists;

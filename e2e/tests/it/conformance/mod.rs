@@ -3,7 +3,12 @@
 mod agencies;
 mod agrements;
 mod api_keys;
+mod appointment_services;
+mod appointment_slots;
+mod appointment_windows;
 mod bench;
+mod bookings;
+mod cash_days;
 mod charges;
 mod circular_receipts;
 mod circulars;
@@ -19,6 +24,7 @@ mod disputes;
 mod driver_licences;
 mod elevations;
 mod entry_requirements;
+mod fee_schedules;
 mod guidance_articles;
 mod honorary_consuls;
 mod identity_cards;
@@ -34,6 +40,7 @@ mod privilege_grants;
 mod products;
 mod properties;
 mod protocol;
+mod receipts;
 mod reciprocity_rules;
 mod screenings;
 mod service_requests;
@@ -57,6 +64,11 @@ const CHECKED: &[&str] = &[
     "AgencyService",
     "AgrementService",
     "ApiKeyService",
+    "AppointmentServiceService",
+    "AppointmentSlotService",
+    "AppointmentWindowService",
+    "BookingService",
+    "CashDayService",
     "ChargeService",
     "CircularReceiptService",
     "CircularService",
@@ -71,6 +83,7 @@ const CHECKED: &[&str] = &[
     "DriverLicenceService",
     "ElevationService",
     "EntryRequirementService",
+    "FeeScheduleService",
     "GuidanceArticleService",
     "HonoraryConsulService",
     "IdentityCardService",
@@ -87,6 +100,7 @@ const CHECKED: &[&str] = &[
     "ProductService",
     "PropertyService",
     "ProtocolService",
+    "ReceiptService",
     "ReciprocityRuleService",
     "ScreeningService",
     "SealService",
@@ -169,6 +183,13 @@ async fn gateway(grpc_service: &str) {
 async fn consular(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.consular().await)
+        .with(appointment_services::AppointmentServices)
+        .with(appointment_slots::AppointmentSlots::default())
+        .with(appointment_windows::AppointmentWindows::default())
+        .with(bookings::Bookings::default())
+        .with(cash_days::CashDays)
+        .with(fee_schedules::FeeSchedules::default())
+        .with(receipts::Receipts::default())
         .with(entry_requirements::EntryRequirements)
         .with(screenings::Screenings::default())
         .with(watch_lists::WatchLists);
@@ -243,6 +264,41 @@ accreditation! {
     travel_notices_conform: "TravelNoticeService",
     vehicles_conform: "VehicleService",
     waivers_conform: "WaiverService",
+}
+
+#[tokio::test]
+async fn appointment_services_conform() {
+    consular("AppointmentServiceService").await;
+}
+
+#[tokio::test]
+async fn appointment_slots_conform() {
+    consular("AppointmentSlotService").await;
+}
+
+#[tokio::test]
+async fn appointment_windows_conform() {
+    consular("AppointmentWindowService").await;
+}
+
+#[tokio::test]
+async fn bookings_conform() {
+    consular("BookingService").await;
+}
+
+#[tokio::test]
+async fn cash_days_conform() {
+    consular("CashDayService").await;
+}
+
+#[tokio::test]
+async fn fee_schedules_conform() {
+    consular("FeeScheduleService").await;
+}
+
+#[tokio::test]
+async fn receipts_conform() {
+    consular("ReceiptService").await;
 }
 
 #[tokio::test]

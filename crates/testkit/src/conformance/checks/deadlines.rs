@@ -21,7 +21,8 @@ pub(super) async fn check(probe: &Probe<'_>) -> Made {
         // Sent again with its key, the write has one effect, whether the first try had it or not.
         let again = probe.ask(request).await;
         probe.answered(format_args!("{what}, sent again"), &again);
-        probe.left(format_args!("{what}, sent again"), before, Ledger::ONE).await?;
+        let follows = probe.suite.fixture_of(probe.method).map_or(0, |fixture| fixture.follows(probe.method));
+        probe.left(format_args!("{what}, sent again"), before, Ledger::with(follows)).await?;
     }
     Ok(())
 }
