@@ -3,10 +3,11 @@
 use crate::cash_days::{self, CashDays};
 use crate::fee_choice::choose;
 use crate::fee_schedules::unknown;
-use chrono::{Datelike as _, NaiveDate};
+use crate::register_numbers::{self, Next, short};
+use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
 use identity::Principal;
-use proto::consular::v1::receipt::{Method, NoFee};
+use proto::consular::v1::receipt::{Method, NoFee, State};
 use proto::consular::v1::receipt_service_server::ReceiptService;
 use proto::consular::v1::{
     CreateReceiptRequest, Fee, FeeSchedule, GetReceiptRequest, ListReceiptRevisionsRequest,
@@ -43,9 +44,7 @@ impl Receipts {
 struct Surroundings {
     drawer: Option<Held<CashDays>>,
     rows: Vec<FeeSchedule>,
-    series: String,
-    year: i32,
-    taken: i64,
+    next: Next,
 }
 
 async fn held(reader: &mut Reader<'_>, name: &str) -> Result<Option<Held<CashDays>>, Fault> {
@@ -57,11 +56,8 @@ async fn surroundings(reader: &mut Reader<'_>, receipt: &Receipt) -> Result<Surr
     let codes: Vec<&str> = receipt.lines.iter().map(|line| line.code.as_str()).collect();
     let rows = reader.all(&[("code", &codes), ("state", &["APPROVED"])]).await?;
     let post = drawer.as_ref().map_or_else(String::new, |drawer| drawer.post.clone());
-    let year = reader.now().with_timezone(&reader.home().timezone).year();
-    let series = format!("{post}/{year}");
-    reader.alone(&format!("receipts of {series}")).await?;
-    let taken = reader.count::<Receipt>(&[("series", &[series.as_str()])]).await?;
-    Ok(Surroundings { drawer, rows, series, year, taken })
+    let next = register_numbers::next::<Receipt>(reader, &post).await?;
+    Ok(Surroundings { drawer, rows, next })
 }
 
 fn issue(receipt: &mut Receipt, around: Surroundings, call: &mut Call) -> Result<(), Fault> {
@@ -93,16 +89,23 @@ fn issue(receipt: &mut Receipt, around: Surroundings, call: &mut Call) -> Result
         total = total.checked_add(line.minor_units).ok_or_else(too_much)?;
     }
     receipt.total = Some(Fee { currency: drawer.currency.clone(), minor_units: total });
-    receipt.number =
-        i32::try_from(around.taken + 1).map_err(|_| Fault::new(House::Internal, "a series is too long"))?;
-    let post = drawer.post.rsplit('/').next().unwrap_or_default();
-    receipt.reference = format!("{post} {}/{}", receipt.number, around.year);
-    receipt.series = around.series;
+    receipt.number = around.next.number;
+    receipt.reference = format!("{} {}/{}", short(&drawer.post), around.next.number, around.next.year);
+    receipt.series = around.next.series;
     let in_cash = receipt.method() == Method::Cash;
     call.follow(drawer, "take", |day, _| {
         cash_days::take(day, total, in_cash);
         Ok(())
     })
+}
+
+/// That the receipt pays for this record: it was issued for it, and not refunded.
+///
+/// # Errors
+/// `RECEIPT_UNFIT` if it does not.
+pub(crate) fn pays(receipt: Option<&Receipt>, subject: &str) -> Result<(), Fault> {
+    let fits = receipt.is_some_and(|receipt| receipt.state() == State::Issued && receipt.subject == subject);
+    refuse_if(!fits, Reason::ReceiptUnfit, "the receipt was issued for something else, or was refunded")
 }
 
 /// The drawer that a request names at `field`, if fees are taken into it.
