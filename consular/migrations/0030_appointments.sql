@@ -81,6 +81,7 @@ create table bookings (
     holder        text        not null generated always as (doc->>'holder') stored,
     applicant_key text        not null generated always as (doc->>'applicantKey') stored,
     start_time    timestamptz not null generated always as (instant(doc->>'startTime')) stored,
+    end_time      timestamptz not null generated always as (instant(doc->>'endTime')) stored,
     queue_time    timestamptz generated always as (instant(doc->>'queueTime')) stored,
     state         text        not null generated always as (doc->>'state') stored,
     -- Whether it has a seat of the slot.

@@ -38,7 +38,9 @@ impl Parties {
         let parties = Self(parties);
         match parties.one_sided() {
             None => Ok(parties),
-            Some((one, other)) => Err(format!("data/apostille_convention.csv: {one} is not with {other}, but {other} is with {one}")),
+            Some((one, other)) => {
+                Err(format!("data/apostille_convention.csv: {one} is not with {other}, but {other} is with {one}"))
+            }
         }
     }
 

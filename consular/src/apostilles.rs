@@ -94,7 +94,8 @@ fn told(one: &Apostille, code: &str) -> VerifyApostilleResponse {
         _ => Finding::NotInRegister,
     });
     // Digests are compared, so that the time it takes says nothing of the letters.
-    let same = digest(&SHA256, one.code.as_bytes()).as_ref() == digest(&SHA256, code.to_uppercase().as_bytes()).as_ref();
+    let same =
+        digest(&SHA256, one.code.as_bytes()).as_ref() == digest(&SHA256, code.to_uppercase().as_bytes()).as_ref();
     if same && !one.code.is_empty() {
         answer.official.clone_from(&one.official);
         answer.capacity.clone_from(&one.capacity);
@@ -221,7 +222,10 @@ impl ApostilleService for Apostilles {
         self.verify(request).await
     }
 
-    async fn list_apostille_revisions(&self, request: Request<ListApostilleRevisionsRequest>) -> Answer<ListApostilleRevisionsResponse> {
+    async fn list_apostille_revisions(
+        &self,
+        request: Request<ListApostilleRevisionsRequest>,
+    ) -> Answer<ListApostilleRevisionsResponse> {
         self.registry.revisions(request).await
     }
 }

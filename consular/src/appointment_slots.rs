@@ -105,6 +105,9 @@ impl AppointmentSlots {
     /// Makes the slots of these days that are not there, and closes those that the opening hours no longer have. Two who
     /// do it at once make none twice: a slot is named by its service and time.
     async fn lay(&self, service: &AppointmentService, from: NaiveDate, to: NaiveDate) -> Result<usize, Fault> {
+        if to < from {
+            return Ok(0);
+        }
         let (home, zone) = (self.registry.store().home(), zone(service));
         let countries = [home.state.as_str(), &service.country];
         let is_holiday = |date| {
@@ -115,7 +118,9 @@ impl AppointmentSlots {
         let now = self.registry.store().now();
         let mut planned = plan(&windows, zone, each, is_holiday, (from, to));
         planned.retain(|slot| slot.start > now);
-        let there = self.there(service, now, midnight(to, zone)).await?;
+        // What begins on the days before is not this plan's to close.
+        let first = from.pred_opt().map_or(now, |eve| midnight(eve, zone)).max(now);
+        let there = self.there(service, first, midnight(to, zone)).await?;
         let missing = planned.iter().filter(|slot| !there.contains_key(&slot.start));
         let wanted: Vec<DateTime<Utc>> = planned.iter().map(|slot| slot.start).collect();
         let made = futures::stream::iter(missing.map(|slot| self.make(service, slot)).collect::<Vec<_>>());
@@ -128,7 +133,7 @@ impl AppointmentSlots {
         Ok(made.into_iter().filter(|made| *made).count() + closed)
     }
 
-    /// The slots that begin before an instant, each with whether it comes from the opening hours and is open.
+    /// The slots that begin between two instants, each with whether it comes from the opening hours and is open.
     async fn there(
         &self,
         service: &AppointmentService,
@@ -136,7 +141,7 @@ impl AppointmentSlots {
         to: DateTime<Utc>,
     ) -> Result<BTreeMap<DateTime<Utc>, (String, bool)>, Fault> {
         let text = "select start_time, name, origin = 'PLAN' and state = 'OPEN' from appointment_slots \
-                    where service = $1 and start_time > $2 and start_time < $3";
+                    where service = $1 and start_time >= $2 and start_time < $3";
         let rows = sqlx::query(text).bind(&service.name).bind(from).bind(to).fetch_all(self.registry.store().pool());
         let rows = rows.await.map_err(pg::fault)?;
         let slot = |row: &sqlx::postgres::PgRow| Ok((row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?)));

@@ -217,11 +217,16 @@ fn confirm(booking: &mut Booking, _: ConfirmBookingRequest, call: &mut Call) -> 
     Ok(())
 }
 
-/// The reminder, and the end of waiting for who does not come.
+/// The reminder, unless the appointment is so near that nobody has forgotten it, and the end of waiting for who does not
+/// come.
 fn follow_up(booking: &Booking, call: &mut Call) {
     let practice = &practice().appointments;
     let start = booking.start_time.as_ref().and_then(instant);
-    at(call, "reminder", start.map(|start| start - TimeDelta::hours(practice.reminder_hours.into())));
+    let reminder = start.map(|start| start - TimeDelta::hours(practice.reminder_hours.into()));
+    match reminder.filter(|reminder| *reminder > call.now()) {
+        Some(reminder) => at(call, "reminder", Some(reminder)),
+        None => call.timers().clear("reminder"),
+    }
     let end = booking.end_time.as_ref().and_then(instant);
     at(call, "noShow", end.map(|end| end + TimeDelta::minutes(practice.no_show_minutes.into())));
 }

@@ -31,7 +31,11 @@ impl Keep for Legalisations {
     }
 
     fn admit(one: &mut Legalisation, call: &mut Call) -> Result<(), Fault> {
-        refuse_if(one.kind() == DocumentKind::Private, Reason::NotPublic, "a private document has no signature to legalise")?;
+        refuse_if(
+            one.kind() == DocumentKind::Private,
+            Reason::NotPublic,
+            "a private document has no signature to legalise",
+        )?;
         let today = call.days().date(call.now());
         let enough = is_covered(one.kind()) && parties().binds(&one.country, &one.destination, today);
         refuse_if(enough, Reason::ApostilleInstead, "between these states an apostille is enough")?;
@@ -140,7 +144,10 @@ impl LegalisationService for Legalisations {
         self.registry.get(request).await
     }
 
-    async fn list_legalisations(&self, request: Request<ListLegalisationsRequest>) -> Answer<ListLegalisationsResponse> {
+    async fn list_legalisations(
+        &self,
+        request: Request<ListLegalisationsRequest>,
+    ) -> Answer<ListLegalisationsResponse> {
         self.registry.list(request).await
     }
 
@@ -164,7 +171,10 @@ impl LegalisationService for Legalisations {
         self.registry.act(request, refuse).await
     }
 
-    async fn list_legalisation_revisions(&self, request: Request<ListLegalisationRevisionsRequest>) -> Answer<ListLegalisationRevisionsResponse> {
+    async fn list_legalisation_revisions(
+        &self,
+        request: Request<ListLegalisationRevisionsRequest>,
+    ) -> Answer<ListLegalisationRevisionsResponse> {
         self.registry.revisions(request).await
     }
 }

@@ -60,7 +60,7 @@ async fn surroundings(reader: &mut Reader<'_>, act: &NotarialAct) -> Result<(Opt
 }
 
 fn record(act: &mut NotarialAct, (receipt, next): (Option<Receipt>, Next), call: &mut Call) -> Result<(), Fault> {
-    let unpaid = !act.receipt.is_empty() && !receipt.is_some_and(|receipt| receipt.post == act.post);
+    let unpaid = !act.receipt.is_empty() && receipt.is_none_or(|receipt| receipt.post != act.post);
     refuse_if(unpaid, Reason::ReceiptUnfit, "there is no such receipt of the post")?;
     act.officer = call.principal().subject.to_string();
     act.act_time = Some(call.timestamp());
@@ -94,7 +94,10 @@ impl NotarialActService for NotarialActs {
         self.registry.act(request, annul).await
     }
 
-    async fn list_notarial_act_revisions(&self, request: Request<ListNotarialActRevisionsRequest>) -> Answer<ListNotarialActRevisionsResponse> {
+    async fn list_notarial_act_revisions(
+        &self,
+        request: Request<ListNotarialActRevisionsRequest>,
+    ) -> Answer<ListNotarialActRevisionsResponse> {
         self.registry.revisions(request).await
     }
 }

@@ -86,27 +86,45 @@ impl SpecimenSignatureService for SpecimenSignatures {
         self.registry.get(request).await
     }
 
-    async fn list_specimen_signatures(&self, request: Request<ListSpecimenSignaturesRequest>) -> Answer<ListSpecimenSignaturesResponse> {
+    async fn list_specimen_signatures(
+        &self,
+        request: Request<ListSpecimenSignaturesRequest>,
+    ) -> Answer<ListSpecimenSignaturesResponse> {
         self.registry.list(request).await
     }
 
-    async fn create_specimen_signature(&self, request: Request<CreateSpecimenSignatureRequest>) -> Answer<SpecimenSignature> {
+    async fn create_specimen_signature(
+        &self,
+        request: Request<CreateSpecimenSignatureRequest>,
+    ) -> Answer<SpecimenSignature> {
         self.registry.create(request).await
     }
 
-    async fn update_specimen_signature(&self, request: Request<UpdateSpecimenSignatureRequest>) -> Answer<SpecimenSignature> {
+    async fn update_specimen_signature(
+        &self,
+        request: Request<UpdateSpecimenSignatureRequest>,
+    ) -> Answer<SpecimenSignature> {
         self.registry.update(request).await
     }
 
-    async fn verify_specimen_signature(&self, request: Request<VerifySpecimenSignatureRequest>) -> Answer<SpecimenSignature> {
+    async fn verify_specimen_signature(
+        &self,
+        request: Request<VerifySpecimenSignatureRequest>,
+    ) -> Answer<SpecimenSignature> {
         self.registry.act(request, |_, _, _| Ok(())).await
     }
 
-    async fn revoke_specimen_signature(&self, request: Request<RevokeSpecimenSignatureRequest>) -> Answer<SpecimenSignature> {
+    async fn revoke_specimen_signature(
+        &self,
+        request: Request<RevokeSpecimenSignatureRequest>,
+    ) -> Answer<SpecimenSignature> {
         self.registry.act(request, |_, _, _| Ok(())).await
     }
 
-    async fn list_specimen_signature_revisions(&self, request: Request<ListSpecimenSignatureRevisionsRequest>) -> Answer<ListSpecimenSignatureRevisionsResponse> {
+    async fn list_specimen_signature_revisions(
+        &self,
+        request: Request<ListSpecimenSignatureRevisionsRequest>,
+    ) -> Answer<ListSpecimenSignatureRevisionsResponse> {
         self.registry.revisions(request).await
     }
 }

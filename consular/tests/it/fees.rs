@@ -77,6 +77,16 @@ impl World {
         self.cash_days(&head()).create_cash_day(request).await.map(Response::into_inner)
     }
 
+    /// A receipt for this record.
+    pub(crate) async fn receipt_for(&self, subject: &str) -> String {
+        let n = self.count("cash_days").await;
+        let code = format!("ACT_{n}");
+        self.fee(row(&code, 2_000, "2026-01-01")).await;
+        let day = self.drawer(&format!("people/cashier-{n}"), 0).await.unwrap().name;
+        let lines = vec![ReceiptLine { code, ..ReceiptLine::default() }];
+        self.issue(Receipt { subject: subject.into(), lines, ..paid(&day, 1) }).await.unwrap().name
+    }
+
     async fn count_drawer(&self, name: &str, counted: i64, explanation: &str) -> Result<CashDay, Status> {
         let request = pb::CountCashDayRequest {
             name: name.into(),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod acts;
 mod appointments;
 mod booking_races;
 mod entry_requirements;

@@ -3,6 +3,7 @@
 mod agencies;
 mod agrements;
 mod api_keys;
+mod apostilles;
 mod appointment_services;
 mod appointment_slots;
 mod appointment_windows;
@@ -30,8 +31,10 @@ mod honorary_consuls;
 mod identity_cards;
 mod incidents;
 mod jobs;
+mod legalisations;
 mod members;
 mod missions;
+mod notarial_acts;
 mod notes_verbales;
 mod official_functions;
 mod persona_non_grata;
@@ -44,6 +47,7 @@ mod receipts;
 mod reciprocity_rules;
 mod screenings;
 mod service_requests;
+mod specimen_signatures;
 mod status_certificates;
 mod tax_cards;
 mod traffic_violations;
@@ -64,6 +68,7 @@ const CHECKED: &[&str] = &[
     "AgencyService",
     "AgrementService",
     "ApiKeyService",
+    "ApostilleService",
     "AppointmentServiceService",
     "AppointmentSlotService",
     "AppointmentWindowService",
@@ -90,8 +95,10 @@ const CHECKED: &[&str] = &[
     "ImmunityService",
     "IncidentService",
     "JobService",
+    "LegalisationService",
     "MemberService",
     "MissionService",
+    "NotarialActService",
     "NoteVerbaleService",
     "OfficialFunctionService",
     "PersonaNonGrataService",
@@ -105,6 +112,7 @@ const CHECKED: &[&str] = &[
     "ScreeningService",
     "SealService",
     "ServiceRequestService",
+    "SpecimenSignatureService",
     "StatusCertificateService",
     "TaxCardService",
     "TrafficViolationService",
@@ -183,6 +191,10 @@ async fn gateway(grpc_service: &str) {
 async fn consular(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.consular().await)
+        .with(apostilles::Apostilles::default())
+        .with(legalisations::Legalisations::default())
+        .with(notarial_acts::NotarialActs)
+        .with(specimen_signatures::SpecimenSignatures)
         .with(appointment_services::AppointmentServices)
         .with(appointment_slots::AppointmentSlots::default())
         .with(appointment_windows::AppointmentWindows::default())
@@ -299,6 +311,26 @@ async fn fee_schedules_conform() {
 #[tokio::test]
 async fn receipts_conform() {
     consular("ReceiptService").await;
+}
+
+#[tokio::test]
+async fn apostilles_conform() {
+    consular("ApostilleService").await;
+}
+
+#[tokio::test]
+async fn legalisations_conform() {
+    consular("LegalisationService").await;
+}
+
+#[tokio::test]
+async fn notarial_acts_conform() {
+    consular("NotarialActService").await;
+}
+
+#[tokio::test]
+async fn specimen_signatures_conform() {
+    consular("SpecimenSignatureService").await;
 }
 
 #[tokio::test]

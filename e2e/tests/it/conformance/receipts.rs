@@ -2,9 +2,9 @@
 
 use super::cash_days::CASH_DAY;
 use super::fee_schedules;
-use proto::contract::Method;
+use proto::contract::{Kind, Method};
 use serde_json::{Value, json};
-use testkit::conformance::{Fixture, Step, Suite, plain};
+use testkit::conformance::{Fixture, Step, Suite, Unprepared, plain};
 use tokio::sync::OnceCell;
 
 /// The service that is paid for.
@@ -16,9 +16,28 @@ pub(super) struct Receipts {
     drawer: OnceCell<Value>,
 }
 
+/// The resource.
+const RECEIPT: &str = "legation.consular.v1.Receipt";
+
+/// A receipt for another record.
+pub(super) async fn paid_for(suite: &Suite, record: &Value) -> Result<Value, Unprepared> {
+    let number = suite.number();
+    let code = format!("EXAMPLE_PAID_{number}");
+    fee_schedules::in_force(suite, &code).await?;
+    let drawer = suite.make(CASH_DAY).await?;
+    let receipt = json!({
+        "cashDay": drawer["name"],
+        "lines": [{ "code": code }],
+        "payer": format!("Person {number}"),
+        "method": "CARD",
+        "subject": record["name"],
+    });
+    suite.create(suite.method_of(RECEIPT, &Kind::Create)?, receipt).await
+}
+
 impl Fixture for Receipts {
     fn resource(&self) -> &'static str {
-        "legation.consular.v1.Receipt"
+        RECEIPT
     }
 
     fn record<'s>(&'s self, suite: &'s Suite) -> Step<'s, Value> {
