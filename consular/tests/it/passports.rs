@@ -312,10 +312,9 @@ async fn one_book_becomes_one_passport_and_a_failed_one_is_spoilt() {
     assert_eq!(reason(world.produce(&one, &sticker).await), "BLANK_UNFIT");
     let (first, second) = join(world.produce(&one, &blank), world.produce(&other, &blank)).await;
     assert!(first.is_ok() != second.is_ok(), "one of two gets the book");
-    let (made, loser, winner) = if first.is_ok() {
-        (first.as_ref().unwrap().name.clone(), second, one)
-    } else {
-        (second.as_ref().unwrap().name.clone(), first, other)
+    let (made, loser, winner) = match (first, second) {
+        (Ok(made), loser) => (made.name, loser, one),
+        (loser, made) => (made.unwrap().name, loser, other),
     };
     assert_eq!(reason(loser), "BLANK_UNFIT");
     let more = world.blank(Blank::PassportBook, "C00000002").await;
