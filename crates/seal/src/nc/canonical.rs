@@ -108,8 +108,11 @@ fn written(number: f64) -> String {
     if number == 0.0 {
         return "0".to_owned();
     }
-    // Rust's own form has those digits: `-1.2345e-7`.
-    let scientific = format!("{:e}", number.abs());
+    // Rust's own form has so many digits; of two that are as near, ECMAScript takes the even one, as exact rounding does.
+    let shortest = format!("{:e}", number.abs());
+    let count = shortest.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+    let even = format!("{:.*e}", count - 1, number.abs());
+    let scientific = if even.parse() == Ok(number.abs()) { even } else { shortest };
     let (mantissa, exponent) = scientific.split_once('e').expect("the form has an exponent");
     let digits = mantissa.replace('.', "");
     let exponent: i32 = exponent.parse().expect("the exponent is a number");
