@@ -6,15 +6,21 @@ mod appointment_plan;
 mod appointment_services;
 mod appointment_slots;
 mod appointment_windows;
+mod blank_books;
 mod bookings;
 mod cash_days;
+mod clearance;
 mod counter;
+mod emergency_travel_documents;
 mod entry_requirements;
 mod fee_choice;
 mod fee_schedules;
 mod legalisations;
 mod lists;
+mod machine_readable_zones;
 mod notarial_acts;
+pub mod numbers;
+mod passport_applications;
 mod receipts;
 mod register_numbers;
 mod rescreening;
@@ -22,23 +28,37 @@ pub mod screening;
 mod screenings;
 mod settings;
 mod specimen_signatures;
+pub mod travel;
+mod travel_documents;
+pub mod visa;
+mod visa_applications;
+mod visa_statistics;
+mod visas;
 mod watch_lists;
 
 pub use apostilles::Apostilles;
 pub use appointment_services::AppointmentServices;
 pub use appointment_slots::AppointmentSlots;
 pub use appointment_windows::AppointmentWindows;
+pub use blank_books::BlankBooks;
 pub use bookings::Bookings;
 pub use cash_days::CashDays;
+pub use emergency_travel_documents::EmergencyTravelDocuments;
 pub use entry_requirements::EntryRequirements;
 pub use fee_schedules::FeeSchedules;
 pub use legalisations::Legalisations;
 pub use lists::Lists;
+pub use machine_readable_zones::MachineReadableZones;
 pub use notarial_acts::NotarialActs;
+pub use passport_applications::PassportApplications;
 pub use receipts::Receipts;
 pub use screenings::Screenings;
 pub use settings::Settings;
 pub use specimen_signatures::SpecimenSignatures;
+pub use travel_documents::TravelDocuments;
+pub use visa_applications::VisaApplications;
+pub use visa_statistics::VisaStatistics;
+pub use visas::Visas;
 pub use watch_lists::WatchLists;
 
 use anyhow::Context as _;
@@ -46,15 +66,23 @@ use proto::consular::v1::apostille_service_server::ApostilleServiceServer;
 use proto::consular::v1::appointment_service_service_server::AppointmentServiceServiceServer;
 use proto::consular::v1::appointment_slot_service_server::AppointmentSlotServiceServer;
 use proto::consular::v1::appointment_window_service_server::AppointmentWindowServiceServer;
+use proto::consular::v1::blank_book_service_server::BlankBookServiceServer;
 use proto::consular::v1::booking_service_server::BookingServiceServer;
 use proto::consular::v1::cash_day_service_server::CashDayServiceServer;
+use proto::consular::v1::emergency_travel_document_service_server::EmergencyTravelDocumentServiceServer;
 use proto::consular::v1::entry_requirement_service_server::EntryRequirementServiceServer;
 use proto::consular::v1::fee_schedule_service_server::FeeScheduleServiceServer;
 use proto::consular::v1::legalisation_service_server::LegalisationServiceServer;
+use proto::consular::v1::machine_readable_zone_service_server::MachineReadableZoneServiceServer;
 use proto::consular::v1::notarial_act_service_server::NotarialActServiceServer;
+use proto::consular::v1::passport_application_service_server::PassportApplicationServiceServer;
 use proto::consular::v1::receipt_service_server::ReceiptServiceServer;
 use proto::consular::v1::screening_service_server::ScreeningServiceServer;
 use proto::consular::v1::specimen_signature_service_server::SpecimenSignatureServiceServer;
+use proto::consular::v1::travel_document_service_server::TravelDocumentServiceServer;
+use proto::consular::v1::visa_application_service_server::VisaApplicationServiceServer;
+use proto::consular::v1::visa_service_server::VisaServiceServer;
+use proto::consular::v1::visa_statistic_service_server::VisaStatisticServiceServer;
 use proto::consular::v1::watch_list_service_server::WatchListServiceServer;
 use registry::Store;
 use serve::{House, Register, Service, Started};
@@ -109,6 +137,14 @@ pub fn routes(store: &Store, lists: &Arc<Lists>) -> Routes {
         .add_service(LegalisationServiceServer::new(Legalisations::new(store.keep())))
         .add_service(NotarialActServiceServer::new(NotarialActs::new(store.keep())))
         .add_service(SpecimenSignatureServiceServer::new(SpecimenSignatures::new(store.keep())))
+        .add_service(BlankBookServiceServer::new(BlankBooks::new(store.keep())))
+        .add_service(EmergencyTravelDocumentServiceServer::new(EmergencyTravelDocuments::new(store.keep())))
+        .add_service(MachineReadableZoneServiceServer::new(MachineReadableZones::new(store)))
+        .add_service(PassportApplicationServiceServer::new(PassportApplications::new(store.keep())))
         .add_service(ScreeningServiceServer::new(Screenings::new(store.keep(), Arc::clone(lists))))
+        .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep())))
+        .add_service(VisaApplicationServiceServer::new(VisaApplications::new(store.keep())))
+        .add_service(VisaServiceServer::new(Visas::new(store.keep())))
+        .add_service(VisaStatisticServiceServer::new(VisaStatistics::new(store.keep())))
         .add_service(WatchListServiceServer::new(WatchLists::new(store.keep(), Arc::clone(lists))))
 }

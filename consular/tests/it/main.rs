@@ -4,10 +4,19 @@
 
 mod acts;
 mod appointments;
+mod blank_books;
 mod booking_races;
+mod emergency;
 mod entry_requirements;
 mod fees;
+mod machine_readable_zones;
+mod passports;
 mod schema;
 mod screening;
+mod stay;
+mod travel_bench;
+mod visa_applications;
+mod visa_statistics;
+mod visas;
 mod watch_lists;
 mod world;

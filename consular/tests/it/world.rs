@@ -35,9 +35,10 @@ impl Interceptor for Token {
 pub(crate) struct World {
     pub(crate) db: TestDb,
     pub(crate) clock: ManualClock,
-    pub(crate) store: Store,
     /// Where publications are put; removed with the world.
     pub(crate) lists_folder: PathBuf,
+    /// The register itself, whose timers tests fire.
+    pub(crate) store: Store,
     screenings: Screenings,
     service: CallService,
 }
@@ -64,7 +65,7 @@ pub(crate) async fn world() -> World {
     let routes = consular::routes(&store, &lists).prepare();
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
     let service = layers::service_stack(routes, "consular", contract, verifier, Limits::default(), TaskTracker::new());
-    World { db, clock, store, lists_folder, screenings, service }
+    World { db, clock, lists_folder, store, screenings, service }
 }
 
 /// A person of ours who may do everything, personal data included.

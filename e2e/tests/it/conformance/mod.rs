@@ -8,6 +8,7 @@ mod appointment_services;
 mod appointment_slots;
 mod appointment_windows;
 mod bench;
+mod blank_books;
 mod bookings;
 mod cash_days;
 mod charges;
@@ -24,6 +25,7 @@ mod diplomatic_lists;
 mod disputes;
 mod driver_licences;
 mod elevations;
+mod emergency_travel_documents;
 mod entry_requirements;
 mod fee_schedules;
 mod guidance_articles;
@@ -32,11 +34,13 @@ mod identity_cards;
 mod incidents;
 mod jobs;
 mod legalisations;
+mod machine_readable_zones;
 mod members;
 mod missions;
 mod notarial_acts;
 mod notes_verbales;
 mod official_functions;
+mod passport_applications;
 mod persona_non_grata;
 mod port_courtesies;
 mod privilege_grants;
@@ -51,8 +55,12 @@ mod specimen_signatures;
 mod status_certificates;
 mod tax_cards;
 mod traffic_violations;
+mod travel_documents;
 mod travel_notices;
 mod vehicles;
+mod visa_applications;
+mod visa_statistics;
+mod visas;
 mod waivers;
 mod watch_lists;
 mod webhooks;
@@ -72,6 +80,7 @@ const CHECKED: &[&str] = &[
     "AppointmentServiceService",
     "AppointmentSlotService",
     "AppointmentWindowService",
+    "BlankBookService",
     "BookingService",
     "CashDayService",
     "ChargeService",
@@ -87,6 +96,7 @@ const CHECKED: &[&str] = &[
     "DisputeService",
     "DriverLicenceService",
     "ElevationService",
+    "EmergencyTravelDocumentService",
     "EntryRequirementService",
     "FeeScheduleService",
     "GuidanceArticleService",
@@ -96,11 +106,13 @@ const CHECKED: &[&str] = &[
     "IncidentService",
     "JobService",
     "LegalisationService",
+    "MachineReadableZoneService",
     "MemberService",
     "MissionService",
     "NotarialActService",
     "NoteVerbaleService",
     "OfficialFunctionService",
+    "PassportApplicationService",
     "PersonaNonGrataService",
     "PortCourtesyService",
     "PrivilegeGrantService",
@@ -116,8 +128,12 @@ const CHECKED: &[&str] = &[
     "StatusCertificateService",
     "TaxCardService",
     "TrafficViolationService",
+    "TravelDocumentService",
     "TravelNoticeService",
     "VehicleService",
+    "VisaApplicationService",
+    "VisaService",
+    "VisaStatisticService",
     "WaiverService",
     "WatchListService",
     "WebhookService",
@@ -192,18 +208,26 @@ async fn consular(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.consular().await)
         .with(apostilles::Apostilles::default())
-        .with(legalisations::Legalisations::default())
-        .with(notarial_acts::NotarialActs)
-        .with(specimen_signatures::SpecimenSignatures)
         .with(appointment_services::AppointmentServices)
         .with(appointment_slots::AppointmentSlots::default())
         .with(appointment_windows::AppointmentWindows::default())
         .with(bookings::Bookings::default())
         .with(cash_days::CashDays)
         .with(fee_schedules::FeeSchedules::default())
+        .with(legalisations::Legalisations::default())
+        .with(notarial_acts::NotarialActs)
         .with(receipts::Receipts::default())
+        .with(specimen_signatures::SpecimenSignatures)
+        .with(blank_books::BlankBooks)
+        .with(emergency_travel_documents::EmergencyTravelDocuments::default())
         .with(entry_requirements::EntryRequirements)
+        .with(machine_readable_zones::MachineReadableZones)
+        .with(passport_applications::PassportApplications::default())
         .with(screenings::Screenings::default())
+        .with(travel_documents::TravelDocuments)
+        .with(visa_applications::VisaApplications::default())
+        .with(visa_statistics::VisaStatistics)
+        .with(visas::Visas)
         .with(watch_lists::WatchLists);
     conforms(&suite, grpc_service).await;
 }
@@ -279,6 +303,51 @@ accreditation! {
 }
 
 #[tokio::test]
+async fn blank_books_conform() {
+    consular("BlankBookService").await;
+}
+
+#[tokio::test]
+async fn emergency_travel_documents_conform() {
+    consular("EmergencyTravelDocumentService").await;
+}
+
+#[tokio::test]
+async fn machine_readable_zones_conform() {
+    consular("MachineReadableZoneService").await;
+}
+
+#[tokio::test]
+async fn passport_applications_conform() {
+    consular("PassportApplicationService").await;
+}
+
+#[tokio::test]
+async fn travel_documents_conform() {
+    consular("TravelDocumentService").await;
+}
+
+#[tokio::test]
+async fn visa_applications_conform() {
+    consular("VisaApplicationService").await;
+}
+
+#[tokio::test]
+async fn visa_statistics_conform() {
+    consular("VisaStatisticService").await;
+}
+
+#[tokio::test]
+async fn visas_conform() {
+    consular("VisaService").await;
+}
+
+#[tokio::test]
+async fn apostilles_conform() {
+    consular("ApostilleService").await;
+}
+
+#[tokio::test]
 async fn appointment_services_conform() {
     consular("AppointmentServiceService").await;
 }
@@ -309,16 +378,6 @@ async fn fee_schedules_conform() {
 }
 
 #[tokio::test]
-async fn receipts_conform() {
-    consular("ReceiptService").await;
-}
-
-#[tokio::test]
-async fn apostilles_conform() {
-    consular("ApostilleService").await;
-}
-
-#[tokio::test]
 async fn legalisations_conform() {
     consular("LegalisationService").await;
 }
@@ -326,6 +385,11 @@ async fn legalisations_conform() {
 #[tokio::test]
 async fn notarial_acts_conform() {
     consular("NotarialActService").await;
+}
+
+#[tokio::test]
+async fn receipts_conform() {
+    consular("ReceiptService").await;
 }
 
 #[tokio::test]
