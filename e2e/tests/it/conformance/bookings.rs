@@ -4,7 +4,7 @@ use super::appointment_slots::APPOINTMENT_SLOT;
 use proto::contract::Method;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use testkit::conformance::{Fixture, Step, Suite, plain};
+use testkit::conformance::{Fixture, Step, Suite, Unprepared, plain};
 use tokio::sync::OnceCell;
 
 /// Everyone shows a document of the same number, given by another state each: ISO 3166-1, and the codes left to users.
@@ -33,7 +33,9 @@ impl Fixture for Bookings {
 
     fn record<'s>(&'s self, suite: &'s Suite) -> Step<'s, Value> {
         Box::pin(async move {
-            let two = async || Ok((suite.make(APPOINTMENT_SLOT).await?, suite.make(APPOINTMENT_SLOT).await?));
+            let two = async || {
+                Ok::<_, Unprepared>((suite.make(APPOINTMENT_SLOT).await?, suite.make(APPOINTMENT_SLOT).await?))
+            };
             let (slot, _) = self.slots.get_or_try_init(two).await?;
             let state = STATES.split(' ').nth(self.persons.fetch_add(1, Ordering::Relaxed)).unwrap_or_default();
             Ok(json!({
