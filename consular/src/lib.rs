@@ -2,25 +2,30 @@
 
 mod blank_books;
 mod clearance;
+mod digital_seals;
 mod emergency_travel_documents;
 mod entry_requirements;
 mod lists;
 mod machine_readable_zones;
 pub mod numbers;
 mod passport_applications;
+mod passport_production;
 mod rescreening;
 pub mod screening;
 mod screenings;
 mod settings;
 pub mod travel;
 mod travel_documents;
+mod travel_papers;
 pub mod visa;
 mod visa_applications;
+mod visa_decisions;
 mod visa_statistics;
 mod visas;
 mod watch_lists;
 
 pub use blank_books::BlankBooks;
+pub use digital_seals::DigitalSeals;
 pub use emergency_travel_documents::EmergencyTravelDocuments;
 pub use entry_requirements::EntryRequirements;
 pub use lists::Lists;
@@ -29,6 +34,7 @@ pub use passport_applications::PassportApplications;
 pub use screenings::Screenings;
 pub use settings::Settings;
 pub use travel_documents::TravelDocuments;
+pub use travel_papers::{SealKey, Settings as TravelPaperSettings, TravelPapers};
 pub use visa_applications::VisaApplications;
 pub use visa_statistics::VisaStatistics;
 pub use visas::Visas;
@@ -36,6 +42,7 @@ pub use watch_lists::WatchLists;
 
 use anyhow::Context as _;
 use proto::consular::v1::blank_book_service_server::BlankBookServiceServer;
+use proto::consular::v1::digital_seal_service_server::DigitalSealServiceServer;
 use proto::consular::v1::emergency_travel_document_service_server::EmergencyTravelDocumentServiceServer;
 use proto::consular::v1::entry_requirement_service_server::EntryRequirementServiceServer;
 use proto::consular::v1::machine_readable_zone_service_server::MachineReadableZoneServiceServer;
@@ -64,12 +71,13 @@ impl Service for Consular {
     type Settings = Settings;
 
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
-        let Settings { database, redis_url, relay, lists_folder } = settings;
+        let papers = TravelPapers::new(&settings.travel_papers, &house.home).context("prepare the travel papers")?;
+        let Settings { database, redis_url, relay, lists_folder, .. } = settings;
         let lists = Arc::new(Lists::below(lists_folder).context("read the words and weights of names")?);
         let mut opened = None;
         let routes = |store: &Store| {
             opened = Some((store.pool().clone(), Screenings::new(store.keep(), Arc::clone(&lists))));
-            routes(store, &lists)
+            routes(store, &lists, &papers)
         };
         let register = Register { database, own: &MIGRATIONS, redis_url, relay };
         let started = register.start::<Self>(&house, |options| options, routes).await?;
@@ -82,16 +90,22 @@ impl Service for Consular {
 }
 
 /// The service's methods, on a register that is open. Tests bring a register with a clock of their own.
-pub fn routes(store: &Store, lists: &Arc<Lists>) -> Routes {
+pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Routes {
+    let (screenings, visa_applications) = (store.keep::<Screenings>(), store.keep::<VisaApplications>());
+    let visas = Visas::new(store.keep(), visa_applications.clone(), screenings, papers.clone());
     Routes::new(EntryRequirementServiceServer::new(EntryRequirements::new(store.keep())))
         .add_service(BlankBookServiceServer::new(BlankBooks::new(store.keep())))
-        .add_service(EmergencyTravelDocumentServiceServer::new(EmergencyTravelDocuments::new(store.keep())))
+        .add_service(DigitalSealServiceServer::new(DigitalSeals::new(store, papers.clone())))
+        .add_service(EmergencyTravelDocumentServiceServer::new(EmergencyTravelDocuments::new(
+            store.keep(),
+            papers.clone(),
+        )))
         .add_service(MachineReadableZoneServiceServer::new(MachineReadableZones::new(store)))
         .add_service(PassportApplicationServiceServer::new(PassportApplications::new(store.keep())))
         .add_service(ScreeningServiceServer::new(Screenings::new(store.keep(), Arc::clone(lists))))
-        .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep())))
-        .add_service(VisaApplicationServiceServer::new(VisaApplications::new(store.keep())))
-        .add_service(VisaServiceServer::new(Visas::new(store.keep())))
+        .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep(), papers.clone())))
+        .add_service(VisaApplicationServiceServer::new(VisaApplications::new(visa_applications, papers.clone())))
+        .add_service(VisaServiceServer::new(visas))
         .add_service(VisaStatisticServiceServer::new(VisaStatistics::new(store.keep())))
         .add_service(WatchListServiceServer::new(WatchLists::new(store.keep(), Arc::clone(lists))))
 }

@@ -15,6 +15,7 @@ mod customs_clearances;
 mod debts;
 mod deliveries;
 mod determinations;
+mod digital_seals;
 mod diplomatic_lists;
 mod disputes;
 mod driver_licences;
@@ -75,6 +76,7 @@ const CHECKED: &[&str] = &[
     "CustomsClearanceService",
     "DebtService",
     "DeliveryService",
+    "DigitalSealService",
     "DiplomaticListService",
     "DisputeService",
     "DriverLicenceService",
@@ -186,6 +188,7 @@ async fn consular(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.consular().await)
         .with(blank_books::BlankBooks)
+        .with(digital_seals::DigitalSeals)
         .with(emergency_travel_documents::EmergencyTravelDocuments::default())
         .with(entry_requirements::EntryRequirements)
         .with(machine_readable_zones::MachineReadableZones)
@@ -272,6 +275,11 @@ accreditation! {
 #[tokio::test]
 async fn blank_books_conform() {
     consular("BlankBookService").await;
+}
+
+#[tokio::test]
+async fn digital_seals_conform() {
+    consular("DigitalSealService").await;
 }
 
 #[tokio::test]
