@@ -11,6 +11,7 @@ mod bookings;
 mod cash_days;
 mod clearance;
 mod counter;
+mod digital_seals;
 mod emergency_travel_documents;
 mod entry_requirements;
 mod fee_choice;
@@ -21,6 +22,7 @@ mod machine_readable_zones;
 mod notarial_acts;
 pub mod numbers;
 mod passport_applications;
+mod passport_production;
 mod receipts;
 mod register_numbers;
 mod rescreening;
@@ -30,8 +32,10 @@ mod settings;
 mod specimen_signatures;
 pub mod travel;
 mod travel_documents;
+mod travel_papers;
 pub mod visa;
 mod visa_applications;
+mod visa_decisions;
 mod visa_statistics;
 mod visas;
 mod watch_lists;
@@ -43,6 +47,7 @@ pub use appointment_windows::AppointmentWindows;
 pub use blank_books::BlankBooks;
 pub use bookings::Bookings;
 pub use cash_days::CashDays;
+pub use digital_seals::DigitalSeals;
 pub use emergency_travel_documents::EmergencyTravelDocuments;
 pub use entry_requirements::EntryRequirements;
 pub use fee_schedules::FeeSchedules;
@@ -56,6 +61,7 @@ pub use screenings::Screenings;
 pub use settings::Settings;
 pub use specimen_signatures::SpecimenSignatures;
 pub use travel_documents::TravelDocuments;
+pub use travel_papers::{SealKey, Settings as TravelPaperSettings, TravelPapers};
 pub use visa_applications::VisaApplications;
 pub use visa_statistics::VisaStatistics;
 pub use visas::Visas;
@@ -69,6 +75,7 @@ use proto::consular::v1::appointment_window_service_server::AppointmentWindowSer
 use proto::consular::v1::blank_book_service_server::BlankBookServiceServer;
 use proto::consular::v1::booking_service_server::BookingServiceServer;
 use proto::consular::v1::cash_day_service_server::CashDayServiceServer;
+use proto::consular::v1::digital_seal_service_server::DigitalSealServiceServer;
 use proto::consular::v1::emergency_travel_document_service_server::EmergencyTravelDocumentServiceServer;
 use proto::consular::v1::entry_requirement_service_server::EntryRequirementServiceServer;
 use proto::consular::v1::fee_schedule_service_server::FeeScheduleServiceServer;
@@ -104,13 +111,14 @@ impl Service for Consular {
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
         apostille_convention::check().context("read the parties to the convention on apostilles")?;
         counter::check().context("read our practice at the counter")?;
-        let Settings { database, redis_url, relay, lists_folder } = settings;
+        let papers = TravelPapers::new(&settings.travel_papers, &house.home).context("prepare the travel papers")?;
+        let Settings { database, redis_url, relay, lists_folder, .. } = settings;
         let lists = Arc::new(Lists::below(lists_folder).context("read the words and weights of names")?);
         let mut opened = None;
         let routes = |store: &Store| {
             let slots = AppointmentSlots::new(store.keep(), store.keep(), store.keep());
             opened = Some((store.pool().clone(), Screenings::new(store.keep(), Arc::clone(&lists)), slots));
-            routes(store, &lists)
+            routes(store, &lists, &papers)
         };
         let register = Register { database, own: &MIGRATIONS, redis_url, relay };
         let started = register.start::<Self>(&house, |options| options, routes).await?;
@@ -124,7 +132,9 @@ impl Service for Consular {
 }
 
 /// The service's methods, on a register that is open. Tests bring a register with a clock of their own.
-pub fn routes(store: &Store, lists: &Arc<Lists>) -> Routes {
+pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Routes {
+    let (screenings, visa_applications) = (store.keep::<Screenings>(), store.keep::<VisaApplications>());
+    let visas = Visas::new(store.keep(), visa_applications.clone(), screenings, papers.clone());
     Routes::new(EntryRequirementServiceServer::new(EntryRequirements::new(store.keep())))
         .add_service(AppointmentServiceServiceServer::new(AppointmentServices::new(store.keep())))
         .add_service(AppointmentSlotServiceServer::new(AppointmentSlots::new(store.keep(), store.keep(), store.keep())))
@@ -138,13 +148,17 @@ pub fn routes(store: &Store, lists: &Arc<Lists>) -> Routes {
         .add_service(NotarialActServiceServer::new(NotarialActs::new(store.keep())))
         .add_service(SpecimenSignatureServiceServer::new(SpecimenSignatures::new(store.keep())))
         .add_service(BlankBookServiceServer::new(BlankBooks::new(store.keep())))
-        .add_service(EmergencyTravelDocumentServiceServer::new(EmergencyTravelDocuments::new(store.keep())))
+        .add_service(DigitalSealServiceServer::new(DigitalSeals::new(store, papers.clone())))
+        .add_service(EmergencyTravelDocumentServiceServer::new(EmergencyTravelDocuments::new(
+            store.keep(),
+            papers.clone(),
+        )))
         .add_service(MachineReadableZoneServiceServer::new(MachineReadableZones::new(store)))
         .add_service(PassportApplicationServiceServer::new(PassportApplications::new(store.keep())))
         .add_service(ScreeningServiceServer::new(Screenings::new(store.keep(), Arc::clone(lists))))
-        .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep())))
-        .add_service(VisaApplicationServiceServer::new(VisaApplications::new(store.keep())))
-        .add_service(VisaServiceServer::new(Visas::new(store.keep())))
+        .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep(), papers.clone())))
+        .add_service(VisaApplicationServiceServer::new(VisaApplications::new(visa_applications, papers.clone())))
+        .add_service(VisaServiceServer::new(visas))
         .add_service(VisaStatisticServiceServer::new(VisaStatistics::new(store.keep())))
         .add_service(WatchListServiceServer::new(WatchLists::new(store.keep(), Arc::clone(lists))))
 }

@@ -15,6 +15,7 @@ mod schema;
 mod screening;
 mod stay;
 mod travel_bench;
+mod travel_papers;
 mod visa_applications;
 mod visa_statistics;
 mod visas;

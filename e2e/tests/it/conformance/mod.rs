@@ -21,6 +21,7 @@ mod customs_clearances;
 mod debts;
 mod deliveries;
 mod determinations;
+mod digital_seals;
 mod diplomatic_lists;
 mod disputes;
 mod driver_licences;
@@ -92,6 +93,7 @@ const CHECKED: &[&str] = &[
     "CustomsClearanceService",
     "DebtService",
     "DeliveryService",
+    "DigitalSealService",
     "DiplomaticListService",
     "DisputeService",
     "DriverLicenceService",
@@ -219,6 +221,7 @@ async fn consular(grpc_service: &str) {
         .with(receipts::Receipts::default())
         .with(specimen_signatures::SpecimenSignatures)
         .with(blank_books::BlankBooks)
+        .with(digital_seals::DigitalSeals)
         .with(emergency_travel_documents::EmergencyTravelDocuments::default())
         .with(entry_requirements::EntryRequirements)
         .with(machine_readable_zones::MachineReadableZones)
@@ -305,6 +308,11 @@ accreditation! {
 #[tokio::test]
 async fn blank_books_conform() {
     consular("BlankBookService").await;
+}
+
+#[tokio::test]
+async fn digital_seals_conform() {
+    consular("DigitalSealService").await;
 }
 
 #[tokio::test]
