@@ -8,6 +8,8 @@ mod card_number;
 mod charges;
 mod circular_receipts;
 mod circulars;
+mod closure;
+mod compliance_findings;
 mod consular_commissions;
 mod consular_precedence;
 mod control_rules;
@@ -45,6 +47,7 @@ pub mod points;
 mod port_courtesies;
 mod practice;
 pub mod precedence;
+mod previews;
 mod privilege_grants;
 pub mod privileges;
 mod properties;
@@ -71,6 +74,7 @@ pub use audit::Audit;
 pub use charges::Charges;
 pub use circular_receipts::CircularReceipts;
 pub use circulars::Circulars;
+pub use compliance_findings::ComplianceFindings;
 pub use consular_commissions::ConsularCommissions;
 pub use control_rules::ControlRules;
 pub use credentials::Credentials;
@@ -117,6 +121,7 @@ use proto::accreditation::v1::audit_service_server::AuditServiceServer;
 use proto::accreditation::v1::charge_service_server::ChargeServiceServer;
 use proto::accreditation::v1::circular_receipt_service_server::CircularReceiptServiceServer;
 use proto::accreditation::v1::circular_service_server::CircularServiceServer;
+use proto::accreditation::v1::compliance_finding_service_server::ComplianceFindingServiceServer;
 use proto::accreditation::v1::consular_commission_service_server::ConsularCommissionServiceServer;
 use proto::accreditation::v1::control_rule_service_server::ControlRuleServiceServer;
 use proto::accreditation::v1::credential_service_server::CredentialServiceServer;
@@ -222,6 +227,7 @@ pub fn routes(
     Routes::new(MissionServiceServer::new(Missions::new(missions)))
         .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))
         .add_service(ChargeServiceServer::new(Charges::new(store.keep())))
+        .add_service(ComplianceFindingServiceServer::new(ComplianceFindings::new(store.keep())))
         .add_service(ConsularCommissionServiceServer::new(ConsularCommissions::new(store.keep())))
         .add_service(DiplomaticListServiceServer::new(DiplomaticLists::new(store, papers.clone())))
         .add_service(HonoraryConsulServiceServer::new(HonoraryConsuls::new(store.keep())))

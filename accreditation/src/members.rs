@@ -68,7 +68,7 @@ impl Keep for Members {
         call: &mut Call,
     ) -> Result<(), Fault> {
         let holdings = match timer {
-            GRACE_TIMER => Holdings::of(reader, &member.name).await?,
+            GRACE_TIMER => Holdings::of(reader, &[&member.name]).await?,
             _ => Holdings::default(),
         };
         Self::fire(member, timer, call)?;
@@ -225,7 +225,7 @@ async fn kin_leaving<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Resu
 }
 
 async fn holdings<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Holdings, Fault> {
-    Holdings::of(reader, &member.name).await
+    Holdings::of(reader, &[&member.name]).await
 }
 
 async fn is_known(reader: &mut Reader<'_>, _: &Member, request: &LinkPersonRequest) -> Result<bool, Fault> {

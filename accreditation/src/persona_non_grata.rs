@@ -25,6 +25,9 @@ use tonic::Request;
 /// The instant by which the person should have left.
 const DEADLINE_TIMER: &str = "deadline";
 
+/// The states of a declaration after which there is not another yet.
+const UNDER_WAY: [&str; 4] = ["PROPOSED", "LEGAL_REVIEW", "DECIDED", "NOTIFIED"];
+
 /// The declarations.
 #[derive(Clone, Debug)]
 pub struct Declarations {
@@ -54,7 +57,7 @@ impl Keep for Declarations {
         reader: &mut Reader<'_>,
         call: &mut Call,
     ) -> Result<(), Fault> {
-        let holdings = Holdings::of(reader, &declaration.member).await?;
+        let holdings = Holdings::of(reader, &[&declaration.member]).await?;
         declaration.overdue = true;
         holdings.end(RevocationCause::Recalled, call)
     }
@@ -146,6 +149,47 @@ impl PersonaNonGrataService for Declarations {
     }
 }
 
+/// The member who would be asked to leave, and whether that is under way: what one who opens a declaration has to know.
+#[derive(Debug, Default)]
+pub(crate) struct Unwanted {
+    member: Option<Member>,
+    under_way: Option<String>,
+}
+
+impl Unwanted {
+    pub(crate) async fn of(reader: &mut Reader<'_>, member: &str) -> Result<Self, Fault> {
+        let found = reader.share::<Member>(member).await?;
+        let under_way: Vec<PersonaNonGrata> = reader.all(&[("member", &[member]), ("state", &UNDER_WAY)]).await?;
+        Ok(Self { member: found, under_way: under_way.into_iter().next().map(|one| one.name) })
+    }
+
+    /// Whether the person has a status here that a declaration could end.
+    pub(crate) fn is_here(&self) -> bool {
+        self.member.as_ref().is_some_and(|member| !is_over(member))
+    }
+
+    /// Opens a declaration and gives its name; that of the one under way if there is one, none if the person has no status
+    /// here any more.
+    pub(crate) fn declare(&mut self, incident: &str, grounds: String, call: &mut Call) -> Result<String, Fault> {
+        if self.under_way.is_none() && self.is_here() {
+            let member = self.member.clone();
+            let declaration = PersonaNonGrata {
+                member: member.as_ref().map(|member| member.name.clone()).unwrap_or_default(),
+                incident: incident.to_owned(),
+                grounds,
+                ..PersonaNonGrata::default()
+            };
+            let opened = call.open::<Declarations>(declaration, |one, call| propose(one, member, call))?;
+            self.under_way = Some(opened);
+        }
+        Ok(self.under_way.clone().unwrap_or_default())
+    }
+}
+
+fn is_over(member: &Member) -> bool {
+    matches!(member.state(), member::State::Ended | member::State::Declined)
+}
+
 /// From the top down, after the declaration itself: nothing that holds a member asks for its declarations.
 async fn concerned<R>(reader: &mut Reader<'_>, declaration: &PersonaNonGrata, _: &R) -> Result<Concerned, Fault> {
     let member = reader.hold::<Members>(&[("name", &[declaration.member.as_str()])]).await?.pop();
@@ -153,17 +197,16 @@ async fn concerned<R>(reader: &mut Reader<'_>, declaration: &PersonaNonGrata, _:
         Some(member) => ending::kin(reader, member).await?,
         None => Vec::new(),
     };
-    let holdings = Holdings::of(reader, &declaration.member).await?;
+    let holdings = Holdings::of(reader, &[&declaration.member]).await?;
     Ok(Concerned { member, kin, holdings })
 }
 
-fn propose(declaration: &mut PersonaNonGrata, member: Option<Member>, _: &mut Call) -> Result<(), Fault> {
+pub(crate) fn propose(declaration: &mut PersonaNonGrata, member: Option<Member>, _: &mut Call) -> Result<(), Fault> {
     let Some(member) = member else {
         let fault = Fault::new(House::BrokenReference, "there is no such member");
         return Err(fault.at("personaNonGrata.member", "does not exist"));
     };
-    let over = matches!(member.state(), member::State::Ended | member::State::Declined);
-    refuse_if(over, Reason::MemberWithoutStatus, "the person has no status here any more")?;
+    refuse_if(is_over(&member), Reason::MemberWithoutStatus, "the person has no status here any more")?;
     declaration.mission = member.mission;
     declaration.person = member.person;
     Ok(())

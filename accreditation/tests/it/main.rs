@@ -9,6 +9,7 @@ mod benefits;
 mod charges;
 mod checks;
 mod circulars;
+mod compliance_findings;
 mod consular_commissions;
 mod consuls;
 mod control_rules;

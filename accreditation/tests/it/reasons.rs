@@ -233,6 +233,14 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
             world.compile(pb::diplomatic_list::Kind::Diplomatic, "2026/1").await?;
             world.compile(pb::diplomatic_list::Kind::Diplomatic, "2026/1").await.map(drop)
         }
+        Reason::MissionHasTaxCards | Reason::MissionHasPlates | Reason::MissionHasProperty => {
+            crate::endings::provoke(reason, world, &mission).await
+        }
+        Reason::WaiverPending => crate::incidents::provoke(world, &mission).await,
+        Reason::RemedyTimeRuns
+        | Reason::NothingToWithhold
+        | Reason::FindingWithoutMember
+        | Reason::EvidenceUnrelated => crate::compliance_findings::provoke(reason, world, &mission).await,
         Reason::AccreditationAlreadyLive => {
             let person = Member { person: "people/garnier".into(), ..secretary(&mission) };
             world.notify("a", person.clone()).await?;

@@ -7,6 +7,7 @@ mod bench;
 mod charges;
 mod circular_receipts;
 mod circulars;
+mod compliance_findings;
 mod consular_commissions;
 mod control_rules;
 mod credentials;
@@ -60,6 +61,7 @@ const CHECKED: &[&str] = &[
     "ChargeService",
     "CircularReceiptService",
     "CircularService",
+    "ComplianceFindingService",
     "ConsularCommissionService",
     "ControlRuleService",
     "CredentialService",
@@ -119,6 +121,7 @@ async fn accreditation(grpc_service: &str) {
         .with(agrements::Agrements)
         .with(circular_receipts::CircularReceipts::default())
         .with(circulars::Circulars)
+        .with(compliance_findings::ComplianceFindings)
         .with(guidance_articles::GuidanceArticles)
         .with(notes_verbales::NotesVerbales::default())
         .with(official_functions::OfficialFunctions)
@@ -212,6 +215,7 @@ accreditation! {
     charges_conform: "ChargeService",
     circular_receipts_conform: "CircularReceiptService",
     circulars_conform: "CircularService",
+    compliance_findings_conform: "ComplianceFindingService",
     consular_commissions_conform: "ConsularCommissionService",
     control_rules_conform: "ControlRuleService",
     credentials_conform: "CredentialService",
