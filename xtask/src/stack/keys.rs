@@ -13,10 +13,11 @@ const FILE: &str = "keys.json";
 const LIFETIME: chrono::Days = chrono::Days::new(365);
 
 /// A role, the agency that has it, and whether the agency is our own house: partners hold less.
-const ROLES: [(&str, &str, bool); 8] = [
+const ROLES: [(&str, &str, bool); 9] = [
     ("protocol-officer", "foreign-ministry", true),
     ("head-of-protocol", "foreign-ministry", true),
     ("legal-adviser", "foreign-ministry", true),
+    ("police-reporter", "metropolitan-police", false),
     ("police-verifier", "metropolitan-police", false),
     ("auditor", "court-of-audit", true),
     ("mission-signatory", "foreign-ministry", true),
