@@ -12,7 +12,7 @@ use fault::Fault;
 use proto::accreditation::v1::identity_card::RevocationCause;
 use proto::accreditation::v1::member::EndCause;
 use proto::accreditation::v1::{
-    Category, DriverLicence, IdentityCard, Member, Mission, PrivilegeGrant, TaxCard, Vehicle,
+    Category, Charge, ConsularCommission, DriverLicence, HonoraryConsul, IdentityCard, Member, Mission, PrivilegeGrant, TaxCard, Vehicle,
 };
 use registry::{Call, Foreseen, Held, Keep, Reader};
 
@@ -82,7 +82,7 @@ pub(crate) fn end_all(
 }
 
 /// The verb by which something ends with the standing of its holder.
-const WITH_HOLDER: &str = "endWithHolder";
+pub(crate) const WITH_HOLDER: &str = "endWithHolder";
 
 /// What members, or a mission itself, hold of us that ends with their privileges. Each kind of thing has a line in each of
 /// the functions.
@@ -145,6 +145,9 @@ pub(crate) fn holder(foreseen: &Foreseen) -> Result<String, Fault> {
         foreseen.record()?.map(|vehicle: Vehicle| vehicle.member),
         foreseen.record()?.map(|licence: DriverLicence| licence.member),
         foreseen.record()?.map(|grant: PrivilegeGrant| grant.member),
+        foreseen.record()?.map(|charge: Charge| charge.member),
+        foreseen.record()?.map(|commission: ConsularCommission| commission.member),
+        foreseen.record()?.map(|consul: HonoraryConsul| consul.member),
     ];
     Ok(found.into_iter().flatten().next().unwrap_or_default())
 }

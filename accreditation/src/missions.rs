@@ -5,6 +5,7 @@ use crate::closure::Unsettled;
 use crate::ending::{self, Holdings};
 use crate::members::Members;
 use crate::previews::{Concerned, concerned, effects, time_passes};
+use crate::tenure::Tenures;
 use crate::terms::Terms;
 use calendar::{Clock, due};
 use fault::{Fault, refuse_if};
@@ -141,8 +142,8 @@ impl MissionService for Missions {
         let unsettled = OnceLock::new();
         let closed = |mission: &mut Mission, _, concerned: Concerned, call: &mut Call| {
             unsettled.get_or_init(|| concerned.unsettled.names());
-            let (members, holdings, _) = concerned.split();
-            close(mission, CloseRequest::default(), members, call)?;
+            let (everyone, holdings, _) = concerned.split();
+            close(mission, CloseRequest::default(), everyone, call)?;
             time_passes(holdings, call)
         };
         let rehearsed = self.registry.rehearse(request, concerned, closed).await?;
@@ -154,9 +155,9 @@ impl MissionService for Missions {
     async fn preview_sever(&self, request: Request<PreviewSeverRequest>) -> Answer<PreviewSeverResponse> {
         let severed = |mission: &mut Mission, ask: PreviewSeverRequest, concerned: Concerned, call: &mut Call| {
             let PreviewSeverRequest { protecting_power, in_custody, .. } = ask;
-            let (members, holdings, own) = concerned.split();
+            let (everyone, holdings, own) = concerned.split();
             let request = SeverRequest { protecting_power, in_custody, ..SeverRequest::default() };
-            sever(mission, request, members, call)?;
+            sever(mission, request, everyone, call)?;
             time_passes(holdings, call)?;
             time_passes(own, call)
         };
@@ -246,14 +247,20 @@ fn complete_closure(
     Ok(())
 }
 
-async fn everyone<R>(reader: &mut Reader<'_>, mission: &Mission, _: &R) -> Result<Vec<Held<Members>>, Fault> {
-    ending::everyone(reader, mission).await
+/// Its members, and what they were charged with.
+pub(crate) type Everyone = (Vec<Held<Members>>, Tenures);
+
+pub(crate) async fn everyone<R>(reader: &mut Reader<'_>, mission: &Mission, _: &R) -> Result<Everyone, Fault> {
+    let members = ending::everyone(reader, mission).await?;
+    let tenures = Tenures::of(reader, members.iter().map(|member| &**member)).await?;
+    Ok((members, tenures))
 }
 
 /// Nobody is a member of a mission that is being wound up; all have time to leave.
-fn close(_: &mut Mission, _: CloseRequest, members: Vec<Held<Members>>, call: &mut Call) -> Result<(), Fault> {
+fn close(_: &mut Mission, _: CloseRequest, (members, tenures): Everyone, call: &mut Call) -> Result<(), Fault> {
     let now = call.now();
-    ending::end_all(members, "endWithMission", EndCause::MissionEnded, now, call)
+    ending::end_all(members, "endWithMission", EndCause::MissionEnded, now, call)?;
+    tenures.end(now, call)
 }
 
 /// Even then premises, property and archives are respected and protected: by us, or by a third state acceptable to us
@@ -261,7 +268,7 @@ fn close(_: &mut Mission, _: CloseRequest, members: Vec<Held<Members>>, call: &m
 fn sever(
     mission: &mut Mission,
     request: SeverRequest,
-    members: Vec<Held<Members>>,
+    (members, tenures): Everyone,
     call: &mut Call,
 ) -> Result<(), Fault> {
     let power = request.protecting_power;
@@ -277,7 +284,8 @@ fn sever(
     let clock = Clock::new(now, call.data::<Terms>().grace);
     mission.withdraw_end_time = due(&clock, call.days()).map(timestamp);
     call.timers().set(WITHDRAWAL_TIMER, clock);
-    ending::end_all(members, "endWithMission", EndCause::MissionEnded, now, call)
+    ending::end_all(members, "endWithMission", EndCause::MissionEnded, now, call)?;
+    tenures.end(now, call)
 }
 
 /// What is imported was established before the register was kept.

@@ -3,6 +3,7 @@
 use crate::ending::{self, Holdings, IN_FUNCTIONS};
 use crate::grace;
 use crate::members::Members;
+use crate::tenure::Tenures;
 use calendar::{Clock, Length, due};
 use fault::{Fault, refuse_if};
 use identity::Principal;
@@ -38,6 +39,7 @@ pub struct Declarations {
 struct Concerned {
     member: Option<Held<Members>>,
     kin: Vec<Held<Members>>,
+    tenures: Tenures,
     holdings: Holdings,
 }
 
@@ -197,8 +199,9 @@ async fn concerned<R>(reader: &mut Reader<'_>, declaration: &PersonaNonGrata, _:
         Some(member) => ending::kin(reader, member).await?,
         None => Vec::new(),
     };
+    let tenures = Tenures::of(reader, member.iter().map(|member| &**member)).await?;
     let holdings = Holdings::of(reader, &[&declaration.member]).await?;
-    Ok(Concerned { member, kin, holdings })
+    Ok(Concerned { member, kin, tenures, holdings })
 }
 
 pub(crate) fn propose(declaration: &mut PersonaNonGrata, member: Option<Member>, _: &mut Call) -> Result<(), Fault> {
@@ -227,7 +230,7 @@ fn notify(
     declaration.note = request.note;
     declaration.notify_time = Some(call.timestamp());
     declaration.visa_lookout = true;
-    let Concerned { member, kin, .. } = concerned;
+    let Concerned { member, kin, tenures, .. } = concerned;
     let member = member.ok_or_else(|| Fault::new(House::Internal, "a declaration is kept without its member"))?;
     let here = member.arrival_time.is_some() || member.already_present;
     if here || !IN_FUNCTIONS.contains(&member.state().as_str_name()) {
@@ -249,6 +252,7 @@ fn notify(
         call.timers().clear_all();
         Ok(())
     })?;
+    tenures.end(now, call)?;
     ending::end_all(kin, "endWithPrincipal", EndCause::PrincipalEnded, now, call)
 }
 
@@ -262,7 +266,8 @@ fn depart(
     refuse_if(left > call.now(), Reason::DatesImplausible, "the departure is a fact and lies in the past")?;
     declaration.departure_time = Some(timestamp(left));
     call.timers().clear(DEADLINE_TIMER);
-    let Concerned { member, kin, holdings } = concerned;
+    let Concerned { member, kin, tenures, holdings } = concerned;
+    tenures.end(left, call)?;
     let here = member.filter(|member| {
         !matches!(member.state(), member::State::Ended | member::State::Declined | member::State::Unspecified)
     });
@@ -287,7 +292,8 @@ fn refuse_recognition(
     let early = !declaration.overdue && !request.recall_refused;
     refuse_if(early, Reason::DeadlineRunning, "the sending state may still recall within the deadline")?;
     call.timers().clear(DEADLINE_TIMER);
-    let Concerned { member, kin, holdings } = concerned;
+    let Concerned { member, kin, tenures, holdings } = concerned;
+    tenures.end(call.now(), call)?;
     let in_functions = member.filter(|member| IN_FUNCTIONS.contains(&member.state().as_str_name()));
     if let Some(member) = in_functions {
         call.follow(member, "loseRecognition", |member, call| {

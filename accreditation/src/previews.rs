@@ -2,11 +2,11 @@
 
 use crate::closure::Unsettled;
 use crate::ending::{self, Holdings};
-use crate::members::Members;
+use crate::missions::{self, Everyone};
 use fault::Fault;
 use proto::accreditation::v1::identity_card::RevocationCause;
 use proto::accreditation::v1::{Effect, Member, Mission};
-use registry::{Call, Foreseen, Held, Reader, Rehearsed};
+use registry::{Call, Foreseen, Reader, Rehearsed};
 use std::collections::HashMap;
 
 /// The most effects that a preview tells one by one.
@@ -14,25 +14,25 @@ const MOST_TOLD: usize = 5_000;
 
 /// Whom the act would end, what they and the mission hold of us, and what would have to be settled.
 pub(crate) struct Concerned {
-    members: Vec<Held<Members>>,
+    everyone: Everyone,
     holdings: Holdings,
     own: Holdings,
     pub(crate) unsettled: Unsettled,
 }
 
-pub(crate) async fn concerned<R>(reader: &mut Reader<'_>, mission: &Mission, _: &R) -> Result<Concerned, Fault> {
-    let members = ending::everyone(reader, mission).await?;
-    let names: Vec<_> = members.iter().map(|member| member.name.as_str()).collect();
+pub(crate) async fn concerned<R>(reader: &mut Reader<'_>, mission: &Mission, ask: &R) -> Result<Concerned, Fault> {
+    let everyone = missions::everyone(reader, mission, ask).await?;
+    let names: Vec<_> = everyone.0.iter().map(|member| member.name.as_str()).collect();
     let holdings = Holdings::of(reader, &names).await?;
     let own = Holdings::of_mission(reader, &mission.name).await?;
     let unsettled = Unsettled::of(reader, &mission.name).await?;
-    Ok(Concerned { members, holdings, own, unsettled })
+    Ok(Concerned { everyone, holdings, own, unsettled })
 }
 
 impl Concerned {
-    /// The members, for the act itself, and what comes after it: the members' benefits, and the mission's own.
-    pub(crate) fn split(self) -> (Vec<Held<Members>>, Holdings, Holdings) {
-        (self.members, self.holdings, self.own)
+    /// Everyone, for the act itself, and what comes after it: the members' benefits, and the mission's own.
+    pub(crate) fn split(self) -> (Everyone, Holdings, Holdings) {
+        (self.everyone, self.holdings, self.own)
     }
 }
 
@@ -43,16 +43,18 @@ pub(crate) fn time_passes(holdings: Holdings, call: &mut Call) -> Result<(), Fau
 
 /// What a rehearsal says of others, as far as an answer can hold it, and how many they are.
 pub(crate) fn effects(rehearsed: &Rehearsed<Mission>) -> Result<(Vec<Effect>, i32), Fault> {
-    let mut ends = HashMap::from([(String::new(), rehearsed.record.withdraw_end_time)]);
+    // Of each holder: when the functions end, and when the privileges do.
+    let mut ends = HashMap::from([(String::new(), (None, rehearsed.record.withdraw_end_time))]);
     let mut effect = |foreseen: &Foreseen| -> Result<Effect, Fault> {
         let (name, verb) = (foreseen.name.clone(), foreseen.verb.clone());
         if let Some(member) = foreseen.record::<Member>()? {
-            ends.insert(member.name.clone(), member.grace_end_time);
+            ends.insert(member.name.clone(), (member.termination_time, member.grace_end_time));
             let (category, grace_end_time) = (member.category, member.grace_end_time);
             return Ok(Effect { name, verb, category, grace_end_time, ..Effect::default() });
         }
         let holder = ending::holder(foreseen)?;
-        let grace_end_time = ends.get(&holder).copied().flatten();
+        let (functions, privileges) = ends.get(&holder).copied().unwrap_or_default();
+        let grace_end_time = if verb == ending::WITH_HOLDER { privileges } else { functions };
         Ok(Effect { name, verb, grace_end_time, holder, ..Effect::default() })
     };
     let effects = rehearsed.follows.iter().take(MOST_TOLD).map(&mut effect).collect::<Result<_, _>>()?;

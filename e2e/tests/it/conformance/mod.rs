@@ -4,6 +4,7 @@ mod agencies;
 mod agrements;
 mod api_keys;
 mod bench;
+mod card_applications;
 mod charges;
 mod circular_receipts;
 mod circulars;
@@ -58,6 +59,7 @@ const CHECKED: &[&str] = &[
     "AgencyService",
     "AgrementService",
     "ApiKeyService",
+    "CardApplicationService",
     "ChargeService",
     "CircularReceiptService",
     "CircularService",
@@ -127,6 +129,7 @@ async fn accreditation(grpc_service: &str) {
         .with(official_functions::OfficialFunctions)
         .with(protocol::Protocol)
         .with(status_certificates::StatusCertificates)
+        .with(card_applications::CardApplications)
         .with(charges::Charges)
         .with(consular_commissions::ConsularCommissions::default())
         .with(credentials::Credentials)
@@ -212,6 +215,7 @@ macro_rules! accreditation {
 
 accreditation! {
     agrements_conform: "AgrementService",
+    card_applications_conform: "CardApplicationService",
     charges_conform: "ChargeService",
     circular_receipts_conform: "CircularReceiptService",
     circulars_conform: "CircularService",
