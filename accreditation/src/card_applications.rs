@@ -54,12 +54,7 @@ impl CardApplications {
     }
 
     /// Issued as any card is; the person has one, so that the one before it ends first.
-    fn approve(
-        &self,
-        application: &mut CardApplication,
-        around: Surroundings,
-        call: &mut Call,
-    ) -> Result<(), Fault> {
+    fn approve(&self, application: &mut CardApplication, around: Surroundings, call: &mut Call) -> Result<(), Fault> {
         if let Some(card) = around.card {
             application.replaced_card.clone_from(&card.name);
             revoke(card, RevocationCause::Replaced, call)?;
@@ -70,9 +65,8 @@ impl CardApplications {
             expire_time: application.expire_time.or(Some(longest)),
             ..IdentityCard::default()
         };
-        let issue = |card: &mut IdentityCard, call: &mut Call| {
-            identity_cards::issue(&self.rules, card, around.dossier, call)
-        };
+        let (rules, dossier) = (&self.rules, around.dossier);
+        let issue = |card: &mut IdentityCard, call: &mut Call| identity_cards::issue(rules, card, dossier, call);
         application.identity_card = call.open::<IdentityCards>(card, issue)?;
         Ok(())
     }
@@ -99,9 +93,10 @@ impl CardApplicationService for CardApplications {
         &self,
         request: Request<ApproveCardApplicationRequest>,
     ) -> Answer<CardApplication> {
-        let around = async |reader: &mut Reader<'_>, application: &CardApplication, _: &_| {
-            surroundings(reader, application).await
-        };
+        let around =
+            async |reader: &mut Reader<'_>, application: &CardApplication, _: &ApproveCardApplicationRequest| {
+                surroundings(reader, application).await
+            };
         let approve = |application: &mut CardApplication, _, around: Surroundings, call: &mut Call| {
             self.approve(application, around, call)
         };

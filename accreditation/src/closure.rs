@@ -66,9 +66,9 @@ fn none(names: &[&str], reason: Reason, words: &str) -> Result<(), Fault> {
 /// that is completed, it is divested, or it is in custody.
 fn held(properties: &[Property]) -> impl Iterator<Item = &Property> {
     let sold = |name: &str| {
-        properties.iter().any(|other| {
-            other.previous == name && other.action() == Action::Sale && other.state() == State::Completed
-        })
+        properties
+            .iter()
+            .any(|other| other.previous == name && other.action() == Action::Sale && other.state() == State::Completed)
     };
     properties.iter().filter(move |property| match property.state() {
         State::Completed => matches!(property.action(), Action::Acquisition | Action::Lease) && !sold(&property.name),

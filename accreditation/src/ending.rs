@@ -12,7 +12,8 @@ use fault::Fault;
 use proto::accreditation::v1::identity_card::RevocationCause;
 use proto::accreditation::v1::member::EndCause;
 use proto::accreditation::v1::{
-    Category, Charge, ConsularCommission, DriverLicence, HonoraryConsul, IdentityCard, Member, Mission, PrivilegeGrant, TaxCard, Vehicle,
+    Category, Charge, ConsularCommission, DriverLicence, HonoraryConsul, IdentityCard, Member, Mission, PrivilegeGrant,
+    TaxCard, Vehicle,
 };
 use registry::{Call, Foreseen, Held, Keep, Reader};
 
@@ -124,11 +125,7 @@ impl Holdings {
     }
 }
 
-fn each<K: Keep>(
-    held: Vec<Held<K>>,
-    call: &mut Call,
-    end: impl Fn(&mut K::Record, &mut Call),
-) -> Result<(), Fault> {
+fn each<K: Keep>(held: Vec<Held<K>>, call: &mut Call, end: impl Fn(&mut K::Record, &mut Call)) -> Result<(), Fault> {
     held.into_iter().try_for_each(|held| {
         call.follow(held, WITH_HOLDER, |record, call| {
             end(record, call);

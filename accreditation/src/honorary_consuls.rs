@@ -15,8 +15,8 @@ use proto::accreditation::v1::mission::{State, Type};
 use proto::accreditation::v1::{
     ApprovePostRequest, BeginVettingRequest, Category, CreateHonoraryConsulRequest, DeclineHonoraryConsulRequest,
     EndHonoraryConsulRequest, GetHonoraryConsulRequest, HonoraryConsul, ListHonoraryConsulRevisionsRequest,
-    ListHonoraryConsulRevisionsResponse, ListHonoraryConsulsRequest, ListHonoraryConsulsResponse, Member, Mission, Reason,
-    RecertifyHonoraryConsulRequest, RecogniseHonoraryConsulRequest, UpdateHonoraryConsulRequest,
+    ListHonoraryConsulRevisionsResponse, ListHonoraryConsulsRequest, ListHonoraryConsulsResponse, Member, Mission,
+    Reason, RecertifyHonoraryConsulRequest, RecogniseHonoraryConsulRequest, UpdateHonoraryConsulRequest,
 };
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant, timestamp};
@@ -229,12 +229,7 @@ async fn served<R>(reader: &mut Reader<'_>, consul: &HonoraryConsul, _: &R) -> R
     Ok(Served { member, kin })
 }
 
-fn end(
-    consul: &mut HonoraryConsul,
-    _: EndHonoraryConsulRequest,
-    served: Served,
-    call: &mut Call,
-) -> Result<(), Fault> {
+fn end(consul: &mut HonoraryConsul, _: EndHonoraryConsulRequest, served: Served, call: &mut Call) -> Result<(), Fault> {
     end_all(consul, served, call)
 }
 

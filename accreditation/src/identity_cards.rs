@@ -14,8 +14,9 @@ use proto::accreditation::v1::verify_identity_card_response::Finding;
 use proto::accreditation::v1::{
     CreateIdentityCardRequest, GetIdentityCardRequest, IdentityCard, ImmunitySummary, ListIdentityCardRevisionsRequest,
     ListIdentityCardRevisionsResponse, ListIdentityCardsRequest, ListIdentityCardsResponse, Matter,
-    PrintIdentityCardRequest, Reason, ReturnIdentityCardRequest, RevokeIdentityCardRequest, Status as Standing, VerifyIdentityCardRequest,
-    VerifyIdentityCardResponse, WatchIdentityCardsRequest, WatchIdentityCardsResponse, member,
+    PrintIdentityCardRequest, Reason, ReturnIdentityCardRequest, RevokeIdentityCardRequest, Status as Standing,
+    VerifyIdentityCardRequest, VerifyIdentityCardResponse, WatchIdentityCardsRequest, WatchIdentityCardsResponse,
+    member,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
@@ -136,9 +137,7 @@ pub(crate) fn issue(
     let (expiry, validity) = (card.expire_time.as_ref().and_then(instant), call.data::<Terms>().card_validity);
     let Some(expiry) = expiry.filter(|expiry| issued < *expiry && *expiry <= issued + validity) else {
         let words = format!("a card is valid for {} days at most from its issue", validity.num_days());
-        return Err(
-            Fault::new(Reason::ValidityUnfit, words).at("identityCard.expireTime", "does not fit the issue")
-        );
+        return Err(Fault::new(Reason::ValidityUnfit, words).at("identityCard.expireTime", "does not fit the issue"));
     };
     let tier = standing(rules, &dossier.subject(), call.now()).tier;
     card.name = format!("identityCards/{}", card_number::generate());

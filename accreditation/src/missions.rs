@@ -17,12 +17,11 @@ use proto::accreditation::v1::mission::Type;
 use proto::accreditation::v1::mission_service_server::MissionService;
 use proto::accreditation::v1::{
     ApprovePremisesRequest, CloseRequest, CompleteClosureRequest, ConsentRequest, CreateMissionRequest,
-    DeleteMissionRequest, ExportMissionsRequest, ExportMissionsResponse, GetMissionRequest,
-    ImportMissionsRequest, ImportMissionsResponse, LiftRestrictionRequest, ListMissionRevisionsRequest,
-    ListMissionRevisionsResponse, ListMissionsRequest, ListMissionsResponse, Mission, OpenRequest,
-    PreviewCloseRequest, PreviewCloseResponse, PreviewSeverRequest, PreviewSeverResponse, Reason, RefuseRequest,
-    RequestConsentRequest, RestrictRequest, ResumeRequest, SeverRequest, SuspendRequest, UpdateMissionRequest,
-    WatchMissionsRequest, WatchMissionsResponse,
+    DeleteMissionRequest, ExportMissionsRequest, ExportMissionsResponse, GetMissionRequest, ImportMissionsRequest,
+    ImportMissionsResponse, LiftRestrictionRequest, ListMissionRevisionsRequest, ListMissionRevisionsResponse,
+    ListMissionsRequest, ListMissionsResponse, Mission, OpenRequest, PreviewCloseRequest, PreviewCloseResponse,
+    PreviewSeverRequest, PreviewSeverResponse, Reason, RefuseRequest, RequestConsentRequest, RestrictRequest,
+    ResumeRequest, SeverRequest, SuspendRequest, UpdateMissionRequest, WatchMissionsRequest, WatchMissionsResponse,
 };
 use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, timestamp};
 use std::sync::OnceLock;

@@ -300,9 +300,8 @@ impl VehicleService for Vehicles {
     }
 
     async fn register_vehicle(&self, request: Request<RegisterVehicleRequest>) -> Answer<Vehicle> {
-        let register = |vehicle: &mut Vehicle, request, holder, call: &mut Call| {
-            self.register(vehicle, &request, holder, call)
-        };
+        let register =
+            |vehicle: &mut Vehicle, request, holder, call: &mut Call| self.register(vehicle, &request, holder, call);
         self.registry.act_with(request, held_by, register).await
     }
 

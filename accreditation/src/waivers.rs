@@ -12,9 +12,9 @@ use proto::accreditation::v1::incident::WaiverOutcome;
 use proto::accreditation::v1::waiver::State;
 use proto::accreditation::v1::waiver_service_server::WaiverService;
 use proto::accreditation::v1::{
-    CloseWaiverRequest, CreateWaiverRequest, GetWaiverRequest, GrantWaiverRequest, Incident, ListWaiverRevisionsRequest,
-    ListWaiverRevisionsResponse, ListWaiversRequest, ListWaiversResponse, Member, Reason, RefuseWaiverRequest,
-    RemindWaiverRequest, SendWaiverRequest, WaivedImmunity, Waiver, WaiverScope, member,
+    CloseWaiverRequest, CreateWaiverRequest, GetWaiverRequest, GrantWaiverRequest, Incident,
+    ListWaiverRevisionsRequest, ListWaiverRevisionsResponse, ListWaiversRequest, ListWaiversResponse, Member, Reason,
+    RefuseWaiverRequest, RemindWaiverRequest, SendWaiverRequest, WaivedImmunity, Waiver, WaiverScope, member,
 };
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant, timestamp};

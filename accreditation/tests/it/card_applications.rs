@@ -60,7 +60,11 @@ async fn a_card_is_applied_for_approved_by_another_issued_replaced_and_returned(
 
     let wish = CardApplication { expire_time: stamp("2028-01-01T00:00:00Z"), ..asked(&member, Cause::Renewal) };
     let renewal = world.apply_for(&registrar(), wish).await.unwrap();
-    assert_eq!(world.plastic(&card.name).await.state(), Card::Issued, "the old card is good until the new one is there");
+    assert_eq!(
+        world.plastic(&card.name).await.state(),
+        Card::Issued,
+        "the old card is good until the new one is there"
+    );
     let renewal = world.approve_card(&decider(), &renewal.name).await.unwrap();
     let old = world.plastic(&card.name).await;
     assert_eq!((old.state(), old.revocation_cause()), (Card::Revoked, RevocationCause::Replaced));
@@ -98,9 +102,10 @@ async fn a_mission_applies_for_its_own_people_in_standing_and_sees_its_own() {
     let (mission, other) = (world.embassy("FR").await, world.mission("be", embassy("BE"), mission::State::Open).await);
     let member = world.accredited("garnier", secretary(&mission)).await.name;
     let stranger = world.accredited("peeters", secretary(&other)).await.name;
-    assert_eq!(fields(world.apply_for(&clerk_of("fr"), asked(&stranger, Cause::FirstCard)).await), [
-        "cardApplication.member"
-    ]);
+    assert_eq!(
+        fields(world.apply_for(&clerk_of("fr"), asked(&stranger, Cause::FirstCard)).await),
+        ["cardApplication.member"]
+    );
     let expected = world.notify("expected", secretary(&mission)).await.unwrap().name;
     let early = world.apply_for(&clerk_of("fr"), asked(&expected, Cause::FirstCard)).await;
     assert_eq!(reason(early), "MEMBER_NOT_ACCREDITED");

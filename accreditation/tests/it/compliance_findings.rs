@@ -56,7 +56,8 @@ impl World {
     }
 
     async fn close_finding(&self, name: &str) -> Result<ComplianceFinding, Status> {
-        let request = pb::CloseComplianceFindingRequest { name: name.into(), cause: "Met".into(), ..Default::default() };
+        let request =
+            pb::CloseComplianceFindingRequest { name: name.into(), cause: "Met".into(), ..Default::default() };
         self.findings(&decider()).close_compliance_finding(request).await.map(Response::into_inner)
     }
 
@@ -88,7 +89,10 @@ async fn a_warning_gives_time_and_what_is_remedied_in_it_is_closed() {
     assert_eq!(world.count("history where verb = 'fallOverdue'").await, 0);
     assert_eq!(world.close_finding(&warned.name).await.unwrap().state(), State::Closed);
     for personal in ["Parking fines of a year", "What is owed"] {
-        assert_eq!(world.count(&format!("outbox where kind = 'complianceFindings' and doc::text like '%{personal}%'")).await, 0);
+        assert_eq!(
+            world.count(&format!("outbox where kind = 'complianceFindings' and doc::text like '%{personal}%'")).await,
+            0
+        );
     }
 }
 
@@ -107,7 +111,10 @@ async fn benefits_are_withheld_until_it_is_remedied() {
     assert_eq!(page.compliance_findings.len(), 1);
     assert_eq!(reason(world.measure(&registrar(), &name, Measure::BenefitsWithheld).await), "SAME_PERSON");
     let met = world.measure(&decider(), &name, Measure::BenefitsWithheld).await.unwrap();
-    assert_eq!((met.state(), met.measure(), &met.withheld), (State::Escalated, Measure::BenefitsWithheld, &vec![own.clone()]));
+    assert_eq!(
+        (met.state(), met.measure(), &met.withheld),
+        (State::Escalated, Measure::BenefitsWithheld, &vec![own.clone()])
+    );
     assert_eq!((world.card_state(&own).await, world.card_state(&personal).await), (Card::Suspended, Card::Issued));
     assert!(!world.sold_to(&own).await.0 && world.sold_to(&personal).await.0);
     world.remedy(&name).await;
@@ -165,7 +172,8 @@ async fn evidence_is_a_record_about_this_mission_or_something_else_that_is_descr
     for wrong in [theirs.as_str(), "debts/none", "members/garnier", "debts"] {
         let refused = world.find(finding(vec![good[0].clone(), shown_by(wrong)])).await;
         assert_eq!(fields(refused), ["complianceFinding.evidence[1].record"], "{wrong}");
-        let request = pb::AddEvidenceRequest { name: name.clone(), evidence: Some(shown_by(wrong)), ..Default::default() };
+        let request =
+            pb::AddEvidenceRequest { name: name.clone(), evidence: Some(shown_by(wrong)), ..Default::default() };
         assert_eq!(fields(world.findings(&registrar()).add_evidence(request).await), ["evidence.record"]);
     }
     let stranger = world.accredited("stranger", secretary(&other)).await.name;

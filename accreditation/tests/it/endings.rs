@@ -194,7 +194,8 @@ async fn every_kind_of_thing_ends_with_the_privileges_of_its_holder() {
     world.clock.advance(TimeDelta::days(3));
     world.store.fire_due().await.unwrap();
     assert_eq!(standing(&world, &held).await, OVER);
-    let cause = format!("history where verb = 'endWithHolder' and actor = 'timers/grace' and cause like '{}@%'", member.name);
+    let cause =
+        format!("history where verb = 'endWithHolder' and actor = 'timers/grace' and cause like '{}@%'", member.name);
     assert_eq!(world.count(&cause).await, 5);
     assert_eq!(world.count("timers where kind <> 'members'").await, 0, "nothing is left to run");
     assert_eq!(reason(world.vehicle_step(&benefits(), "renew", &held[2]).await), "HOLDER_NOT_IN_STANDING");
@@ -207,7 +208,8 @@ async fn every_kind_of_thing_ends_at_the_deadline_of_a_declaration_and_none_take
     let held = equipped(&world, &mission, &member.name).await;
     let titled = world.insured(sedan(&mission, &member.name, 2)).await.unwrap();
     world.vehicle_step(&benefits(), "title", &titled).await.unwrap();
-    let proposed = world.propose(pb::PrivilegeGrant { privilege: 5, ..grant_of(&member.name, "2026-07-01T00:00:00Z", None) });
+    let proposed =
+        world.propose(pb::PrivilegeGrant { privilege: 5, ..grant_of(&member.name, "2026-07-01T00:00:00Z", None) });
     let proposed = proposed.await.unwrap().name;
     crate::persona_non_grata::notified(&world, &member.name).await;
     world.clock.advance(TimeDelta::hours(73));

@@ -62,13 +62,23 @@ async fn a_serious_offence_opens_a_request_for_a_waiver_and_its_refusal_a_declar
     assert_eq!((stated.state(), stated.serious, stated.mission.as_str()), (State::ChargeStated, true, "missions/fr"));
     assert_eq!(stated.proposals().collect::<Vec<_>>(), [Proposal::WaiverRequest]);
     let opened = waiver(&world, &stated.waiver).await;
-    assert_eq!((opened.state(), opened.scope(), opened.serious), (pb::waiver::State::Opened, WaiverScope::Criminal, true));
+    assert_eq!(
+        (opened.state(), opened.scope(), opened.serious),
+        (pb::waiver::State::Opened, WaiverScope::Criminal, true)
+    );
     assert_eq!((opened.member.as_str(), opened.mission.as_str()), (driver.as_str(), "missions/fr"));
     assert_eq!((opened.incident.as_str(), opened.proceedings.as_str()), (stated.name.as_str(), "26-0412"));
     let version = stated.etag.split('-').next().unwrap();
     let made = format!("history where name = '{}' and verb = 'create' and version = 1", opened.name);
-    assert_eq!(world.count(&format!("{made} and actor = 'people/registrar' and cause = '{}@{version}'", stated.name)).await, 1);
-    assert_eq!(reason(send(&world, &registrar(), &opened.name).await), "SAME_PERSON", "who stated the charge drafted it");
+    assert_eq!(
+        world.count(&format!("{made} and actor = 'people/registrar' and cause = '{}@{version}'", stated.name)).await,
+        1
+    );
+    assert_eq!(
+        reason(send(&world, &registrar(), &opened.name).await),
+        "SAME_PERSON",
+        "who stated the charge drafted it"
+    );
     send(&world, &decider(), &opened.name).await.unwrap();
     assert_eq!(reason(answered(&world, &stated.name, WaiverOutcome::WaiverRefused).await), "WAIVER_PENDING");
 

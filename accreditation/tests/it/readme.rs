@@ -36,7 +36,9 @@ fn every_test_that_is_named_exists() {
         let text = fs::read_to_string(folder.join(format!("{module}.rs"))).unwrap_or_default();
         let at = text.find(&format!("fn {name}("));
         // The attribute stands in the lines before it.
-        at.is_some_and(|at| text[..at].lines().rev().take(3).any(|line| line.contains("test]") || line.contains("test(")))
+        at.is_some_and(|at| {
+            text[..at].lines().rev().take(3).any(|line| line.contains("test]") || line.contains("test("))
+        })
     };
     let missing: Vec<_> = named().into_values().flatten().filter(|test| !exists(test)).collect();
     assert!(missing.is_empty(), "no such tests: {missing:#?}");

@@ -19,7 +19,8 @@ async fn a_charge_ends_with_the_functions_of_the_one_who_acts_and_another_may_be
     assert_eq!((over.state(), over.end_time), (charge::State::Ended, ended.termination_time));
     let next = world.begin_charge(charge(&second)).await.unwrap();
     world.mission_step(&registrar(), "close", &mission).await.unwrap();
-    let caused = format!("history where name = '{}' and verb = 'endWithFunctions' and cause like '{mission}@%'", next.name);
+    let caused =
+        format!("history where name = '{}' and verb = 'endWithFunctions' and cause like '{mission}@%'", next.name);
     assert_eq!(world.count(&caused).await, 1, "with the mission's all functions end");
 }
 

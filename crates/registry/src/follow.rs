@@ -3,8 +3,8 @@
 
 use crate::act::Locked;
 use crate::call::Call;
-use crate::effect::{Change, Deed, Effect};
 use crate::create::id_of;
+use crate::effect::{Change, Deed, Effect};
 use crate::keep::Keep;
 use crate::kind::Kind;
 use crate::ready::{Version, stamp};

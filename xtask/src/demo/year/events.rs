@@ -53,7 +53,11 @@ pub(super) async fn stop_a_drunken_driver(register: &Register<'_>, plan: &mut Pl
     }
     let declaration = charged_and_refused(register, &planned).await?;
     let declared = declare(register, declaration).await?;
-    told(&format!("persona non grata; to leave by {}; visa lookout: {}", text(&declared, "deadline"), declared["visaLookout"]));
+    told(&format!(
+        "persona non grata; to leave by {}; visa lookout: {}",
+        text(&declared, "deadline"),
+        declared["visaLookout"]
+    ));
     let left = done(register, register.decides, &declared, "recordDeparture", &json!({})).await?;
     ensure!(state(&left) == "DEPARTED", "the declaration is {}", state(&left));
     immune(register, &planned, "CRIMINAL_PROSECUTION", "OFFICIAL_ACTS_ONLY").await?;
@@ -84,7 +88,10 @@ async fn charged_and_refused(register: &Register<'_>, driver: &Planned) -> Resul
     let incident = read(register, name(&incident)).await?;
     ensure!(state(&incident) == "WAIVER_DECIDED", "the incident is {}", state(&incident));
     let declaration = read(register, text(&incident, "declaration")).await?;
-    tell("a drunken driver", &format!("the waiver is {}; {} opened", state(&waiver).to_lowercase(), name(&declaration)));
+    tell(
+        "a drunken driver",
+        &format!("the waiver is {}; {} opened", state(&waiver).to_lowercase(), name(&declaration)),
+    );
     Ok(declaration)
 }
 
@@ -104,7 +111,8 @@ pub(super) async fn close_a_mission(register: &Register<'_>, plan: &mut Plan) ->
     let preview = asked.context("preview the closure")?;
     // Another year may have left people of its own there.
     let ours = plan.ours();
-    let belongs = |effect: &&Value| text(effect, "name").starts_with(&ours) || text(effect, "holder").starts_with(&ours);
+    let belongs =
+        |effect: &&Value| text(effect, "name").starts_with(&ours) || text(effect, "holder").starts_with(&ours);
     let effects: Vec<_> = preview["effects"].as_array().into_iter().flatten().filter(belongs).collect();
     let ended = |effect: &&&Value| text(effect, "graceEndTime") != "";
     let of = |verb: &str| effects.iter().filter(|effect| text(effect, "verb") == verb).count();
