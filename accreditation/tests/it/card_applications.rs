@@ -111,7 +111,11 @@ async fn a_mission_applies_for_its_own_people_in_standing_and_sees_its_own() {
     assert_eq!(reason(early), "MEMBER_NOT_ACCREDITED");
     let own = world.apply_for(&clerk_of("fr"), asked(&member, Cause::FirstCard)).await.unwrap().name;
     world.apply_for(&clerk_of("be"), asked(&stranger, Cause::FirstCard)).await.unwrap();
-    let page = world.applications(&clerk_of("fr")).list_card_applications(Default::default()).await.unwrap();
+    let page = world
+        .applications(&clerk_of("fr"))
+        .list_card_applications(pb::ListCardApplicationsRequest::default())
+        .await
+        .unwrap();
     let names: Vec<_> = page.into_inner().card_applications.into_iter().map(|one| one.name).collect();
     assert_eq!(names, [own.as_str()]);
     assert_eq!(reason(world.approve_card(&clerk_of("fr"), &own).await), "PERMISSION_DENIED");
