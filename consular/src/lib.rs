@@ -1,22 +1,50 @@
 //! Our citizens abroad and travellers to our country: who needs a visa where, and who is on which list.
 
+mod blank_books;
+mod clearance;
+mod emergency_travel_documents;
 mod entry_requirements;
 mod lists;
+mod machine_readable_zones;
+pub mod numbers;
+mod passport_applications;
 mod rescreening;
 pub mod screening;
 mod screenings;
 mod settings;
+pub mod travel;
+mod travel_documents;
+pub mod visa;
+mod visa_applications;
+mod visa_statistics;
+mod visas;
 mod watch_lists;
 
+pub use blank_books::BlankBooks;
+pub use emergency_travel_documents::EmergencyTravelDocuments;
 pub use entry_requirements::EntryRequirements;
 pub use lists::Lists;
+pub use machine_readable_zones::MachineReadableZones;
+pub use passport_applications::PassportApplications;
 pub use screenings::Screenings;
 pub use settings::Settings;
+pub use travel_documents::TravelDocuments;
+pub use visa_applications::VisaApplications;
+pub use visa_statistics::VisaStatistics;
+pub use visas::Visas;
 pub use watch_lists::WatchLists;
 
 use anyhow::Context as _;
+use proto::consular::v1::blank_book_service_server::BlankBookServiceServer;
+use proto::consular::v1::emergency_travel_document_service_server::EmergencyTravelDocumentServiceServer;
 use proto::consular::v1::entry_requirement_service_server::EntryRequirementServiceServer;
+use proto::consular::v1::machine_readable_zone_service_server::MachineReadableZoneServiceServer;
+use proto::consular::v1::passport_application_service_server::PassportApplicationServiceServer;
 use proto::consular::v1::screening_service_server::ScreeningServiceServer;
+use proto::consular::v1::travel_document_service_server::TravelDocumentServiceServer;
+use proto::consular::v1::visa_application_service_server::VisaApplicationServiceServer;
+use proto::consular::v1::visa_service_server::VisaServiceServer;
+use proto::consular::v1::visa_statistic_service_server::VisaStatisticServiceServer;
 use proto::consular::v1::watch_list_service_server::WatchListServiceServer;
 use registry::Store;
 use serve::{House, Register, Service, Started};
@@ -56,6 +84,14 @@ impl Service for Consular {
 /// The service's methods, on a register that is open. Tests bring a register with a clock of their own.
 pub fn routes(store: &Store, lists: &Arc<Lists>) -> Routes {
     Routes::new(EntryRequirementServiceServer::new(EntryRequirements::new(store.keep())))
+        .add_service(BlankBookServiceServer::new(BlankBooks::new(store.keep())))
+        .add_service(EmergencyTravelDocumentServiceServer::new(EmergencyTravelDocuments::new(store.keep())))
+        .add_service(MachineReadableZoneServiceServer::new(MachineReadableZones::new(store)))
+        .add_service(PassportApplicationServiceServer::new(PassportApplications::new(store.keep())))
         .add_service(ScreeningServiceServer::new(Screenings::new(store.keep(), Arc::clone(lists))))
+        .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep())))
+        .add_service(VisaApplicationServiceServer::new(VisaApplications::new(store.keep())))
+        .add_service(VisaServiceServer::new(Visas::new(store.keep())))
+        .add_service(VisaStatisticServiceServer::new(VisaStatistics::new(store.keep())))
         .add_service(WatchListServiceServer::new(WatchLists::new(store.keep(), Arc::clone(lists))))
 }

@@ -2,8 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod blank_books;
+mod emergency;
 mod entry_requirements;
+mod machine_readable_zones;
+mod passports;
 mod schema;
 mod screening;
+mod stay;
+mod travel_bench;
+mod visa_applications;
+mod visa_statistics;
+mod visas;
 mod watch_lists;
 mod world;

@@ -22,6 +22,7 @@ const ROLES: [(&str, &str, bool); 9] = [
     ("auditor", "court-of-audit", true),
     ("mission-signatory", "foreign-ministry", true),
     ("mission-clerk", "foreign-ministry", true),
+    ("supervisor", "foreign-ministry", true),
     ("tenant-admin", "foreign-ministry", true),
 ];
 
@@ -76,6 +77,11 @@ impl Keys {
     /// The key of a role.
     pub(crate) fn of(&self, role: &str) -> Option<&str> {
         self.0.get(role).map(String::as_str)
+    }
+
+    /// The keys, for a caller in several roles.
+    pub(crate) fn by_role(&self) -> BTreeMap<String, String> {
+        self.0.clone()
     }
 
     /// Every role with its key.

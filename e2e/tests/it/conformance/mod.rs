@@ -4,6 +4,7 @@ mod agencies;
 mod agrements;
 mod api_keys;
 mod bench;
+mod blank_books;
 mod card_applications;
 mod charges;
 mod circular_receipts;
@@ -20,16 +21,19 @@ mod diplomatic_lists;
 mod disputes;
 mod driver_licences;
 mod elevations;
+mod emergency_travel_documents;
 mod entry_requirements;
 mod guidance_articles;
 mod honorary_consuls;
 mod identity_cards;
 mod incidents;
 mod jobs;
+mod machine_readable_zones;
 mod members;
 mod missions;
 mod notes_verbales;
 mod official_functions;
+mod passport_applications;
 mod persona_non_grata;
 mod port_courtesies;
 mod privilege_grants;
@@ -42,8 +46,12 @@ mod service_requests;
 mod status_certificates;
 mod tax_cards;
 mod traffic_violations;
+mod travel_documents;
 mod travel_notices;
 mod vehicles;
+mod visa_applications;
+mod visa_statistics;
+mod visas;
 mod waivers;
 mod watch_lists;
 mod webhooks;
@@ -59,6 +67,7 @@ const CHECKED: &[&str] = &[
     "AgencyService",
     "AgrementService",
     "ApiKeyService",
+    "BlankBookService",
     "CardApplicationService",
     "ChargeService",
     "CircularReceiptService",
@@ -74,6 +83,7 @@ const CHECKED: &[&str] = &[
     "DisputeService",
     "DriverLicenceService",
     "ElevationService",
+    "EmergencyTravelDocumentService",
     "EntryRequirementService",
     "GuidanceArticleService",
     "HonoraryConsulService",
@@ -81,10 +91,12 @@ const CHECKED: &[&str] = &[
     "ImmunityService",
     "IncidentService",
     "JobService",
+    "MachineReadableZoneService",
     "MemberService",
     "MissionService",
     "NoteVerbaleService",
     "OfficialFunctionService",
+    "PassportApplicationService",
     "PersonaNonGrataService",
     "PortCourtesyService",
     "PrivilegeGrantService",
@@ -98,8 +110,12 @@ const CHECKED: &[&str] = &[
     "StatusCertificateService",
     "TaxCardService",
     "TrafficViolationService",
+    "TravelDocumentService",
     "TravelNoticeService",
     "VehicleService",
+    "VisaApplicationService",
+    "VisaService",
+    "VisaStatisticService",
     "WaiverService",
     "WatchListService",
     "WebhookService",
@@ -175,8 +191,16 @@ async fn gateway(grpc_service: &str) {
 async fn consular(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.consular().await)
+        .with(blank_books::BlankBooks)
+        .with(emergency_travel_documents::EmergencyTravelDocuments::default())
         .with(entry_requirements::EntryRequirements)
+        .with(machine_readable_zones::MachineReadableZones)
+        .with(passport_applications::PassportApplications::default())
         .with(screenings::Screenings::default())
+        .with(travel_documents::TravelDocuments)
+        .with(visa_applications::VisaApplications::default())
+        .with(visa_statistics::VisaStatistics)
+        .with(visas::Visas)
         .with(watch_lists::WatchLists);
     conforms(&suite, grpc_service).await;
 }
@@ -251,6 +275,46 @@ accreditation! {
     travel_notices_conform: "TravelNoticeService",
     vehicles_conform: "VehicleService",
     waivers_conform: "WaiverService",
+}
+
+#[tokio::test]
+async fn blank_books_conform() {
+    consular("BlankBookService").await;
+}
+
+#[tokio::test]
+async fn emergency_travel_documents_conform() {
+    consular("EmergencyTravelDocumentService").await;
+}
+
+#[tokio::test]
+async fn machine_readable_zones_conform() {
+    consular("MachineReadableZoneService").await;
+}
+
+#[tokio::test]
+async fn passport_applications_conform() {
+    consular("PassportApplicationService").await;
+}
+
+#[tokio::test]
+async fn travel_documents_conform() {
+    consular("TravelDocumentService").await;
+}
+
+#[tokio::test]
+async fn visa_applications_conform() {
+    consular("VisaApplicationService").await;
+}
+
+#[tokio::test]
+async fn visa_statistics_conform() {
+    consular("VisaStatisticService").await;
+}
+
+#[tokio::test]
+async fn visas_conform() {
+    consular("VisaService").await;
 }
 
 #[tokio::test]
