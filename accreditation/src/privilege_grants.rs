@@ -14,7 +14,7 @@ use proto::accreditation::v1::privilege_grant_service_server::PrivilegeGrantServ
 use proto::accreditation::v1::{
     Citation, CreatePrivilegeGrantRequest, DeclinePrivilegeRequest, EnjoyedPrivilege, Extent, GetPrivilegeGrantRequest,
     GrantPrivilegeRequest, ListPrivilegeGrantRevisionsRequest, ListPrivilegeGrantRevisionsResponse,
-    ListPrivilegeGrantsRequest, ListPrivilegeGrantsResponse, PrivilegeGrant, QueryPrivilegesRequest,
+    ListPrivilegeGrantsRequest, ListPrivilegeGrantsResponse, Member, PrivilegeGrant, QueryPrivilegesRequest,
     QueryPrivilegesResponse, Reason, RevokePrivilegeRequest, Status,
 };
 use proto::policy::v1::Reason as House;
@@ -157,7 +157,9 @@ impl PrivilegeGrantService for PrivilegeGrants {
     }
 
     async fn grant_privilege(&self, request: Request<GrantPrivilegeRequest>) -> Answer<PrivilegeGrant> {
+        // The member is locked: of two grants at once the second meets the first, and neither waits for the other.
         let dossier = async |reader: &mut Reader<'_>, grant: &PrivilegeGrant, _: &GrantPrivilegeRequest| {
+            reader.lock::<Member>(&grant.member).await?;
             Dossier::share(reader, &grant.member).await
         };
         let decided = |record: &mut PrivilegeGrant, _, dossier: Option<Dossier>, call: &mut Call| {
