@@ -220,9 +220,14 @@ pub(crate) fn suspend(licence: &mut DriverLicence, call: &mut Call) -> Result<()
     Ok(())
 }
 
-fn revoke(_: &mut DriverLicence, _: RevokeDriverLicenceRequest, call: &mut Call) -> Result<(), Fault> {
-    call.timers().clear(EXPIRY);
+fn revoke(licence: &mut DriverLicence, _: RevokeDriverLicenceRequest, call: &mut Call) -> Result<(), Fault> {
+    end(licence, call);
     Ok(())
+}
+
+/// Ends a licence with the privileges of its holder.
+pub(crate) fn end(_: &mut DriverLicence, call: &mut Call) {
+    call.timers().clear(EXPIRY);
 }
 
 fn orphan() -> Fault {

@@ -1,15 +1,21 @@
 //! Endings: what the end of a member's functions, or of a mission, ends with it (VCDR art. 37, 39, 43-45; VCCR art. 53).
 
+use crate::driver_licences::{self, DriverLicences};
 use crate::grace;
 use crate::identity_cards::{self, IdentityCards};
 use crate::members::Members;
+use crate::privilege_grants::{self, PrivilegeGrants};
 use crate::tax_cards::{self, TaxCards};
+use crate::vehicles::{self, Vehicles};
 use chrono::{DateTime, Utc};
 use fault::Fault;
 use proto::accreditation::v1::identity_card::RevocationCause;
 use proto::accreditation::v1::member::EndCause;
-use proto::accreditation::v1::{Category, Member, Mission};
-use registry::{Call, Held, Reader};
+use proto::accreditation::v1::{
+    Category, Charge, ConsularCommission, DriverLicence, HonoraryConsul, IdentityCard, Member, Mission, PrivilegeGrant,
+    TaxCard, Vehicle,
+};
+use registry::{Call, Foreseen, Held, Keep, Reader};
 
 /// The states of a person whose functions have not ended.
 pub(crate) const IN_FUNCTIONS: [&str; 6] =
@@ -76,32 +82,69 @@ pub(crate) fn end_all(
     })
 }
 
-/// What a member holds of us that ends with the privileges. Each kind of thing has a line in each of the functions.
+/// The verb by which something ends with the standing of its holder.
+pub(crate) const WITH_HOLDER: &str = "endWithHolder";
+
+/// What members, or a mission itself, hold of us that ends with their privileges. Each kind of thing has a line in each of
+/// the functions.
 #[derive(Debug, Default)]
 pub(crate) struct Holdings {
     cards: Vec<Held<IdentityCards>>,
     tax_cards: Vec<Held<TaxCards>>,
+    vehicles: Vec<Held<Vehicles>>,
+    licences: Vec<Held<DriverLicences>>,
+    grants: Vec<Held<PrivilegeGrants>>,
 }
 
 impl Holdings {
-    pub(crate) async fn of(reader: &mut Reader<'_>, member: &str) -> Result<Self, Fault> {
-        let cards = reader.hold(&[("member", &[member]), ("state", &["ISSUED"])]).await?;
-        let tax_cards = reader.hold(&[("member", &[member]), ("state", &tax_cards::LIVE)]).await?;
-        Ok(Self { cards, tax_cards })
+    pub(crate) async fn of(reader: &mut Reader<'_>, members: &[&str]) -> Result<Self, Fault> {
+        Ok(Self {
+            cards: reader.hold(&[("member", members), ("state", &["ISSUED"])]).await?,
+            tax_cards: reader.hold(&[("member", members), ("state", &tax_cards::LIVE)]).await?,
+            vehicles: reader.hold(&[("member", members), ("state", &vehicles::DRIVEN)]).await?,
+            licences: reader.hold(&[("member", members), ("state", &driver_licences::OUT)]).await?,
+            grants: reader.hold(&[("member", members), ("state", &["GRANTED"])]).await?,
+        })
+    }
+
+    /// What a mission holds itself, not by one of its members.
+    pub(crate) async fn of_mission(reader: &mut Reader<'_>, mission: &str) -> Result<Self, Fault> {
+        Ok(Self {
+            tax_cards: reader.hold(&[("mission", &[mission]), ("member", &[""]), ("state", &tax_cards::LIVE)]).await?,
+            vehicles: reader.hold(&[("mission", &[mission]), ("member", &[""]), ("state", &vehicles::DRIVEN)]).await?,
+            ..Self::default()
+        })
     }
 
     pub(crate) fn end(self, cause: RevocationCause, call: &mut Call) -> Result<(), Fault> {
-        self.cards.into_iter().try_for_each(|card| {
-            call.follow(card, "endWithHolder", |card, call| {
-                identity_cards::end(card, cause, call);
-                Ok(())
-            })
-        })?;
-        self.tax_cards.into_iter().try_for_each(|card| {
-            call.follow(card, "endWithHolder", |card, call| {
-                tax_cards::end(card, call);
-                Ok(())
-            })
-        })
+        each(self.cards, call, |card, call| identity_cards::end(card, cause, call))?;
+        each(self.tax_cards, call, tax_cards::end)?;
+        each(self.vehicles, call, vehicles::end)?;
+        each(self.licences, call, driver_licences::end)?;
+        each(self.grants, call, privilege_grants::end_now)
     }
+}
+
+fn each<K: Keep>(held: Vec<Held<K>>, call: &mut Call, end: impl Fn(&mut K::Record, &mut Call)) -> Result<(), Fault> {
+    held.into_iter().try_for_each(|held| {
+        call.follow(held, WITH_HOLDER, |record, call| {
+            end(record, call);
+            Ok(())
+        })
+    })
+}
+
+/// Whose the thing is that a rehearsal foresees the end of: a member's name, or empty for the mission's own.
+pub(crate) fn holder(foreseen: &Foreseen) -> Result<String, Fault> {
+    let found = [
+        foreseen.record()?.map(|card: IdentityCard| card.member),
+        foreseen.record()?.map(|card: TaxCard| card.member),
+        foreseen.record()?.map(|vehicle: Vehicle| vehicle.member),
+        foreseen.record()?.map(|licence: DriverLicence| licence.member),
+        foreseen.record()?.map(|grant: PrivilegeGrant| grant.member),
+        foreseen.record()?.map(|charge: Charge| charge.member),
+        foreseen.record()?.map(|commission: ConsularCommission| commission.member),
+        foreseen.record()?.map(|consul: HonoraryConsul| consul.member),
+    ];
+    Ok(found.into_iter().flatten().next().unwrap_or_default())
 }

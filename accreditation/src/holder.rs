@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use fault::{Fault, refuse_if};
 use proto::accreditation::v1::{Category, Member, Mission, Reason, Status, member, mission};
 use proto::policy::v1::Reason as House;
-use registry::{Call, Reader, Registry};
+use registry::{Call, Reader, Registry, instant};
 
 /// A member of a mission, or the mission itself.
 #[derive(Clone, Debug)]
@@ -106,19 +106,24 @@ impl Holder {
     }
 
     /// Whether what was granted goes on: a member's until the end of the reasonable period (VCDR art. 39.2; VCCR art.
-    /// 53.3), the mission's own until it is suspended, closed or severed.
+    /// 53.3), the mission's own until it is suspended or closed or, relations being broken, until the end of its time to
+    /// wind up (VCDR art. 44, 45).
     pub(crate) fn keeps(&self, rules: &Rules, at: DateTime<Utc>) -> bool {
         match &self.dossier {
             Some(dossier) => {
                 matches!(standing(rules, &dossier.subject(), at).status, Status::Active | Status::GracePeriod)
             }
-            None => matches!(
-                self.mission.state(),
-                mission::State::Establishing
-                    | mission::State::Open
-                    | mission::State::Restricted
-                    | mission::State::Closing
-            ),
+            None => {
+                let winding_up = self.mission.withdraw_end_time.as_ref().and_then(instant).is_some_and(|end| at < end);
+                winding_up
+                    || matches!(
+                        self.mission.state(),
+                        mission::State::Establishing
+                            | mission::State::Open
+                            | mission::State::Restricted
+                            | mission::State::Closing
+                    )
+            }
         }
     }
 }

@@ -1,21 +1,25 @@
 //! Honorary consular officers: post and person approved each by itself, a term, and the certificate given again and again
 //! (VCCR art. 4, 12, 25, 58-68).
 
+use crate::ending::{self, IN_FUNCTIONS};
+use crate::members::Members;
 use crate::practice::Practice;
 use calendar::{Clock, Length, due};
 use chrono::{DateTime, Utc};
 use fault::{Fault, refuse_if};
 use identity::Principal;
+use proto::accreditation::v1::honorary_consul::State as Standing;
 use proto::accreditation::v1::honorary_consul_service_server::HonoraryConsulService;
+use proto::accreditation::v1::member::EndCause;
 use proto::accreditation::v1::mission::{State, Type};
 use proto::accreditation::v1::{
-    ApprovePostRequest, BeginVettingRequest, CreateHonoraryConsulRequest, DeclineHonoraryConsulRequest,
+    ApprovePostRequest, BeginVettingRequest, Category, CreateHonoraryConsulRequest, DeclineHonoraryConsulRequest,
     EndHonoraryConsulRequest, GetHonoraryConsulRequest, HonoraryConsul, ListHonoraryConsulRevisionsRequest,
-    ListHonoraryConsulRevisionsResponse, ListHonoraryConsulsRequest, ListHonoraryConsulsResponse, Mission, Reason,
-    RecertifyHonoraryConsulRequest, RecogniseHonoraryConsulRequest, UpdateHonoraryConsulRequest,
+    ListHonoraryConsulRevisionsResponse, ListHonoraryConsulsRequest, ListHonoraryConsulsResponse, Member, Mission,
+    Reason, RecertifyHonoraryConsulRequest, RecogniseHonoraryConsulRequest, UpdateHonoraryConsulRequest,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant, timestamp};
 use tonic::Request;
 
 /// When the sending state has to certify again.
@@ -24,6 +28,16 @@ const RECERTIFICATION_TIMER: &str = "recertification";
 const CERTIFICATE_TIMER: &str = "certificate";
 /// When the term ends.
 const TERM_TIMER: &str = "term";
+
+/// The states in which a recognition is in force.
+pub(crate) const RECOGNISED: [&str; 2] = ["RECOGNISED", "RECERTIFICATION_DUE"];
+
+/// The member who was notified under a recognition, and the household.
+#[derive(Debug, Default)]
+struct Served {
+    member: Option<Held<Members>>,
+    kin: Vec<Held<Members>>,
+}
 
 /// The honorary consuls.
 #[derive(Clone, Debug)]
@@ -44,14 +58,19 @@ impl Keep for HonoraryConsuls {
     }
 
     /// A certificate that has fallen due is awaited for a while; with the term, or without one, it ends.
-    fn fire(consul: &mut HonoraryConsul, timer: &str, call: &mut Call) -> Result<(), Fault> {
+    async fn fire_with(
+        consul: &mut HonoraryConsul,
+        timer: &str,
+        reader: &mut Reader<'_>,
+        call: &mut Call,
+    ) -> Result<(), Fault> {
         if timer == RECERTIFICATION_TIMER {
             let clock = Clock::new(call.now(), Length::Days(Practice::of(call.home()).recertify_within_days));
             call.timers().set(CERTIFICATE_TIMER, clock);
             return Ok(());
         }
-        finish(consul, call);
-        Ok(())
+        let served = served(reader, consul, &()).await?;
+        end_all(consul, served, call)
     }
 }
 
@@ -110,7 +129,7 @@ impl HonoraryConsulService for HonoraryConsuls {
     }
 
     async fn end_honorary_consul(&self, request: Request<EndHonoraryConsulRequest>) -> Answer<HonoraryConsul> {
-        self.registry.act(request, end).await
+        self.registry.act_with(request, served, end).await
     }
 
     async fn list_honorary_consul_revisions(
@@ -197,13 +216,51 @@ fn recertify(consul: &mut HonoraryConsul, _: RecertifyHonoraryConsulRequest, cal
     Ok(())
 }
 
-fn end(consul: &mut HonoraryConsul, _: EndHonoraryConsulRequest, call: &mut Call) -> Result<(), Fault> {
-    finish(consul, call);
-    Ok(())
+async fn served<R>(reader: &mut Reader<'_>, consul: &HonoraryConsul, _: &R) -> Result<Served, Fault> {
+    if consul.member.is_empty() {
+        return Ok(Served::default());
+    }
+    let fields: [(&str, &[&str]); 2] = [("name", &[&consul.member]), ("state", &IN_FUNCTIONS)];
+    let member = reader.hold::<Members>(&fields).await?.pop();
+    let kin = match &member {
+        Some(member) => ending::kin(reader, member).await?,
+        None => Vec::new(),
+    };
+    Ok(Served { member, kin })
 }
 
-fn finish(consul: &mut HonoraryConsul, call: &mut Call) {
-    consul.end_time = Some(call.timestamp());
+fn end(consul: &mut HonoraryConsul, _: EndHonoraryConsulRequest, served: Served, call: &mut Call) -> Result<(), Fault> {
+    end_all(consul, served, call)
+}
+
+/// Whoever is no longer recognised is no longer a member of the post (art. 25, 58).
+fn end_all(consul: &mut HonoraryConsul, served: Served, call: &mut Call) -> Result<(), Fault> {
+    let now = call.now();
+    finish(consul, now, call);
+    ending::end_all(served.member.into_iter().collect(), "endWithRecognition", EndCause::RecognitionEnded, now, call)?;
+    ending::end_all(served.kin, "endWithPrincipal", EndCause::PrincipalEnded, now, call)
+}
+
+pub(crate) fn finish(consul: &mut HonoraryConsul, ended: DateTime<Utc>, call: &mut Call) {
+    consul.end_time = Some(timestamp(ended));
     consul.recertify_time = None;
     call.timers().clear_all();
+}
+
+/// An honorary consular officer may be notified under a recognition in force of this very person at this post.
+pub(crate) fn opens(member: &Member, consul: Option<&HonoraryConsul>) -> Result<(), Fault> {
+    let same = |consul: &HonoraryConsul| {
+        consul.mission == member.mission
+            && consul.family_name.to_lowercase() == member.family_name.to_lowercase()
+            && consul.birth_date == member.birth_date
+    };
+    let fits = match consul {
+        Some(consul) => {
+            let recognised = matches!(consul.state(), Standing::Recognised | Standing::RecertificationDue);
+            member.category() == Category::HonoraryConsularOfficer && recognised && same(consul)
+        }
+        None => member.honorary_consul.is_empty(),
+    };
+    refuse_if(!fits, Reason::RecognitionUnfit, "no recognition of this name opens this notification")
+        .map_err(|fault| fault.at("member.honoraryConsul", "does not open this notification"))
 }

@@ -14,8 +14,9 @@ use proto::accreditation::v1::verify_identity_card_response::Finding;
 use proto::accreditation::v1::{
     CreateIdentityCardRequest, GetIdentityCardRequest, IdentityCard, ImmunitySummary, ListIdentityCardRevisionsRequest,
     ListIdentityCardRevisionsResponse, ListIdentityCardsRequest, ListIdentityCardsResponse, Matter,
-    PrintIdentityCardRequest, Reason, RevokeIdentityCardRequest, Status as Standing, VerifyIdentityCardRequest,
-    VerifyIdentityCardResponse, WatchIdentityCardsRequest, WatchIdentityCardsResponse, member,
+    PrintIdentityCardRequest, Reason, ReturnIdentityCardRequest, RevokeIdentityCardRequest, Status as Standing,
+    VerifyIdentityCardRequest, VerifyIdentityCardResponse, WatchIdentityCardsRequest, WatchIdentityCardsResponse,
+    member,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
@@ -66,39 +67,6 @@ impl IdentityCards {
         Self { registry, dossiers, rules, papers }
     }
 
-    /// Issues a card to a member as the register shows them in this very transaction.
-    fn issue(&self, card: &mut IdentityCard, dossier: Option<Dossier>, call: &mut Call) -> Result<(), Fault> {
-        let Some(dossier) = dossier else {
-            let fault = Fault::new(proto::policy::v1::Reason::BrokenReference, "there is no such member");
-            return Err(fault.at("identityCard.member", "does not exist"));
-        };
-        let accredited = matches!(dossier.member.state(), member::State::Accredited | member::State::ChangeReview);
-        refuse_if(!accredited, Reason::MemberNotAccredited, "cards are issued to accredited members")?;
-        let unwanted = dossier.member.unwanted_time.is_some();
-        refuse_if(unwanted, Reason::HolderUnwanted, "nothing is issued to someone declared persona non grata")?;
-        // A card from before the register is entered with its own dates; one that is over expires at once.
-        let issued = card.issue_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
-        refuse_if(issued > call.now(), Reason::DatesImplausible, "a card is issued now, or was before")
-            .map_err(|fault| fault.at("identityCard.issueTime", "lies in the future"))?;
-        let (expiry, validity) = (card.expire_time.as_ref().and_then(instant), call.data::<Terms>().card_validity);
-        let Some(expiry) = expiry.filter(|expiry| issued < *expiry && *expiry <= issued + validity) else {
-            let words = format!("a card is valid for {} days at most from its issue", validity.num_days());
-            return Err(
-                Fault::new(Reason::ValidityUnfit, words).at("identityCard.expireTime", "does not fit the issue")
-            );
-        };
-        let tier = standing(&self.rules, &dossier.subject(), call.now()).tier;
-        card.name = format!("identityCards/{}", card_number::generate());
-        card.person.clone_from(&dossier.member.person);
-        card.set_tier(tier);
-        card.level_text = self.rules.level_text(tier).to_owned();
-        card.issue_time = Some(registry::timestamp(issued));
-        let left = (expiry - call.now()).to_std().unwrap_or_default();
-        let clock = Clock::new(call.now(), Length::Exactly(left));
-        call.timers().set("expiry", clock);
-        Ok(())
-    }
-
     /// What the card with this number is worth now.
     async fn verify(&self, name: &str) -> Result<VerifyIdentityCardResponse, Fault> {
         let now = self.registry.store().now();
@@ -125,7 +93,7 @@ impl IdentityCards {
             State::Revoked if ended && card.revocation_cause() == RevocationCause::FunctionsEnded => {
                 Finding::HolderEnded
             }
-            State::Revoked => Finding::CardRevoked,
+            State::Revoked | State::Returned => Finding::CardRevoked,
             State::Expired => Finding::CardExpired,
             _ if expired => Finding::CardExpired,
             _ if ended => Finding::HolderEnded,
@@ -153,6 +121,47 @@ impl IdentityCards {
             .collect();
         Ok(found(answer, finding))
     }
+}
+
+/// Issues a card to a member as the register shows them in this very transaction.
+pub(crate) fn issue(
+    rules: &Rules,
+    card: &mut IdentityCard,
+    dossier: Option<Dossier>,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    let Some(dossier) = dossier else {
+        let fault = Fault::new(proto::policy::v1::Reason::BrokenReference, "there is no such member");
+        return Err(fault.at("identityCard.member", "does not exist"));
+    };
+    may_have(&dossier)?;
+    // A card from before the register is entered with its own dates; one that is over expires at once.
+    let issued = card.issue_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
+    refuse_if(issued > call.now(), Reason::DatesImplausible, "a card is issued now, or was before")
+        .map_err(|fault| fault.at("identityCard.issueTime", "lies in the future"))?;
+    let (expiry, validity) = (card.expire_time.as_ref().and_then(instant), call.data::<Terms>().card_validity);
+    let Some(expiry) = expiry.filter(|expiry| issued < *expiry && *expiry <= issued + validity) else {
+        let words = format!("a card is valid for {} days at most from its issue", validity.num_days());
+        return Err(Fault::new(Reason::ValidityUnfit, words).at("identityCard.expireTime", "does not fit the issue"));
+    };
+    let tier = standing(rules, &dossier.subject(), call.now()).tier;
+    card.name = format!("identityCards/{}", card_number::generate());
+    card.person.clone_from(&dossier.member.person);
+    card.set_tier(tier);
+    card.level_text = rules.level_text(tier).to_owned();
+    card.issue_time = Some(registry::timestamp(issued));
+    let left = (expiry - call.now()).to_std().unwrap_or_default();
+    let clock = Clock::new(call.now(), Length::Exactly(left));
+    call.timers().set("expiry", clock);
+    Ok(())
+}
+
+/// Cards are for members who are accepted, and nothing is issued to one who is told to leave.
+pub(crate) fn may_have(dossier: &Dossier) -> Result<(), Fault> {
+    let accredited = matches!(dossier.member.state(), member::State::Accredited | member::State::ChangeReview);
+    refuse_if(!accredited, Reason::MemberNotAccredited, "cards are issued to accredited members")?;
+    let unwanted = dossier.member.unwanted_time.is_some();
+    refuse_if(unwanted, Reason::HolderUnwanted, "nothing is issued to someone declared persona non grata")
 }
 
 /// The finding, and what it means for the officer.
@@ -196,12 +205,16 @@ impl IdentityCardService for IdentityCards {
 
     async fn create_identity_card(&self, request: Request<CreateIdentityCardRequest>) -> Answer<IdentityCard> {
         let dossier = async |reader: &mut Reader<'_>, card: &IdentityCard| Dossier::share(reader, &card.member).await;
-        let issue = |card: &mut IdentityCard, dossier, call: &mut Call| self.issue(card, dossier, call);
+        let issue = |card: &mut IdentityCard, dossier, call: &mut Call| issue(&self.rules, card, dossier, call);
         self.registry.create_with(request, dossier, issue).await
     }
 
     async fn revoke_identity_card(&self, request: Request<RevokeIdentityCardRequest>) -> Answer<IdentityCard> {
         self.registry.act(request, revoke).await
+    }
+
+    async fn return_identity_card(&self, request: Request<ReturnIdentityCardRequest>) -> Answer<IdentityCard> {
+        self.registry.act(request, take_back).await
     }
 
     async fn verify_identity_card(
@@ -238,6 +251,13 @@ impl IdentityCardService for IdentityCards {
 
 fn revoke(card: &mut IdentityCard, request: RevokeIdentityCardRequest, call: &mut Call) -> Result<(), Fault> {
     end(card, request.cause(), call);
+    Ok(())
+}
+
+/// A card that comes back is worth nothing from then on, also where it would have been.
+fn take_back(card: &mut IdentityCard, _: ReturnIdentityCardRequest, call: &mut Call) -> Result<(), Fault> {
+    card.return_time = Some(call.timestamp());
+    call.timers().clear("expiry");
     Ok(())
 }
 

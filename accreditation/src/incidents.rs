@@ -1,7 +1,9 @@
-//! Incidents: what agencies report of members who met the law; a serious one proposes a waiver request and, if that comes to
-//! nothing, a declaration of persona non grata (VCDR art. 9, 32, 41; VCCR art. 23, 45, 55).
+//! Incidents: what agencies report of members who met the law; a serious one opens a request for a waiver and, if that comes
+//! to nothing, a declaration of persona non grata (VCDR art. 9, 32, 41; VCCR art. 23, 45, 55).
 
+use crate::persona_non_grata::Unwanted;
 use crate::usage::usage;
+use crate::waivers::{self, Waivers};
 use fault::{Fault, refuse_if};
 use identity::Principal;
 use proto::accreditation::v1::incident::{Proposal, WaiverOutcome};
@@ -10,7 +12,7 @@ use proto::accreditation::v1::{
     CloseIncidentRequest, ConfirmIncidentRequest, CreateIncidentRequest, Determination, DismissIncidentRequest,
     GetIncidentRequest, Incident, LinkDeterminationRequest, ListIncidentRevisionsRequest,
     ListIncidentRevisionsResponse, ListIncidentsRequest, ListIncidentsResponse, Member, Reason,
-    RecordWaiverOutcomeRequest, StateChargeRequest,
+    RecordWaiverOutcomeRequest, StateChargeRequest, Waiver, WaiverScope, waiver,
 };
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant};
@@ -70,11 +72,11 @@ impl IncidentService for Incidents {
     }
 
     async fn state_charge(&self, request: Request<StateChargeRequest>) -> Answer<Incident> {
-        self.registry.act(request, state_charge).await
+        self.registry.act_with(request, asked_already, state_charge).await
     }
 
     async fn record_waiver_outcome(&self, request: Request<RecordWaiverOutcomeRequest>) -> Answer<Incident> {
-        self.registry.act(request, record_waiver_outcome).await
+        self.registry.act_with(request, answer, record_waiver_outcome).await
     }
 
     async fn close_incident(&self, request: Request<CloseIncidentRequest>) -> Answer<Incident> {
@@ -136,26 +138,95 @@ fn link_determination(
     Ok(())
 }
 
-/// A prosecutor who would charge but for immunity is what a request for a waiver rests on.
-fn state_charge(incident: &mut Incident, request: StateChargeRequest, call: &mut Call) -> Result<(), Fault> {
+/// The proceedings a waiver would be for: as the prosecutor names them, or the agency, or we.
+fn proceedings<'a>(incident: &'a Incident, request: &'a StateChargeRequest) -> &'a str {
+    let names = [request.proceedings.as_str(), incident.agency_reference.as_str(), incident.name.as_str()];
+    names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
+}
+
+/// The request that is before the sending state already, for the same proceedings.
+async fn asked_already(
+    reader: &mut Reader<'_>,
+    incident: &Incident,
+    request: &StateChargeRequest,
+) -> Result<Option<Waiver>, Fault> {
+    let (member, scope) = ([incident.member.as_str()], [WaiverScope::Criminal.as_str_name()]);
+    let proceedings = [proceedings(incident, request)];
+    let fields: [(&str, &[&str]); 4] =
+        [("member", &member), ("scope", &scope), ("proceedings", &proceedings), ("state", &waivers::UNANSWERED)];
+    Ok(reader.all::<Waiver>(&fields).await?.into_iter().next())
+}
+
+/// A prosecutor who would charge but for immunity is what a request for a waiver rests on. Of a serious offence it is opened
+/// here, unless the sending state is being asked already; who states the charge drafts it, and another sends it.
+fn state_charge(
+    incident: &mut Incident,
+    request: StateChargeRequest,
+    asked: Option<Waiver>,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    if incident.serious {
+        incident.proposals = vec![Proposal::WaiverRequest.into()];
+        incident.waiver = match asked {
+            Some(waiver) => waiver.name,
+            None => {
+                let waiver = Waiver {
+                    member: incident.member.clone(),
+                    mission: incident.mission.clone(),
+                    scope: WaiverScope::Criminal.into(),
+                    proceedings: proceedings(incident, &request).to_owned(),
+                    offence: incident.offence.clone(),
+                    serious: true,
+                    incident: incident.name.clone(),
+                    ..Waiver::default()
+                };
+                call.open::<Waivers>(waiver, |_, _| Ok(()))?
+            }
+        };
+    }
     incident.prosecutor = request.prosecutor;
     incident.charges = request.charges;
     incident.charge_time = Some(call.timestamp());
-    if incident.serious {
-        incident.proposals = vec![Proposal::WaiverRequest.into()];
-    }
     Ok(())
 }
 
-/// Where immunity stays, the member who would be charged with a serious offence has to leave.
+/// Where the request that is linked stands, and the member.
+async fn answer(
+    reader: &mut Reader<'_>,
+    incident: &Incident,
+    _: &RecordWaiverOutcomeRequest,
+) -> Result<(Option<Waiver>, Unwanted), Fault> {
+    let waiver = match incident.waiver.as_str() {
+        "" => None,
+        name => reader.share(name).await?,
+    };
+    Ok((waiver, Unwanted::of(reader, &incident.member).await?))
+}
+
 fn record_waiver_outcome(
     incident: &mut Incident,
     request: RecordWaiverOutcomeRequest,
-    _: &mut Call,
+    (waiver, mut unwanted): (Option<Waiver>, Unwanted),
+    call: &mut Call,
 ) -> Result<(), Fault> {
-    incident.waiver_outcome = request.outcome;
-    if incident.serious && incident.waiver_outcome() != WaiverOutcome::WaiverGranted {
+    let silent = request.outcome() == WaiverOutcome::WaiverNotAnswered;
+    let told = waiver.is_none_or(|waiver| silent && waiver.state() == waiver::State::NoReply);
+    refuse_if(!told, Reason::WaiverPending, "the request for a waiver that is linked says what was answered")?;
+    learn(incident, request.outcome(), &mut unwanted, call)
+}
+
+/// Where immunity stays, the member who would be charged with a serious offence has to leave.
+pub(crate) fn learn(
+    incident: &mut Incident,
+    outcome: WaiverOutcome,
+    unwanted: &mut Unwanted,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    incident.set_waiver_outcome(outcome);
+    if incident.serious && outcome != WaiverOutcome::WaiverGranted {
         incident.proposals.push(Proposal::PersonaNonGrata.into());
+        let grounds = format!("{}: the immunity for a serious offence was not waived.", incident.name);
+        incident.declaration = unwanted.declare(&incident.name, grounds, call)?;
     }
     Ok(())
 }

@@ -4,10 +4,13 @@ mod agrements;
 mod air_waybill;
 mod audit;
 pub mod benefits;
+mod card_applications;
 mod card_number;
 mod charges;
 mod circular_receipts;
 mod circulars;
+mod closure;
+mod compliance_findings;
 mod consular_commissions;
 mod consular_precedence;
 mod control_rules;
@@ -45,6 +48,7 @@ pub mod points;
 mod port_courtesies;
 mod practice;
 pub mod precedence;
+mod previews;
 mod privilege_grants;
 pub mod privileges;
 mod properties;
@@ -59,6 +63,7 @@ mod settings;
 mod status_certificates;
 mod tax_card_age;
 mod tax_cards;
+mod tenure;
 pub mod terms;
 mod traffic_violations;
 mod travel_notices;
@@ -68,9 +73,11 @@ mod waivers;
 
 pub use agrements::Agrements;
 pub use audit::Audit;
+pub use card_applications::CardApplications;
 pub use charges::Charges;
 pub use circular_receipts::CircularReceipts;
 pub use circulars::Circulars;
+pub use compliance_findings::ComplianceFindings;
 pub use consular_commissions::ConsularCommissions;
 pub use control_rules::ControlRules;
 pub use credentials::Credentials;
@@ -114,9 +121,11 @@ use immunity::Rules;
 use privileges::Privileges;
 use proto::accreditation::v1::agrement_service_server::AgrementServiceServer;
 use proto::accreditation::v1::audit_service_server::AuditServiceServer;
+use proto::accreditation::v1::card_application_service_server::CardApplicationServiceServer;
 use proto::accreditation::v1::charge_service_server::ChargeServiceServer;
 use proto::accreditation::v1::circular_receipt_service_server::CircularReceiptServiceServer;
 use proto::accreditation::v1::circular_service_server::CircularServiceServer;
+use proto::accreditation::v1::compliance_finding_service_server::ComplianceFindingServiceServer;
 use proto::accreditation::v1::consular_commission_service_server::ConsularCommissionServiceServer;
 use proto::accreditation::v1::control_rule_service_server::ControlRuleServiceServer;
 use proto::accreditation::v1::credential_service_server::CredentialServiceServer;
@@ -201,6 +210,7 @@ pub fn routes(
     let holders = Holders::new(dossiers.clone(), missions.clone());
     let (reciprocity, tax_cards) = (store.keep::<ReciprocityRules>(), store.keep::<TaxCards>());
     let cards = IdentityCards::new(store.keep(), dossiers.clone(), Arc::clone(&rules), papers.clone());
+    let applications = CardApplications::new(store.keep(), Arc::clone(&rules));
     let notes = NotesVerbales::new(store.keep(), missions.clone(), papers.clone());
     let circulars = Circulars::new(store.keep(), papers.clone());
     let certificates = StatusCertificates::new(store.keep(), dossiers.clone(), Arc::clone(&rules), papers.clone());
@@ -221,7 +231,9 @@ pub fn routes(
     let tax_cards = TaxCards::new(tax_cards, holders, reciprocity, rules, practice);
     Routes::new(MissionServiceServer::new(Missions::new(missions)))
         .add_service(AgrementServiceServer::new(Agrements::new(store.keep())))
+        .add_service(CardApplicationServiceServer::new(applications))
         .add_service(ChargeServiceServer::new(Charges::new(store.keep())))
+        .add_service(ComplianceFindingServiceServer::new(ComplianceFindings::new(store.keep())))
         .add_service(ConsularCommissionServiceServer::new(ConsularCommissions::new(store.keep())))
         .add_service(DiplomaticListServiceServer::new(DiplomaticLists::new(store, papers.clone())))
         .add_service(HonoraryConsulServiceServer::new(HonoraryConsuls::new(store.keep())))

@@ -5,6 +5,7 @@ use crate::agrements;
 use crate::ending::{self, Holdings};
 use crate::grace::{self, AGE_TIMER, GRACE_TIMER};
 use crate::notification::{self, Surroundings};
+use crate::tenure::Tenures;
 use calendar::{Clock, Length};
 use chrono::{DateTime, Utc};
 use fault::{Fault, refuse_if};
@@ -68,7 +69,7 @@ impl Keep for Members {
         call: &mut Call,
     ) -> Result<(), Fault> {
         let holdings = match timer {
-            GRACE_TIMER => Holdings::of(reader, &member.name).await?,
+            GRACE_TIMER => Holdings::of(reader, &[&member.name]).await?,
             _ => Holdings::default(),
         };
         Self::fire(member, timer, call)?;
@@ -78,9 +79,11 @@ impl Keep for Members {
     fn constraint(name: &str) -> Option<Fault> {
         let live = "this person already has a live accreditation in this role at this mission";
         let spent = "another notification is made under this agrément";
+        let recognised = "another notification is made under this recognition";
         match name {
             "members_one_live_role" => Some(Fault::new(Reason::AccreditationAlreadyLive, live)),
             "members_one_per_agrement" => Some(Fault::new(Reason::AgrementSpent, spent)),
+            "members_one_per_recognition" => Some(Fault::new(Reason::RecognitionUnfit, recognised)),
             _ => None,
         }
     }
@@ -108,7 +111,7 @@ impl MemberService for Members {
     }
 
     async fn update_member(&self, request: Request<UpdateMemberRequest>) -> Answer<Member> {
-        self.registry.update_with(request, as_corrected, correct).await
+        self.registry.update_with(request, notification::as_corrected, correct).await
     }
 
     async fn begin_validation(&self, request: Request<BeginValidationRequest>) -> Answer<Member> {
@@ -148,7 +151,7 @@ impl MemberService for Members {
     }
 
     async fn terminate(&self, request: Request<TerminateRequest>) -> Answer<Member> {
-        self.registry.act_with(request, kin, terminate).await
+        self.registry.act_with(request, ending_with, terminate).await
     }
 
     async fn extend_grace(&self, request: Request<ExtendGraceRequest>) -> Answer<Member> {
@@ -188,26 +191,6 @@ impl MemberService for Members {
     }
 }
 
-/// The notification as it would be read after a correction: what is not corrected stays.
-async fn as_corrected(
-    reader: &mut Reader<'_>,
-    member: &Member,
-    request: &UpdateMemberRequest,
-) -> Result<Surroundings, Fault> {
-    let mut corrected = member.clone();
-    if let Some(new) = &request.member {
-        let fields = [
-            (&mut corrected.passport_number, &new.passport_number),
-            (&mut corrected.birth_date, &new.birth_date),
-            (&mut corrected.family_name, &new.family_name),
-            (&mut corrected.given_names, &new.given_names),
-        ];
-        fields.into_iter().filter(|(_, new)| !new.is_empty()).for_each(|(old, new)| old.clone_from(new));
-        corrected.particulars = new.particulars.clone().or(corrected.particulars);
-    }
-    notification::circumstances(reader, &corrected).await
-}
-
 async fn around<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Surroundings, Fault> {
     notification::circumstances(reader, member).await
 }
@@ -220,12 +203,21 @@ async fn kin<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Vec<H
     ending::kin(reader, member).await
 }
 
+/// The household, and what the member was charged with.
+async fn ending_with<R>(
+    reader: &mut Reader<'_>,
+    member: &Member,
+    _: &R,
+) -> Result<(Vec<Held<Members>>, Tenures), Fault> {
+    Ok((ending::kin(reader, member).await?, Tenures::of(reader, std::iter::once(member)).await?))
+}
+
 async fn kin_leaving<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Vec<Held<Members>>, Fault> {
     ending::kin_leaving(reader, member).await
 }
 
 async fn holdings<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Holdings, Fault> {
-    Holdings::of(reader, &member.name).await
+    Holdings::of(reader, &[&member.name]).await
 }
 
 async fn is_known(reader: &mut Reader<'_>, _: &Member, request: &LinkPersonRequest) -> Result<bool, Fault> {
@@ -236,6 +228,12 @@ fn notify(member: &mut Member, around: Surroundings, call: &mut Call) -> Result<
     notification::admit(member, &around, call)?;
     notification::judge(member, &around, &call.principal().subject, call)?;
     notification::record(member, call);
+    if let Some(recognition) = around.recognition {
+        call.follow(recognition, "beNotified", |consul, _| {
+            consul.member.clone_from(&member.name);
+            Ok(())
+        })?;
+    }
     match around.agrement.filter(|agrement| agrement.state() == agrement::State::Granted) {
         Some(agrement) if member.arrival_time.is_some() => {
             call.follow(agrement, "arrive", |agrement, call| agrements::arrive(agrement, member.arrival_time, call))
@@ -342,7 +340,7 @@ fn reject_change(member: &mut Member, _: RejectChangeRequest, _: &mut Call) -> R
 fn terminate(
     member: &mut Member,
     request: TerminateRequest,
-    kin: Vec<Held<Members>>,
+    (kin, tenures): (Vec<Held<Members>>, Tenures),
     call: &mut Call,
 ) -> Result<(), Fault> {
     let ended = request.end_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
@@ -357,6 +355,7 @@ fn terminate(
         return Err(fault.at("cause", "must be RECALLED, DEATH or LEFT_HOUSEHOLD for a mission"));
     }
     grace::begin(member, request.cause(), ended, call);
+    tenures.end(ended, call)?;
     ending::end_all(kin, "endWithPrincipal", EndCause::PrincipalEnded, ended, call)
 }
 

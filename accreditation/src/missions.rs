@@ -1,28 +1,34 @@
 //! Foreign missions in our country: consent, opening, restriction, suspension, closure, the break of relations
 //! (VCDR art. 2, 11, 12, 45; VCCR art. 4, 20, 27).
 
-use crate::ending;
-use crate::members::{LIVE, Members};
+use crate::closure::Unsettled;
+use crate::ending::{self, Holdings};
+use crate::members::Members;
+use crate::previews::{Concerned, concerned, effects, time_passes};
+use crate::tenure::Tenures;
+use crate::terms::Terms;
+use calendar::{Clock, due};
 use fault::{Fault, refuse_if};
 use identity::Principal;
+use proto::accreditation::v1::identity_card::RevocationCause;
 use proto::accreditation::v1::member::EndCause;
 use proto::accreditation::v1::mission::State;
 use proto::accreditation::v1::mission::Type;
 use proto::accreditation::v1::mission_service_server::MissionService;
 use proto::accreditation::v1::{
     ApprovePremisesRequest, CloseRequest, CompleteClosureRequest, ConsentRequest, CreateMissionRequest,
-    DeleteMissionRequest, Effect, ExportMissionsRequest, ExportMissionsResponse, GetMissionRequest,
-    ImportMissionsRequest, ImportMissionsResponse, LiftRestrictionRequest, ListMissionRevisionsRequest,
-    ListMissionRevisionsResponse, ListMissionsRequest, ListMissionsResponse, Member, Mission, OpenRequest,
-    PreviewCloseRequest, PreviewCloseResponse, PreviewSeverRequest, PreviewSeverResponse, Reason, RefuseRequest,
-    RequestConsentRequest, RestrictRequest, ResumeRequest, SeverRequest, SuspendRequest, UpdateMissionRequest,
-    WatchMissionsRequest, WatchMissionsResponse,
+    DeleteMissionRequest, ExportMissionsRequest, ExportMissionsResponse, GetMissionRequest, ImportMissionsRequest,
+    ImportMissionsResponse, LiftRestrictionRequest, ListMissionRevisionsRequest, ListMissionRevisionsResponse,
+    ListMissionsRequest, ListMissionsResponse, Mission, OpenRequest, PreviewCloseRequest, PreviewCloseResponse,
+    PreviewSeverRequest, PreviewSeverResponse, Reason, RefuseRequest, RequestConsentRequest, RestrictRequest,
+    ResumeRequest, SeverRequest, SuspendRequest, UpdateMissionRequest, WatchMissionsRequest, WatchMissionsResponse,
 };
-use registry::{Answer, Call, Feed, Foreseen, Held, Keep, Reader, Registry, Rehearsed, Visible};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, timestamp};
+use std::sync::OnceLock;
 use tonic::{Request, Response, Streaming};
 
-/// The most effects that a preview tells one by one.
-const MOST_TOLD: usize = 5_000;
+/// The end of the time to leave after a break of relations.
+const WITHDRAWAL_TIMER: &str = "withdrawal";
 
 /// The missions.
 #[derive(Clone, Debug)]
@@ -45,6 +51,12 @@ impl Keep for Missions {
         let twofold = by_organisation != mission.sending_state.is_empty();
         let words = "a mission is sent by a state, or an office by an international organisation";
         refuse_if(twofold || by_organisation && mission.r#type() != Type::IoOffice, Reason::SenderMismatch, words)
+    }
+
+    /// With the time to leave ends what the mission itself holds of us.
+    async fn fire_with(mission: &mut Mission, _: &str, reader: &mut Reader<'_>, call: &mut Call) -> Result<(), Fault> {
+        let own = Holdings::of_mission(reader, &mission.name).await?;
+        own.end(RevocationCause::FunctionsEnded, call)
     }
 }
 
@@ -118,7 +130,7 @@ impl MissionService for Missions {
     }
 
     async fn complete_closure(&self, request: Request<CompleteClosureRequest>) -> Answer<Mission> {
-        self.registry.act_with(request, has_members, complete_closure).await
+        self.registry.act_with(request, unsettled, complete_closure).await
     }
 
     async fn sever(&self, request: Request<SeverRequest>) -> Answer<Mission> {
@@ -126,19 +138,29 @@ impl MissionService for Missions {
     }
 
     async fn preview_close(&self, request: Request<PreviewCloseRequest>) -> Answer<PreviewCloseResponse> {
-        let closed =
-            |mission: &mut Mission, _, members, call: &mut Call| close(mission, CloseRequest::default(), members, call);
-        let rehearsed = self.registry.rehearse(request, everyone, closed).await?;
+        let unsettled = OnceLock::new();
+        let closed = |mission: &mut Mission, _, concerned: Concerned, call: &mut Call| {
+            unsettled.get_or_init(|| concerned.unsettled.names());
+            let (everyone, holdings, _) = concerned.split();
+            close(mission, CloseRequest::default(), everyone, call)?;
+            time_passes(holdings, call)
+        };
+        let rehearsed = self.registry.rehearse(request, concerned, closed).await?;
         let (effects, affected) = effects(&rehearsed)?;
-        Ok(Response::new(PreviewCloseResponse { state: State::Closing.into(), effects, affected }))
+        let unsettled = unsettled.into_inner().unwrap_or_default();
+        Ok(Response::new(PreviewCloseResponse { state: State::Closing.into(), effects, affected, unsettled }))
     }
 
     async fn preview_sever(&self, request: Request<PreviewSeverRequest>) -> Answer<PreviewSeverResponse> {
-        let severed = |mission: &mut Mission, ask: PreviewSeverRequest, members, call: &mut Call| {
+        let severed = |mission: &mut Mission, ask: PreviewSeverRequest, concerned: Concerned, call: &mut Call| {
             let PreviewSeverRequest { protecting_power, in_custody, .. } = ask;
-            sever(mission, SeverRequest { protecting_power, in_custody, ..SeverRequest::default() }, members, call)
+            let (everyone, holdings, own) = concerned.split();
+            let request = SeverRequest { protecting_power, in_custody, ..SeverRequest::default() };
+            sever(mission, request, everyone, call)?;
+            time_passes(holdings, call)?;
+            time_passes(own, call)
         };
-        let rehearsed = self.registry.rehearse(request, everyone, severed).await?;
+        let rehearsed = self.registry.rehearse(request, concerned, severed).await?;
         let (effects, affected) = effects(&rehearsed)?;
         Ok(Response::new(PreviewSeverResponse { state: State::Severed.into(), effects, affected }))
     }
@@ -179,7 +201,10 @@ fn request_consent(mission: &mut Mission, _: RequestConsentRequest, _: &mut Call
     Ok(())
 }
 
-fn approve_premises(mission: &mut Mission, request: ApprovePremisesRequest, _: &mut Call) -> Result<(), Fault> {
+/// A mission that is to work again keeps what it held.
+fn approve_premises(mission: &mut Mission, request: ApprovePremisesRequest, call: &mut Call) -> Result<(), Fault> {
+    mission.withdraw_end_time = None;
+    call.timers().clear(WITHDRAWAL_TIMER);
     if request.address.is_some() {
         mission.address = request.address;
     }
@@ -206,39 +231,43 @@ fn lift_restriction(mission: &mut Mission, _: LiftRestrictionRequest, _: &mut Ca
     Ok(())
 }
 
-/// The mission is locked when this is asked, and whoever notifies a member locks it too: none can join meanwhile.
-async fn has_members(reader: &mut Reader<'_>, mission: &Mission, _: &CompleteClosureRequest) -> Result<bool, Fault> {
-    reader.exists::<Member>(&[("mission", &[mission.name.as_str()]), ("state", &LIVE)]).await
+async fn unsettled<R>(reader: &mut Reader<'_>, mission: &Mission, _: &R) -> Result<Unsettled, Fault> {
+    Unsettled::of(reader, &mission.name).await
 }
 
 fn complete_closure(
     mission: &mut Mission,
     _: CompleteClosureRequest,
-    has_members: bool,
+    unsettled: Unsettled,
     call: &mut Call,
 ) -> Result<(), Fault> {
-    let words = "the mission still has members who are notified, accredited or in their grace period";
-    refuse_if(has_members, Reason::MissionHasMembers, words)?;
+    unsettled.settled()?;
     mission.close_time = Some(call.timestamp());
     Ok(())
 }
 
-async fn everyone<R>(reader: &mut Reader<'_>, mission: &Mission, _: &R) -> Result<Vec<Held<Members>>, Fault> {
-    ending::everyone(reader, mission).await
+/// Its members, and what they were charged with.
+pub(crate) type Everyone = (Vec<Held<Members>>, Tenures);
+
+pub(crate) async fn everyone<R>(reader: &mut Reader<'_>, mission: &Mission, _: &R) -> Result<Everyone, Fault> {
+    let members = ending::everyone(reader, mission).await?;
+    let tenures = Tenures::of(reader, members.iter().map(|member| &**member)).await?;
+    Ok((members, tenures))
 }
 
 /// Nobody is a member of a mission that is being wound up; all have time to leave.
-fn close(_: &mut Mission, _: CloseRequest, members: Vec<Held<Members>>, call: &mut Call) -> Result<(), Fault> {
+fn close(_: &mut Mission, _: CloseRequest, (members, tenures): Everyone, call: &mut Call) -> Result<(), Fault> {
     let now = call.now();
-    ending::end_all(members, "endWithMission", EndCause::MissionEnded, now, call)
+    ending::end_all(members, "endWithMission", EndCause::MissionEnded, now, call)?;
+    tenures.end(now, call)
 }
 
 /// Even then premises, property and archives are respected and protected: by us, or by a third state acceptable to us
-/// (art. 45). The members have time to leave (art. 44).
+/// (art. 45). The members have time to leave (art. 44), and the mission itself has the same to wind up.
 fn sever(
     mission: &mut Mission,
     request: SeverRequest,
-    members: Vec<Held<Members>>,
+    (members, tenures): Everyone,
     call: &mut Call,
 ) -> Result<(), Fault> {
     let power = request.protecting_power;
@@ -251,18 +280,11 @@ fn sever(
     mission.size_limit = 0;
     mission.category_limits.clear();
     let now = call.now();
-    ending::end_all(members, "endWithMission", EndCause::MissionEnded, now, call)
-}
-
-/// What a rehearsal says of others, as far as an answer can hold it, and how many they are.
-fn effects(rehearsed: &Rehearsed<Mission>) -> Result<(Vec<Effect>, i32), Fault> {
-    let effect = |foreseen: &Foreseen| -> Result<Effect, Fault> {
-        let member: Member = foreseen.record()?.unwrap_or_default();
-        let (name, verb) = (foreseen.name.clone(), foreseen.verb.clone());
-        Ok(Effect { name, verb, category: member.category, grace_end_time: member.grace_end_time })
-    };
-    let effects = rehearsed.follows.iter().take(MOST_TOLD).map(effect).collect::<Result<_, _>>()?;
-    Ok((effects, i32::try_from(rehearsed.follows.len()).unwrap_or(i32::MAX)))
+    let clock = Clock::new(now, call.data::<Terms>().grace);
+    mission.withdraw_end_time = due(&clock, call.days()).map(timestamp);
+    call.timers().set(WITHDRAWAL_TIMER, clock);
+    ending::end_all(members, "endWithMission", EndCause::MissionEnded, now, call)?;
+    tenures.end(now, call)
 }
 
 /// What is imported was established before the register was kept.

@@ -3,6 +3,7 @@
 use crate::ending::{self, Holdings, IN_FUNCTIONS};
 use crate::grace;
 use crate::members::Members;
+use crate::tenure::Tenures;
 use calendar::{Clock, Length, due};
 use fault::{Fault, refuse_if};
 use identity::Principal;
@@ -25,6 +26,9 @@ use tonic::Request;
 /// The instant by which the person should have left.
 const DEADLINE_TIMER: &str = "deadline";
 
+/// The states of a declaration after which there is not another yet.
+const UNDER_WAY: [&str; 4] = ["PROPOSED", "LEGAL_REVIEW", "DECIDED", "NOTIFIED"];
+
 /// The declarations.
 #[derive(Clone, Debug)]
 pub struct Declarations {
@@ -35,6 +39,7 @@ pub struct Declarations {
 struct Concerned {
     member: Option<Held<Members>>,
     kin: Vec<Held<Members>>,
+    tenures: Tenures,
     holdings: Holdings,
 }
 
@@ -54,7 +59,7 @@ impl Keep for Declarations {
         reader: &mut Reader<'_>,
         call: &mut Call,
     ) -> Result<(), Fault> {
-        let holdings = Holdings::of(reader, &declaration.member).await?;
+        let holdings = Holdings::of(reader, &[&declaration.member]).await?;
         declaration.overdue = true;
         holdings.end(RevocationCause::Recalled, call)
     }
@@ -146,6 +151,47 @@ impl PersonaNonGrataService for Declarations {
     }
 }
 
+/// The member who would be asked to leave, and whether that is under way: what one who opens a declaration has to know.
+#[derive(Debug, Default)]
+pub(crate) struct Unwanted {
+    member: Option<Member>,
+    under_way: Option<String>,
+}
+
+impl Unwanted {
+    pub(crate) async fn of(reader: &mut Reader<'_>, member: &str) -> Result<Self, Fault> {
+        let found = reader.share::<Member>(member).await?;
+        let under_way: Vec<PersonaNonGrata> = reader.all(&[("member", &[member]), ("state", &UNDER_WAY)]).await?;
+        Ok(Self { member: found, under_way: under_way.into_iter().next().map(|one| one.name) })
+    }
+
+    /// Whether the person has a status here that a declaration could end.
+    pub(crate) fn is_here(&self) -> bool {
+        self.member.as_ref().is_some_and(|member| !is_over(member))
+    }
+
+    /// Opens a declaration and gives its name; that of the one under way if there is one, none if the person has no status
+    /// here any more.
+    pub(crate) fn declare(&mut self, incident: &str, grounds: String, call: &mut Call) -> Result<String, Fault> {
+        if self.under_way.is_none() && self.is_here() {
+            let member = self.member.clone();
+            let declaration = PersonaNonGrata {
+                member: member.as_ref().map(|member| member.name.clone()).unwrap_or_default(),
+                incident: incident.to_owned(),
+                grounds,
+                ..PersonaNonGrata::default()
+            };
+            let opened = call.open::<Declarations>(declaration, |one, call| propose(one, member, call))?;
+            self.under_way = Some(opened);
+        }
+        Ok(self.under_way.clone().unwrap_or_default())
+    }
+}
+
+fn is_over(member: &Member) -> bool {
+    matches!(member.state(), member::State::Ended | member::State::Declined)
+}
+
 /// From the top down, after the declaration itself: nothing that holds a member asks for its declarations.
 async fn concerned<R>(reader: &mut Reader<'_>, declaration: &PersonaNonGrata, _: &R) -> Result<Concerned, Fault> {
     let member = reader.hold::<Members>(&[("name", &[declaration.member.as_str()])]).await?.pop();
@@ -153,17 +199,17 @@ async fn concerned<R>(reader: &mut Reader<'_>, declaration: &PersonaNonGrata, _:
         Some(member) => ending::kin(reader, member).await?,
         None => Vec::new(),
     };
-    let holdings = Holdings::of(reader, &declaration.member).await?;
-    Ok(Concerned { member, kin, holdings })
+    let tenures = Tenures::of(reader, member.iter().map(|member| &**member)).await?;
+    let holdings = Holdings::of(reader, &[&declaration.member]).await?;
+    Ok(Concerned { member, kin, tenures, holdings })
 }
 
-fn propose(declaration: &mut PersonaNonGrata, member: Option<Member>, _: &mut Call) -> Result<(), Fault> {
+pub(crate) fn propose(declaration: &mut PersonaNonGrata, member: Option<Member>, _: &mut Call) -> Result<(), Fault> {
     let Some(member) = member else {
         let fault = Fault::new(House::BrokenReference, "there is no such member");
         return Err(fault.at("personaNonGrata.member", "does not exist"));
     };
-    let over = matches!(member.state(), member::State::Ended | member::State::Declined);
-    refuse_if(over, Reason::MemberWithoutStatus, "the person has no status here any more")?;
+    refuse_if(is_over(&member), Reason::MemberWithoutStatus, "the person has no status here any more")?;
     declaration.mission = member.mission;
     declaration.person = member.person;
     Ok(())
@@ -184,7 +230,7 @@ fn notify(
     declaration.note = request.note;
     declaration.notify_time = Some(call.timestamp());
     declaration.visa_lookout = true;
-    let Concerned { member, kin, .. } = concerned;
+    let Concerned { member, kin, tenures, .. } = concerned;
     let member = member.ok_or_else(|| Fault::new(House::Internal, "a declaration is kept without its member"))?;
     let here = member.arrival_time.is_some() || member.already_present;
     if here || !IN_FUNCTIONS.contains(&member.state().as_str_name()) {
@@ -206,6 +252,7 @@ fn notify(
         call.timers().clear_all();
         Ok(())
     })?;
+    tenures.end(now, call)?;
     ending::end_all(kin, "endWithPrincipal", EndCause::PrincipalEnded, now, call)
 }
 
@@ -219,7 +266,8 @@ fn depart(
     refuse_if(left > call.now(), Reason::DatesImplausible, "the departure is a fact and lies in the past")?;
     declaration.departure_time = Some(timestamp(left));
     call.timers().clear(DEADLINE_TIMER);
-    let Concerned { member, kin, holdings } = concerned;
+    let Concerned { member, kin, tenures, holdings } = concerned;
+    tenures.end(left, call)?;
     let here = member.filter(|member| {
         !matches!(member.state(), member::State::Ended | member::State::Declined | member::State::Unspecified)
     });
@@ -244,7 +292,8 @@ fn refuse_recognition(
     let early = !declaration.overdue && !request.recall_refused;
     refuse_if(early, Reason::DeadlineRunning, "the sending state may still recall within the deadline")?;
     call.timers().clear(DEADLINE_TIMER);
-    let Concerned { member, kin, holdings } = concerned;
+    let Concerned { member, kin, tenures, holdings } = concerned;
+    tenures.end(call.now(), call)?;
     let in_functions = member.filter(|member| IN_FUNCTIONS.contains(&member.state().as_str_name()));
     if let Some(member) = in_functions {
         call.follow(member, "loseRecognition", |member, call| {

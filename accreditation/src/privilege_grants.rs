@@ -14,7 +14,7 @@ use proto::accreditation::v1::privilege_grant_service_server::PrivilegeGrantServ
 use proto::accreditation::v1::{
     Citation, CreatePrivilegeGrantRequest, DeclinePrivilegeRequest, EnjoyedPrivilege, Extent, GetPrivilegeGrantRequest,
     GrantPrivilegeRequest, ListPrivilegeGrantRevisionsRequest, ListPrivilegeGrantRevisionsResponse,
-    ListPrivilegeGrantsRequest, ListPrivilegeGrantsResponse, PrivilegeGrant, QueryPrivilegesRequest,
+    ListPrivilegeGrantsRequest, ListPrivilegeGrantsResponse, Member, PrivilegeGrant, QueryPrivilegesRequest,
     QueryPrivilegesResponse, Reason, RevokePrivilegeRequest, Status,
 };
 use proto::policy::v1::Reason as House;
@@ -157,7 +157,17 @@ impl PrivilegeGrantService for PrivilegeGrants {
     }
 
     async fn grant_privilege(&self, request: Request<GrantPrivilegeRequest>) -> Answer<PrivilegeGrant> {
-        self.registry.act(request, grant).await
+        // The member is locked: of two grants at once the second meets the first, and neither waits for the other.
+        let dossier = async |reader: &mut Reader<'_>, grant: &PrivilegeGrant, _: &GrantPrivilegeRequest| {
+            reader.lock::<Member>(&grant.member).await?;
+            Dossier::share(reader, &grant.member).await
+        };
+        let decided = |record: &mut PrivilegeGrant, _, dossier: Option<Dossier>, call: &mut Call| {
+            let orphan = || Fault::new(House::Internal, "a grant is kept without its member");
+            Holder::from(dossier.ok_or_else(orphan)?).may_receive(&self.rules, call.now())?;
+            grant(record, call)
+        };
+        self.registry.act_with(request, dossier, decided).await
     }
 
     async fn decline_privilege(&self, request: Request<DeclinePrivilegeRequest>) -> Answer<PrivilegeGrant> {
@@ -189,7 +199,7 @@ impl PrivilegeGrantService for PrivilegeGrants {
 }
 
 /// Nothing is granted for the past: what was answered then was answered by what held then.
-fn grant(grant: &mut PrivilegeGrant, _: GrantPrivilegeRequest, call: &mut Call) -> Result<(), Fault> {
+fn grant(grant: &mut PrivilegeGrant, call: &mut Call) -> Result<(), Fault> {
     let late = effective(grant).is_none_or(|from| from < call.now());
     if late {
         grant.effective_time = Some(call.timestamp());
@@ -202,13 +212,17 @@ fn grant(grant: &mut PrivilegeGrant, _: GrantPrivilegeRequest, call: &mut Call) 
     Ok(())
 }
 
-/// A grant that has not begun never does: it ends where it would have begun.
 fn revoke(grant: &mut PrivilegeGrant, _: RevokePrivilegeRequest, call: &mut Call) -> Result<(), Fault> {
-    let end = effective(grant).map_or_else(|| call.now(), |from| from.max(call.now()));
     grant.revoke_time = Some(call.timestamp());
+    end_now(grant, call);
+    Ok(())
+}
+
+/// Ends a grant before its time. One that has not begun never does: it ends where it would have begun.
+pub(crate) fn end_now(grant: &mut PrivilegeGrant, call: &mut Call) {
+    let end = effective(grant).map_or_else(|| call.now(), |from| from.max(call.now()));
     grant.end_time = Some(timestamp(end));
     call.timers().clear(END);
-    Ok(())
 }
 
 /// Whether a grant holds at an instant, its first instant included and its end not.

@@ -267,6 +267,21 @@ fn recall(card: &mut TaxCard, request: RecallTaxCardRequest, call: &mut Call) ->
     Ok(())
 }
 
+/// Withholds a card for a breach.
+pub(crate) fn withhold(card: &mut TaxCard) {
+    card.set_suspension_cause(SuspensionCause::Breach);
+}
+
+/// Whether it is withheld for a breach.
+pub(crate) fn is_withheld(card: &TaxCard) -> bool {
+    card.suspension_cause() == SuspensionCause::Breach
+}
+
+/// Gives a card that was withheld back.
+pub(crate) fn restore(card: &mut TaxCard) {
+    card.set_suspension_cause(SuspensionCause::Unspecified);
+}
+
 /// Ends a card with the privileges of its holder.
 pub(crate) fn end(card: &mut TaxCard, call: &mut Call) {
     card.set_recall_cause(RecallCause::FunctionsEnded);

@@ -21,6 +21,7 @@ pub(crate) struct Usage {
     pub(crate) controls: Controls,
     pub(crate) debts: Debts,
     pub(crate) incidents: Incidents,
+    pub(crate) compliance: Compliance,
     pub(crate) services: Services,
 }
 
@@ -83,6 +84,13 @@ pub(crate) struct Debts {
 pub(crate) struct Incidents {
     pub(crate) serious_classes: Vec<String>,
     pub(crate) violence_is_serious: bool,
+}
+
+/// Breaches.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Compliance {
+    pub(crate) remedy_working_days: u16,
 }
 
 /// Requests of missions to agencies.
@@ -164,6 +172,7 @@ impl Usage {
             (!ages.is_sorted_by(|one, next| one < next), "the ages of debts do not ascend"),
             (!kinds.into_iter().all(|kind| routes(kind) == 1), "a kind of service request has no route, or several"),
             (services.route.iter().any(|route| route.working_days == 0), "an agency has no time to answer"),
+            (self.compliance.remedy_working_days == 0, "nobody has time to remedy a breach"),
             (services.escalation.is_empty(), "nobody goes after an agency"),
         ];
         wrong.into_iter().filter(|(wrong, _)| *wrong).map(|(_, words)| words)

@@ -27,8 +27,10 @@ use tonic::{Request, Response};
 
 /// The states in which a vehicle counts against the quota.
 const HELD: [&str; 4] = ["TITLED", "REGISTERED", "INSURANCE_LAPSED", "SUSPENDED"];
+/// The states in which it may be driven, or could be once its insurance is cured.
+pub(crate) const DRIVEN: [&str; 2] = ["REGISTERED", "INSURANCE_LAPSED"];
 /// The states in which a plate is out.
-const PLATED: [&str; 7] =
+pub(crate) const PLATED: [&str; 7] =
     ["REGISTERED", "INSURANCE_LAPSED", "SUSPENDED", "TRANSFERRED", "EXPORTED", "SCRAPPED", "STOLEN"];
 /// The end of the insurance on file.
 const INSURANCE: &str = "insurance";
@@ -143,22 +145,25 @@ impl Vehicles {
         &self,
         vehicle: &mut Vehicle,
         request: &RegisterVehicleRequest,
-        mission: Option<&Mission>,
+        holder: Option<Holder>,
         call: &mut Call,
     ) -> Result<(), Fault> {
+        let holder = holder.ok_or_else(orphan)?;
         let plates = &self.practice.vehicles.plates;
-        let letter = plates.letter(vehicle.category(), mission.map(Mission::r#type).unwrap_or_default());
+        let letter = plates.letter(vehicle.category(), holder.mission.r#type());
         let Some(code) = plates.code(&vehicle.sending_state) else {
             let fault = Fault::new(Reason::PlateCodeUnknown, "our practice has no plate code for the state");
             return Err(fault.with("state", vehicle.sending_state.clone()));
         };
         vehicle.plate = format!("{letter}{code}{}", request.serial);
         vehicle.register_time = Some(call.timestamp());
-        self.renew(vehicle, call)
+        self.renew(vehicle, &holder, call)
     }
 
-    /// From the end of the registration that runs, or from now; while the insurance on file runs.
-    fn renew(&self, vehicle: &mut Vehicle, call: &mut Call) -> Result<(), Fault> {
+    /// From the end of the registration that runs, or from now; while the insurance on file runs, and the holder is in
+    /// functions.
+    fn renew(&self, vehicle: &mut Vehicle, holder: &Holder, call: &mut Call) -> Result<(), Fault> {
+        holder.may_receive(&self.rules, call.now())?;
         let insurance = vehicle.insurance.clone().unwrap_or_default();
         suffices(&insurance, &self.practice.vehicles.minimum(vehicle.kind()), call.now())?;
         let running = vehicle.registration_end_time.as_ref().and_then(instant).filter(|end| call.now() < *end);
@@ -212,6 +217,10 @@ async fn grounds(reader: &mut Reader<'_>, vehicle: &Vehicle, _: &TitleVehicleReq
     Ok(Grounds { holder, reciprocity, held })
 }
 
+async fn held_by<R>(reader: &mut Reader<'_>, vehicle: &Vehicle, _: &R) -> Result<Option<Holder>, Fault> {
+    Holder::share(reader, &vehicle.mission, &vehicle.member).await
+}
+
 /// The insurance has ended: the days to cure it run. How many they are was noted with the application, since a timer has
 /// no practice at hand.
 fn lapsed(vehicle: &mut Vehicle, call: &mut Call) {
@@ -239,6 +248,11 @@ fn duty_settled(vehicle: &mut Vehicle, reference: String, call: &Call) -> Result
 
 fn disposed(vehicle: &mut Vehicle, call: &mut Call) {
     vehicle.disposal_time = Some(call.timestamp());
+    call.timers().clear_all();
+}
+
+/// Takes a vehicle off the road with the privileges of its holder; its plates come back.
+pub(crate) fn end(_: &mut Vehicle, call: &mut Call) {
     call.timers().clear_all();
 }
 
@@ -286,17 +300,16 @@ impl VehicleService for Vehicles {
     }
 
     async fn register_vehicle(&self, request: Request<RegisterVehicleRequest>) -> Answer<Vehicle> {
-        let mission = async |reader: &mut Reader<'_>, vehicle: &Vehicle, _: &RegisterVehicleRequest| {
-            reader.share::<Mission>(&vehicle.mission).await
-        };
-        let register = |vehicle: &mut Vehicle, request, mission: Option<Mission>, call: &mut Call| {
-            self.register(vehicle, &request, mission.as_ref(), call)
-        };
-        self.registry.act_with(request, mission, register).await
+        let register =
+            |vehicle: &mut Vehicle, request, holder, call: &mut Call| self.register(vehicle, &request, holder, call);
+        self.registry.act_with(request, held_by, register).await
     }
 
     async fn renew_vehicle(&self, request: Request<RenewVehicleRequest>) -> Answer<Vehicle> {
-        self.registry.act(request, |vehicle, _, call| self.renew(vehicle, call)).await
+        let renew = |vehicle: &mut Vehicle, _, holder: Option<Holder>, call: &mut Call| {
+            self.renew(vehicle, &holder.ok_or_else(orphan)?, call)
+        };
+        self.registry.act_with(request, held_by, renew).await
     }
 
     async fn transfer_vehicle(&self, request: Request<TransferVehicleRequest>) -> Answer<Vehicle> {

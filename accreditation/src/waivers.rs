@@ -1,17 +1,20 @@
 //! Waivers of immunity: asked of the sending state, always express, each for one scope and one proceeding (VCDR art. 32;
 //! VCCR art. 45; CPIUN s. 14, 20, 23).
 
+use crate::incidents::{self, Incidents};
 use crate::members::Members;
+use crate::persona_non_grata::Unwanted;
 use crate::terms::Terms;
 use calendar::{Clock, due};
 use fault::{Fault, refuse_if};
 use identity::Principal;
+use proto::accreditation::v1::incident::WaiverOutcome;
 use proto::accreditation::v1::waiver::State;
 use proto::accreditation::v1::waiver_service_server::WaiverService;
 use proto::accreditation::v1::{
-    CloseWaiverRequest, CreateWaiverRequest, GetWaiverRequest, GrantWaiverRequest, ListWaiverRevisionsRequest,
-    ListWaiverRevisionsResponse, ListWaiversRequest, ListWaiversResponse, Member, Reason, RefuseWaiverRequest,
-    RemindWaiverRequest, SendWaiverRequest, WaivedImmunity, Waiver, WaiverScope, member,
+    CloseWaiverRequest, CreateWaiverRequest, GetWaiverRequest, GrantWaiverRequest, Incident,
+    ListWaiverRevisionsRequest, ListWaiverRevisionsResponse, ListWaiversRequest, ListWaiversResponse, Member, Reason,
+    RefuseWaiverRequest, RemindWaiverRequest, SendWaiverRequest, WaivedImmunity, Waiver, WaiverScope, member,
 };
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant, timestamp};
@@ -19,6 +22,9 @@ use tonic::Request;
 
 /// The end of the time we wait for an answer.
 const REPLY_TIMER: &str = "reply";
+
+/// The states in which the sending state is being asked.
+pub(crate) const UNANSWERED: [&str; 4] = ["OPENED", "SENT", "REMINDED", "NO_REPLY"];
 
 /// The waivers.
 #[derive(Clone, Debug)]
@@ -76,11 +82,11 @@ impl WaiverService for Waivers {
     }
 
     async fn grant_waiver(&self, request: Request<GrantWaiverRequest>) -> Answer<Waiver> {
-        self.registry.act_with(request, holder, grant).await
+        self.registry.act_with(request, touched, grant).await
     }
 
     async fn refuse_waiver(&self, request: Request<RefuseWaiverRequest>) -> Answer<Waiver> {
-        self.registry.act(request, refuse).await
+        self.registry.act_with(request, led_from, refuse).await
     }
 
     async fn close_waiver(&self, request: Request<CloseWaiverRequest>) -> Answer<Waiver> {
@@ -95,9 +101,44 @@ impl WaiverService for Waivers {
     }
 }
 
-/// Nothing that holds a member asks for its waivers, so that this lock is the lower one, though the waiver came first.
-async fn holder(reader: &mut Reader<'_>, waiver: &Waiver, _: &GrantWaiverRequest) -> Result<Vec<Held<Members>>, Fault> {
-    reader.hold(&[("name", &[waiver.member.as_str()])]).await
+/// The member, and the incident that led to the request. Nothing that holds a member asks for its waivers, so that this lock
+/// is the lower one, though the waiver came first.
+async fn touched(
+    reader: &mut Reader<'_>,
+    waiver: &Waiver,
+    _: &GrantWaiverRequest,
+) -> Result<(Vec<Held<Members>>, Vec<Held<Incidents>>), Fault> {
+    Ok((reader.hold(&[("name", &[waiver.member.as_str()])]).await?, incident(reader, waiver).await?))
+}
+
+/// The incident that led to the request, and the member who would have to leave.
+async fn led_from(
+    reader: &mut Reader<'_>,
+    waiver: &Waiver,
+    _: &RefuseWaiverRequest,
+) -> Result<(Vec<Held<Incidents>>, Unwanted), Fault> {
+    Ok((incident(reader, waiver).await?, Unwanted::of(reader, &waiver.member).await?))
+}
+
+/// The incident that waits for the answer to this very request.
+async fn incident(reader: &mut Reader<'_>, waiver: &Waiver) -> Result<Vec<Held<Incidents>>, Fault> {
+    let fields: [(&str, &[&str]); 2] = [("member", &[&waiver.member]), ("state", &["CHARGE_STATED"])];
+    let mut held: Vec<Held<Incidents>> = reader.hold(&fields).await?;
+    held.retain(|incident| incident.waiver == waiver.name);
+    Ok(held)
+}
+
+/// Tells the incident what was answered; whether it opens a declaration is the incident's to know.
+fn tell(
+    incidents: Vec<Held<Incidents>>,
+    outcome: WaiverOutcome,
+    mut unwanted: Unwanted,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    incidents.into_iter().try_for_each(|incident| {
+        let learn = |incident: &mut Incident, call: &mut Call| incidents::learn(incident, outcome, &mut unwanted, call);
+        call.follow(incident, "learnOfAnswer", learn)
+    })
 }
 
 /// Immunity can be waived that someone has, or will keep for official acts for ever.
@@ -135,7 +176,7 @@ fn wait(waiver: &mut Waiver, call: &mut Call) {
 fn grant(
     waiver: &mut Waiver,
     request: GrantWaiverRequest,
-    holder: Vec<Held<Members>>,
+    (holder, incidents): (Vec<Held<Members>>, Vec<Held<Incidents>>),
     call: &mut Call,
 ) -> Result<(), Fault> {
     let effective = request.effective_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
@@ -165,12 +206,19 @@ fn grant(
             member.waived.push(waived.clone());
             Ok(())
         })
-    })
+    })?;
+    tell(incidents, WaiverOutcome::WaiverGranted, Unwanted::default(), call)
 }
 
-/// After a refusal in a serious case the person should leave; that is proposed, and decided elsewhere.
-fn refuse(waiver: &mut Waiver, _: RefuseWaiverRequest, call: &mut Call) -> Result<(), Fault> {
+/// After a refusal in a serious case the person should leave: that is proposed, opened by the incident if one led here, and
+/// decided by others.
+fn refuse(
+    waiver: &mut Waiver,
+    _: RefuseWaiverRequest,
+    (incidents, unwanted): (Vec<Held<Incidents>>, Unwanted),
+    call: &mut Call,
+) -> Result<(), Fault> {
     waiver.departure_proposed = waiver.serious;
     call.timers().clear(REPLY_TIMER);
-    Ok(())
+    tell(incidents, WaiverOutcome::WaiverRefused, unwanted, call)
 }

@@ -2,6 +2,7 @@
 
 use super::gather::Surroundings;
 use crate::agrements;
+use crate::honorary_consuls;
 use crate::terms::Terms;
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
@@ -31,6 +32,7 @@ pub(crate) fn admit(member: &Member, around: &Surroundings, call: &Call) -> Resu
     derives_rightly(member, around.principal.as_ref())?;
     nationality_agreed(member, &mission.sending_state)?;
     agrements::opens(member, mission.r#type(), around.agrement.as_deref())?;
+    honorary_consuls::opens(member, around.recognition.as_deref())?;
     check_person(member, call)
 }
 

@@ -302,8 +302,12 @@ fn honorary(facts: &Facts<'_>) -> Verdict {
     if facts.category() != Category::HonoraryConsularOfficer {
         return NotApplicable;
     }
-    met_if(facts.member.residence() != Residence::Foreign, "residence", || {
-        "an honorary consular officer is a national or permanently resident here".to_owned()
+    if facts.member.residence() == Residence::Foreign {
+        let words = "an honorary consular officer is a national or permanently resident here";
+        return Unmet("residence", words.to_owned());
+    }
+    met_if(!facts.member.honorary_consul.is_empty(), "honoraryConsul", || {
+        "an honorary consular officer is notified under our recognition".to_owned()
     })
 }
 

@@ -2,9 +2,10 @@
 
 use super::name::folded;
 use crate::agrements::Agrements;
+use crate::honorary_consuls::HonoraryConsuls;
 use crate::members::LIVE;
 use fault::Fault;
-use proto::accreditation::v1::{Member, Mission};
+use proto::accreditation::v1::{Member, Mission, UpdateMemberRequest};
 use registry::{Held, Reader};
 
 /// The most people told who may be the same.
@@ -19,6 +20,8 @@ pub(crate) struct Surroundings {
     pub(crate) principal: Option<Member>,
     /// The agrément a head of mission names.
     pub(crate) agrement: Option<Held<Agrements>>,
+    /// The recognition an honorary consular officer names.
+    pub(crate) recognition: Option<Held<HonoraryConsuls>>,
     /// The member whose post the person takes over.
     pub(crate) predecessor: Option<Member>,
     /// How many members the mission has.
@@ -47,11 +50,25 @@ pub(crate) async fn surroundings(reader: &mut Reader<'_>, member: &Member) -> Re
         "" => None,
         name => reader.hold::<Agrements>(&[("name", &[name])]).await?.pop(),
     };
+    let recognition = match member.honorary_consul.as_str() {
+        "" => None,
+        name => reader.hold::<HonoraryConsuls>(&[("name", &[name])]).await?.pop(),
+    };
     let members = reader.count::<Member>(&[("mission", &[member.mission.as_str()]), ("state", &LIVE)]).await?;
     let in_category = in_category(reader, member, mission.as_ref()).await?;
     let household = household(reader, member).await?;
     let resembles = resembling(reader, member).await?;
-    Ok(Surroundings { mission, principal, agrement, predecessor, members, in_category, household, resembles })
+    Ok(Surroundings {
+        mission,
+        principal,
+        agrement,
+        recognition,
+        predecessor,
+        members,
+        in_category,
+        household,
+        resembles,
+    })
 }
 
 /// For one that was filed already: as things stand, with nothing locked.
@@ -65,6 +82,26 @@ pub(crate) async fn circumstances(reader: &mut Reader<'_>, member: &Member) -> R
     let household = household(reader, member).await?;
     let resembles = resembling(reader, member).await?;
     Ok(Surroundings { mission, predecessor, in_category, household, resembles, ..Surroundings::default() })
+}
+
+/// The notification as it would be read after a correction: what is not corrected stays.
+pub(crate) async fn as_corrected(
+    reader: &mut Reader<'_>,
+    member: &Member,
+    request: &UpdateMemberRequest,
+) -> Result<Surroundings, Fault> {
+    let mut corrected = member.clone();
+    if let Some(new) = &request.member {
+        let fields = [
+            (&mut corrected.passport_number, &new.passport_number),
+            (&mut corrected.birth_date, &new.birth_date),
+            (&mut corrected.family_name, &new.family_name),
+            (&mut corrected.given_names, &new.given_names),
+        ];
+        fields.into_iter().filter(|(_, new)| !new.is_empty()).for_each(|(old, new)| old.clone_from(new));
+        corrected.particulars = new.particulars.clone().or(corrected.particulars);
+    }
+    circumstances(reader, &corrected).await
 }
 
 fn predecessor(member: &Member) -> &str {

@@ -9,7 +9,7 @@ mod name;
 pub use checklist::Checklist;
 
 pub(crate) use admission::{admit, check_person, record};
-pub(crate) use gather::{Surroundings, circumstances, household, surroundings};
+pub(crate) use gather::{Surroundings, as_corrected, circumstances, household, surroundings};
 
 use checklist::Effect;
 use checks::{CHECKS, Facts, Verdict};

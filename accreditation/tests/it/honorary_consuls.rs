@@ -1,10 +1,11 @@
 //! Honorary consuls: post and person, the term, the certificate that falls due and lapses.
 
 use crate::consuls::notary;
-use crate::world::{World, at, decider, embassy, fields, reason, registrar, staff_of, stamp, world};
+use crate::world::{World, at, decider, embassy, fields, reason, registrar, secretary, staff_of, stamp, world};
 use identity::{Permissions, Principal};
 use proto::accreditation::v1::honorary_consul::State;
-use proto::accreditation::v1::{self as pb, HonoraryConsul, mission};
+use proto::accreditation::v1::member::{EndCause, State as Standing};
+use proto::accreditation::v1::{self as pb, Category, HonoraryConsul, Member, mission};
 
 /// Recognised on the morning of 4 May 2026.
 async fn recognised(world: &World, state: &str) -> HonoraryConsul {
@@ -113,4 +114,70 @@ async fn a_missions_staff_ask_for_and_see_their_own_alone() {
     let names: Vec<_> = page.into_inner().honorary_consuls.into_iter().map(|one| one.name).collect();
     assert_eq!(names, [own]);
     assert_eq!(reason(world.honorary_step(&staff, "end", &theirs.name).await), "NOT_FOUND");
+}
+
+/// The person of a recognition, as the post notifies it.
+fn officer(consul: &HonoraryConsul) -> Member {
+    Member {
+        category: Category::HonoraryConsularOfficer.into(),
+        family_name: consul.family_name.to_uppercase(),
+        given_names: consul.given_names.clone(),
+        birth_date: consul.birth_date.clone(),
+        title: "Honorary Consul".into(),
+        residence: consul.residence,
+        already_present: true,
+        arrival_time: None,
+        nationality_consent: true,
+        honorary_consul: consul.name.clone(),
+        ..secretary(&consul.mission)
+    }
+}
+
+#[tokio::test]
+async fn a_recognition_opens_the_notification_of_this_person_at_this_post_once() {
+    let world = world().await;
+    let consul = recognised(&world, "FR").await;
+    for (why, wrong) in [
+        ("another person", Member { family_name: "Autre".into(), ..officer(&consul) }),
+        ("another date", Member { birth_date: "1961-07-09".into(), ..officer(&consul) }),
+        ("an employee", Member { category: Category::ConsularEmployee.into(), ..officer(&consul) }),
+        ("none", Member { honorary_consul: "honoraryConsuls/none".into(), ..officer(&consul) }),
+    ] {
+        assert_eq!(fields(world.notify("a", wrong).await), ["member.honoraryConsul"], "{why}");
+    }
+    let asked = world.justify(notary(&consul.mission)).await.unwrap();
+    assert_eq!(reason(world.notify("a", officer(&asked)).await), "RECOGNITION_UNFIT", "not recognised yet");
+    let member = world.notify("a", officer(&consul)).await.unwrap();
+    assert_eq!(world.honorary_consul(&consul.name).await.member, member.name);
+    assert!(member.findings.iter().all(|finding| finding.check != "honorary"));
+    assert_eq!(reason(world.notify("b", officer(&consul)).await), "RECOGNITION_UNFIT");
+    let unnamed = Member { honorary_consul: String::new(), ..officer(&consul) };
+    let unnamed = world.notify("c", unnamed).await.unwrap();
+    assert!(unnamed.findings.iter().any(|finding| finding.check == "honorary"), "accepted, and marked");
+}
+
+#[tokio::test]
+async fn recognition_and_membership_end_with_each_other() {
+    let world = world().await;
+    let (french, belgian, dutch) =
+        (recognised(&world, "FR").await, recognised(&world, "BE").await, recognised(&world, "NL").await);
+    let by_notice = world.accredited("notice", officer(&french)).await.name;
+    let by_term = world.accredited("term", officer(&belgian)).await.name;
+    let resigned = world.accredited("resigned", officer(&dutch)).await.name;
+    world.honorary_step(&registrar(), "end", &french.name).await.unwrap();
+    let state = async |name: &str| {
+        let member = world.member(name).await;
+        (member.state(), member.end_cause())
+    };
+    assert_eq!(state(&by_notice).await, (Standing::Grace, EndCause::RecognitionEnded));
+    let ended = world.terminate(&resigned, EndCause::Recalled).await;
+    let consul = world.honorary_consul(&dutch.name).await;
+    assert_eq!((consul.state(), consul.end_time), (State::Ended, ended.termination_time));
+    for due in ["2028-05-05T04:00:00Z", "2028-08-04T04:00:00Z"] {
+        world.clock.set(at(due));
+        world.store.fire_due().await.unwrap();
+    }
+    assert_eq!(world.honorary_consul(&belgian.name).await.state(), State::Ended);
+    assert_eq!(state(&by_term).await.1, EndCause::RecognitionEnded);
+    assert_eq!(world.count("timers where kind = 'honoraryConsuls'").await, 0);
 }

@@ -1,9 +1,10 @@
-//! Incidents: reported by agencies, what a serious one proposes, and who sees them.
+//! Incidents: reported by agencies, what a serious one opens, and who sees them.
 
 use crate::matters::{agency, crash, party_of};
 use crate::world::{World, decider, fields, police, reason, registrar, secretary, stamp, world};
 use proto::accreditation::v1::incident::{OffenceClass, Proposal, State, WaiverOutcome};
-use proto::accreditation::v1::{self as pb, Incident};
+use proto::accreditation::v1::{self as pb, Incident, PersonaNonGrata, Waiver, WaiverScope};
+use tonic::{Response, Status};
 
 async fn charged(world: &World, incident: Incident) -> Incident {
     let name = world.report(&registrar(), incident).await.unwrap().name;
@@ -18,9 +19,34 @@ async fn charged(world: &World, incident: Incident) -> Incident {
     client.state_charge(request).await.unwrap().into_inner()
 }
 
-async fn answered(world: &World, name: &str, outcome: WaiverOutcome) -> Incident {
+async fn answered(world: &World, name: &str, outcome: WaiverOutcome) -> Result<Incident, Status> {
     let request = pb::RecordWaiverOutcomeRequest { name: name.into(), outcome: outcome.into(), ..Default::default() };
-    world.incidents(&decider()).record_waiver_outcome(request).await.unwrap().into_inner()
+    world.incidents(&decider()).record_waiver_outcome(request).await.map(Response::into_inner)
+}
+
+async fn incident(world: &World, name: &str) -> Incident {
+    let request = pb::GetIncidentRequest { name: name.into(), as_of: None };
+    world.incidents(&registrar()).get_incident(request).await.unwrap().into_inner()
+}
+
+async fn waiver(world: &World, name: &str) -> Waiver {
+    let request = pb::GetWaiverRequest { name: name.into(), as_of: None };
+    world.waivers(&registrar()).get_waiver(request).await.unwrap().into_inner()
+}
+
+async fn declaration(world: &World, name: &str) -> PersonaNonGrata {
+    let request = pb::GetPersonaNonGrataRequest { name: name.into(), as_of: None };
+    world.declarations(&registrar()).get_persona_non_grata(request).await.unwrap().into_inner()
+}
+
+async fn send(world: &World, by: &identity::Principal, waiver: &str) -> Result<Waiver, Status> {
+    let request = pb::SendWaiverRequest { name: waiver.into(), note: "17/2026".into(), ..Default::default() };
+    world.waivers(by).send_waiver(request).await.map(Response::into_inner)
+}
+
+async fn refuse(world: &World, waiver: &str) -> Waiver {
+    let request = pb::RefuseWaiverRequest { name: waiver.into(), ..Default::default() };
+    world.waivers(&decider()).refuse_waiver(request).await.unwrap().into_inner()
 }
 
 async fn member(world: &World, id: &str) -> String {
@@ -28,38 +54,151 @@ async fn member(world: &World, id: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_serious_offence_proposes_a_waiver_and_if_it_is_refused_that_the_member_leaves() {
+async fn a_serious_offence_opens_a_request_for_a_waiver_and_its_refusal_a_declaration() {
     let world = world().await;
     world.embassy("FR").await;
     let driver = member(&world, "garnier").await;
     let stated = charged(&world, crash(&driver)).await;
     assert_eq!((stated.state(), stated.serious, stated.mission.as_str()), (State::ChargeStated, true, "missions/fr"));
     assert_eq!(stated.proposals().collect::<Vec<_>>(), [Proposal::WaiverRequest]);
-    let refused = answered(&world, &stated.name, WaiverOutcome::WaiverRefused).await;
-    assert_eq!(refused.proposals().collect::<Vec<_>>(), [Proposal::WaiverRequest, Proposal::PersonaNonGrata]);
-    let told = "outbox where kind = 'incidents' and verb = 'recordWaiverOutcome' and \
-                doc->'proposals' = '[\"WAIVER_REQUEST\", \"PERSONA_NON_GRATA\"]'";
-    assert_eq!(world.count(told).await, 1, "others learn it by the event");
+    let opened = waiver(&world, &stated.waiver).await;
+    assert_eq!(
+        (opened.state(), opened.scope(), opened.serious),
+        (pb::waiver::State::Opened, WaiverScope::Criminal, true)
+    );
+    assert_eq!((opened.member.as_str(), opened.mission.as_str()), (driver.as_str(), "missions/fr"));
+    assert_eq!((opened.incident.as_str(), opened.proceedings.as_str()), (stated.name.as_str(), "26-0412"));
+    let version = stated.etag.split('-').next().unwrap();
+    let made = format!("history where name = '{}' and verb = 'create' and version = 1", opened.name);
+    assert_eq!(
+        world.count(&format!("{made} and actor = 'people/registrar' and cause = '{}@{version}'", stated.name)).await,
+        1
+    );
+    assert_eq!(
+        reason(send(&world, &registrar(), &opened.name).await),
+        "SAME_PERSON",
+        "who stated the charge drafted it"
+    );
+    send(&world, &decider(), &opened.name).await.unwrap();
+    assert_eq!(reason(answered(&world, &stated.name, WaiverOutcome::WaiverRefused).await), "WAIVER_PENDING");
+
+    assert!(refuse(&world, &opened.name).await.departure_proposed);
+    let told = incident(&world, &stated.name).await;
+    assert_eq!((told.state(), told.waiver_outcome()), (State::WaiverDecided, WaiverOutcome::WaiverRefused));
+    assert_eq!(told.proposals().collect::<Vec<_>>(), [Proposal::WaiverRequest, Proposal::PersonaNonGrata]);
+    let proposed = declaration(&world, &told.declaration).await;
+    assert_eq!((proposed.state(), proposed.member.as_str()), (pb::persona_non_grata::State::Proposed, driver.as_str()));
+    assert_eq!((proposed.incident.as_str(), proposed.mission.as_str()), (told.name.as_str(), "missions/fr"));
+    assert!(!proposed.person.is_empty());
+    let outbox = "outbox where kind = 'incidents' and verb = 'learnOfAnswer' and \
+                  doc->'proposals' = '[\"WAIVER_REQUEST\", \"PERSONA_NON_GRATA\"]'";
+    assert_eq!(world.count(outbox).await, 1, "others learn it by the event");
     for personal in ["influence", "Dupont", "Aggravated"] {
-        let leaked = format!("outbox where kind = 'incidents' and doc::text like '%{personal}%'");
+        let leaked = format!("outbox where doc::text like '%{personal}%'");
         assert_eq!(world.count(&leaked).await, 0, "{personal}");
     }
 }
 
 #[tokio::test]
-async fn a_waiver_granted_leaves_the_rest_to_the_court_and_an_infraction_proposes_nothing() {
+async fn silence_is_recorded_once_the_time_to_answer_is_over() {
+    let world = world().await;
+    world.embassy("FR").await;
+    let stated = charged(&world, crash(&member(&world, "garnier").await)).await;
+    send(&world, &decider(), &stated.waiver).await.unwrap();
+    let silent = async || answered(&world, &stated.name, WaiverOutcome::WaiverNotAnswered).await;
+    assert_eq!(reason(silent().await), "WAIVER_PENDING");
+    world.clock.advance(chrono::TimeDelta::days(40));
+    world.store.fire_due().await.unwrap();
+    assert_eq!(reason(answered(&world, &stated.name, WaiverOutcome::WaiverGranted).await), "WAIVER_PENDING");
+    let decided = silent().await.unwrap();
+    assert_eq!(declaration(&world, &decided.declaration).await.incident, decided.name);
+    refuse(&world, &stated.waiver).await;
+    assert_eq!(world.count("persona_non_grata").await, 1, "a late refusal opens no second declaration");
+}
+
+#[tokio::test]
+async fn a_waiver_granted_leaves_the_rest_to_the_court_and_an_infraction_opens_nothing() {
     let world = world().await;
     world.embassy("FR").await;
     let driver = member(&world, "garnier").await;
-    let granted = charged(&world, crash(&driver)).await.name;
-    let granted = answered(&world, &granted, WaiverOutcome::WaiverGranted).await;
-    assert_eq!(granted.proposals().collect::<Vec<_>>(), [Proposal::WaiverRequest]);
+    let stated = charged(&world, crash(&driver)).await;
+    send(&world, &decider(), &stated.waiver).await.unwrap();
+    let request = pb::GrantWaiverRequest {
+        name: stated.waiver.clone(),
+        text: "The immunity is waived.".into(),
+        authority: "The Ambassador, note 99/2026".into(),
+        ..Default::default()
+    };
+    world.waivers(&decider()).grant_waiver(request).await.unwrap();
+    let told = incident(&world, &stated.name).await;
+    assert_eq!((told.state(), told.waiver_outcome()), (State::WaiverDecided, WaiverOutcome::WaiverGranted));
+    assert!(told.declaration.is_empty() && world.member(&driver).await.waived.len() == 1);
     let speeding = Incident { offence_class: OffenceClass::Infraction.into(), ..crash(&driver) };
     let charged_with = charged(&world, speeding.clone()).await;
-    assert!(!charged_with.serious && charged_with.proposals.is_empty());
-    assert!(answered(&world, &charged_with.name, WaiverOutcome::WaiverRefused).await.proposals.is_empty());
+    assert!(!charged_with.serious && charged_with.proposals.is_empty() && charged_with.waiver.is_empty());
+    let refused = answered(&world, &charged_with.name, WaiverOutcome::WaiverRefused).await.unwrap();
+    assert!(refused.proposals.is_empty() && refused.declaration.is_empty());
     let brawl = Incident { violent: true, offence_class: OffenceClass::Misdemeanour.into(), ..speeding };
     assert!(charged(&world, brawl).await.serious, "a crime of violence");
+}
+
+#[tokio::test]
+async fn what_is_asked_or_declared_already_is_linked_and_not_opened_twice() {
+    let world = world().await;
+    world.embassy("FR").await;
+    let driver = member(&world, "garnier").await;
+    let (first, second) = (charged(&world, crash(&driver)).await, charged(&world, crash(&driver)).await);
+    assert_eq!(first.waiver, second.waiver, "the same proceedings");
+    send(&world, &decider(), &first.waiver).await.unwrap();
+    refuse(&world, &first.waiver).await;
+    let (first, second) = (incident(&world, &first.name).await, incident(&world, &second.name).await);
+    assert!(!first.declaration.is_empty());
+    assert_eq!((first.declaration, second.state()), (second.declaration.clone(), State::WaiverDecided));
+    let third = Incident { agency_reference: "26-0413".into(), ..crash(&driver) };
+    let third = charged(&world, third).await;
+    send(&world, &decider(), &third.waiver).await.unwrap();
+    refuse(&world, &third.waiver).await;
+    assert_eq!(incident(&world, &third.name).await.declaration, second.declaration, "the person is declared once");
+    assert_eq!((world.count("waivers").await, world.count("persona_non_grata").await), (2, 1));
+}
+
+#[tokio::test]
+async fn one_who_has_left_is_not_declared() {
+    let world = world().await;
+    world.embassy("FR").await;
+    let driver = world.accredited("garnier", secretary("missions/fr")).await.name;
+    let stated = charged(&world, crash(&driver)).await;
+    send(&world, &decider(), &stated.waiver).await.unwrap();
+    world.terminate(&driver, pb::member::EndCause::Recalled).await;
+    world.member_step(&registrar(), "recordDeparture", &driver).await.unwrap();
+    refuse(&world, &stated.waiver).await;
+    let told = incident(&world, &stated.name).await;
+    assert_eq!((told.state(), told.declaration.as_str()), (State::WaiverDecided, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_and_the_record_of_silence_at_once_open_one_declaration() {
+    let world = world().await;
+    world.embassy("FR").await;
+    for round in 0..5 {
+        let driver = member(&world, &format!("driver-{round}")).await;
+        let stated = charged(&world, Incident { agency_reference: round.to_string(), ..crash(&driver) }).await;
+        send(&world, &decider(), &stated.waiver).await.unwrap();
+        world.clock.advance(chrono::TimeDelta::days(40));
+        world.store.fire_due().await.unwrap();
+        let silence = answered(&world, &stated.name, WaiverOutcome::WaiverNotAnswered);
+        let (silent, _) = tokio::join!(silence, refuse(&world, &stated.waiver));
+        assert!(silent.is_ok() || ["WRONG_STATE", "WAIVER_PENDING"].contains(&reason(silent).as_str()));
+        assert_eq!(incident(&world, &stated.name).await.state(), State::WaiverDecided);
+        assert_eq!(world.count(&format!("persona_non_grata where member = '{driver}'")).await, 1);
+    }
+}
+
+/// Does what is refused while the answer to the linked request is awaited.
+pub(crate) async fn provoke(world: &World, mission: &str) -> Result<(), Status> {
+    let driver = world.notify("garnier", secretary(mission)).await?.name;
+    let stated = charged(world, crash(&driver)).await;
+    answered(world, &stated.name, WaiverOutcome::WaiverRefused).await.map(drop)
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ async fn propose(world: &World, member: &str) -> Result<PersonaNonGrata, Status>
 }
 
 /// Declared, with three days to leave.
-async fn notified(world: &World, member: &str) -> PersonaNonGrata {
+pub(crate) async fn notified(world: &World, member: &str) -> PersonaNonGrata {
     let name = propose(world, member).await.unwrap().name;
     let request = pb::ReviewPersonaNonGrataRequest { name: name.clone(), ..Default::default() };
     world.declarations(&registrar()).review_persona_non_grata(request).await.unwrap();

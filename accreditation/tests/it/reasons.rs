@@ -229,10 +229,25 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
             let foreigner = HonoraryConsul { residence: Residence::Foreign.into(), ..notary(&world.post("BE").await) };
             world.justify(foreigner).await.map(drop)
         }
+        Reason::RecognitionUnfit => {
+            let consul = Member { honorary_consul: "honoraryConsuls/none".into(), ..secretary(&mission) };
+            world.notify("a", consul).await.map(drop)
+        }
         Reason::EditionExists => {
             world.compile(pb::diplomatic_list::Kind::Diplomatic, "2026/1").await?;
             world.compile(pb::diplomatic_list::Kind::Diplomatic, "2026/1").await.map(drop)
         }
+        Reason::MissionHasTaxCards | Reason::MissionHasPlates | Reason::MissionHasProperty => {
+            crate::endings::provoke(reason, world, &mission).await
+        }
+        Reason::CardAlreadyAppliedFor | Reason::PoliceReportMissing => {
+            crate::card_applications::provoke(reason, world, &mission).await
+        }
+        Reason::WaiverPending => crate::incidents::provoke(world, &mission).await,
+        Reason::RemedyTimeRuns
+        | Reason::NothingToWithhold
+        | Reason::FindingWithoutMember
+        | Reason::EvidenceUnrelated => crate::compliance_findings::provoke(reason, world, &mission).await,
         Reason::AccreditationAlreadyLive => {
             let person = Member { person: "people/garnier".into(), ..secretary(&mission) };
             world.notify("a", person.clone()).await?;

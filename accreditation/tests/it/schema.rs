@@ -197,6 +197,14 @@ async fn every_filterable_field_can_be_filtered_and_ordered_by() {
                     let request = pb::ListDisputesRequest { filter, order_by, ..Default::default() };
                     world.disputes(&officer).list_disputes(request).await.map(drop)
                 }
+                "cardApplications" => {
+                    let request = pb::ListCardApplicationsRequest { filter, order_by, ..Default::default() };
+                    world.applications(&officer).list_card_applications(request).await.map(drop)
+                }
+                "complianceFindings" => {
+                    let request = pb::ListComplianceFindingsRequest { filter, order_by, ..Default::default() };
+                    world.findings(&officer).list_compliance_findings(request).await.map(drop)
+                }
                 "incidents" => {
                     let request = pb::ListIncidentsRequest { filter, order_by, ..Default::default() };
                     world.incidents(&officer).list_incidents(request).await.map(drop)

@@ -71,6 +71,10 @@ impl World {
     }
 
     pub(crate) async fn card_step(&self, by: &Principal, verb: &str, name: &str) -> Result<IdentityCard, Status> {
+        if verb == "return" {
+            let request = pb::ReturnIdentityCardRequest { name: name.to_owned(), ..Default::default() };
+            return self.cards(by).return_identity_card(request).await.map(Response::into_inner);
+        }
         assert_eq!(verb, "revoke", "cards have no verb {verb}");
         let (name, cause) = (name.to_owned(), identity_card::RevocationCause::Lost.into());
         let request = pb::RevokeIdentityCardRequest { name, cause, ..Default::default() };

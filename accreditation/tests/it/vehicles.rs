@@ -224,6 +224,8 @@ async fn a_plate_is_worth_nothing_once_the_holders_standing_is_over() {
     assert_eq!(plate(&world, &own.plate).await.finding(), Finding::HolderEnded);
     assert_eq!(plate(&world, &official.plate).await.finding(), Finding::PlateValid);
     world.mission_step(&decider(), "sever", &mission).await.unwrap();
+    assert_eq!(plate(&world, &official.plate).await.finding(), Finding::PlateValid, "the mission winds up");
+    world.clock.set(at("2026-07-05T04:00:00Z"));
     assert_eq!(plate(&world, &official.plate).await.finding(), Finding::HolderEnded);
     let stolen = world.vehicle_step(&registrar(), "reportStolen", &own.name).await.unwrap();
     assert_eq!((stolen.state(), stolen.police_reference.as_str()), (State::Stolen, "Report 9"));

@@ -1,16 +1,18 @@
-//! Consequences: what a change of one record does to others, in the same transaction, one statement for many of a kind.
+//! Consequences: what a change of one record does to others, and which others it makes, in the same transaction, one
+//! statement for many of a kind.
 
 use crate::act::Locked;
 use crate::call::Call;
+use crate::create::id_of;
 use crate::effect::{Change, Deed, Effect};
 use crate::keep::Keep;
 use crate::kind::Kind;
-use crate::ready::stamp;
+use crate::ready::{Version, stamp};
 use crate::registry::Registry;
 use ::fault::Fault;
 use calendar::Clock;
 use proto::policy::v1::Reason;
-use proto::shape::Record as _;
+use proto::shape::Record;
 use sqlx::{PgConnection, Row as _};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -50,6 +52,8 @@ impl<K: Keep> fmt::Debug for Held<K> {
 pub(crate) struct Follow {
     pub(crate) kind: &'static Kind,
     pub(crate) effect: Effect,
+    /// Whether the record is changed or made.
+    change: Change,
     /// The change it follows from; none says that of the record the call is about.
     pub(crate) cause: Option<String>,
     /// What a broken constraint means.
@@ -91,13 +95,52 @@ impl Call {
         change(&mut record, &mut call)?;
         kind.lead(&mut record, &automatic.to, before)?;
         record.set_name(name);
-        stamp(&mut record, version, Change::Update);
-        let mut effect = kind.effect(&record, version, &deed, None, call, self.store().days())?;
+        self.written(kind, &mut record, version, Change::Update, (&deed, call), Registry::<K>::broken)
+    }
+
+    /// Makes another record as a consequence of this change, and gives its name. It passes [`Keep::admit`] and then
+    /// `admit`, as one that a caller makes does, and begins in the state of the contract's method that makes such
+    /// records. Its history begins with `create` by whoever makes this change, which is its cause: what the contract
+    /// wants done by another person is.
+    ///
+    /// # Errors
+    /// What `admit` refuses; the constraint that the record breaks.
+    pub fn open<K: Keep>(
+        &mut self,
+        mut record: K::Record,
+        admit: impl FnOnce(&mut K::Record, &mut Self) -> Result<(), Fault>,
+    ) -> Result<String, Fault> {
+        let kind = Kind::of_record::<K::Record>();
+        let version = Version::first(self.now());
+        record.set_name(format!("{}{}", kind.prefix, id_of(version.uid)));
+        let deed = Deed { verb: "create".into(), ..self.deed().clone() };
+        let mut call = Self::new(self.store(), &deed, version.at, BTreeMap::new());
+        K::admit(&mut record, &mut call)?;
+        admit(&mut record, &mut call)?;
+        let before = record.state();
+        kind.lead(&mut record, kind.made_in, before)?;
+        let name = record.name().to_owned();
+        self.written(kind, &mut record, version, Change::Insert, (&deed, call), Registry::<K>::broken)?;
+        Ok(name)
+    }
+
+    /// Adds a record that is ready, and what follows from it in turn, to what this change does.
+    fn written<T: Record>(
+        &mut self,
+        kind: &'static Kind,
+        record: &mut T,
+        version: Version,
+        change: Change,
+        (deed, call): (&Deed, Self),
+        broken: fn(sqlx::Error) -> Fault,
+    ) -> Result<(), Fault> {
+        stamp(record, version, change);
+        let mut effect = kind.effect(record, version, deed, None, call, self.store().days())?;
         let mut further = std::mem::take(&mut effect.follows);
         for follow in &mut further {
             follow.cause.get_or_insert_with(|| effect.revision());
         }
-        self.add([Follow { kind, effect, cause: None, broken: Registry::<K>::broken }]);
+        self.add([Follow { kind, effect, change, cause: None, broken }]);
         self.add(further);
         Ok(())
     }
@@ -112,16 +155,17 @@ impl Effect {
             return Err(Fault::new(Reason::Internal, format!("{follow:?}: it is changed twice at once")));
         }
         let own = self.revision();
-        let mut kinds: Vec<&'static Kind> = Vec::new();
+        let alike = |one: &Follow, other: &Follow| std::ptr::eq(one.kind, other.kind) && one.change == other.change;
+        let mut firsts: Vec<&Follow> = Vec::new();
         for follow in &self.follows {
-            if !kinds.iter().any(|kind| std::ptr::eq(*kind, follow.kind)) {
-                kinds.push(follow.kind);
+            if !firsts.iter().any(|first| alike(first, follow)) {
+                firsts.push(follow);
             }
         }
-        for kind in kinds {
-            let of_kind: Vec<_> = self.follows.iter().filter(|follow| std::ptr::eq(follow.kind, kind)).collect();
+        for first in firsts {
+            let of_kind: Vec<_> = self.follows.iter().filter(|follow| alike(first, follow)).collect();
             for follows in of_kind.chunks(AT_ONCE) {
-                write(connection, kind, &self.deed, &own, follows).await?;
+                write(connection, first, &self.deed, &own, follows).await?;
             }
         }
         Ok(())
@@ -135,11 +179,13 @@ impl Effect {
 
 async fn write(
     connection: &mut PgConnection,
-    kind: &'static Kind,
+    first: &Follow,
     deed: &Deed,
     own: &str,
     follows: &[&Follow],
 ) -> Result<(), Fault> {
+    let kind = first.kind;
+    let text = if first.change == Change::Insert { &kind.texts.open } else { &kind.texts.follow };
     let effects = || follows.iter().map(|follow| &follow.effect);
     let (mut set_names, mut set_timers, mut dues, mut clocks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut cleared_names, mut cleared_timers) = (Vec::new(), Vec::new());
@@ -155,7 +201,7 @@ async fn write(
             cleared_timers.push(timer.as_str());
         }
     }
-    let row = sqlx::query(kind.texts.follow.as_str())
+    let row = sqlx::query(text.as_str())
         .bind(kind.name)
         .bind(effects().map(|effect| effect.name.as_str()).collect::<Vec<_>>())
         .bind(effects().map(|effect| effect.uid).collect::<Vec<_>>())
@@ -178,21 +224,30 @@ async fn write(
         .bind(cleared_timers)
         .fetch_one(connection)
         .await
-        .map_err(follows.first().map_or(pg::fault as fn(_) -> _, |follow| follow.broken))?;
+        .map_err(first.broken)?;
     let written: i64 = row.try_get(0).map_err(pg::fault)?;
     let all = usize::try_from(written).is_ok_and(|written| written == follows.len());
     ::fault::refuse_if(!all, Reason::Internal, "a locked record was not written")
 }
 
-/// The statement that changes many records. It answers with how many it changed.
-pub(crate) fn follow_text(table: &str) -> String {
+/// The statement that changes many records, or makes many. It answers with how many it wrote.
+pub(crate) fn follow_text(table: &str, change: Change) -> String {
+    let record = match change {
+        Change::Insert => format!(
+            "insert into {table} (name, uid, version, doc, created_at, updated_at)
+            select name, uid, version, doc, at, at from given returning 1"
+        ),
+        Change::Update | Change::Delete => format!(
+            "update {table} r set version = g.version, doc = g.doc, updated_at = g.at
+            from given g where r.name = g.name and r.uid = g.uid returning 1"
+        ),
+    };
     format!(
         "with given as materialized (
             select * from unnest($2::text[], $3::uuid[], $4::bigint[], $5::jsonb[], $6::jsonb[], $7::timestamptz[],
                 $8::text[], $9::text[], $10::text[])
             as g (name, uid, version, doc, event, at, verb, reason, cause)),
-        record as (update {table} r set version = g.version, doc = g.doc, updated_at = g.at
-            from given g where r.name = g.name and r.uid = g.uid returning 1),
+        record as ({record}),
         version as (insert into history (kind, name, version, verb, actor, reason, at, doc, cause)
             select $1, name, version, verb, $11, reason, at, doc, cause from given),
         noted as (insert into audit (at, actor, agency, method, name, outcome, reason, trace)

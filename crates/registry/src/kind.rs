@@ -4,7 +4,7 @@ use crate::codec::Codec;
 use crate::column::Column;
 use crate::texts::Texts;
 use fault::Fault;
-use proto::contract::{Resource, contract};
+use proto::contract::{Kind as Does, Method, Resource, contract};
 use proto::policy::v1::{Automatic, Reason};
 use proto::shape::Record;
 use std::collections::HashMap;
@@ -25,6 +25,8 @@ pub(crate) struct Kind {
     /// Whether what `q` finds is personal data.
     pub(crate) searches_personal: bool,
     pub(crate) texts: Texts,
+    /// The state, or states, in which records are made.
+    pub(crate) made_in: &'static [String],
 }
 
 static KINDS: LazyLock<HashMap<&'static str, Kind>> = LazyLock::new(|| {
@@ -47,6 +49,9 @@ impl Kind {
         );
         let searchable = |field: &&proto::contract::Field| field.policy().searchable;
         let hidden = |field: &proto::contract::Field| field.policy().personal || field.policy().classified;
+        let makes = |method: &&'static Method| {
+            *method.kind() == Does::Create && method.resource() == Some(resource.message().full_name())
+        };
         Self {
             name: resource.collection(),
             resource,
@@ -56,6 +61,7 @@ impl Kind {
             searchable: resource.fields().iter().any(|field| searchable(&field)),
             searches_personal: resource.fields().iter().filter(searchable).any(hidden),
             texts: Texts::of(&resource.policy().table),
+            made_in: contract().methods().iter().find(makes).map_or(&[], |method| method.rule().to.as_slice()),
         }
     }
 

@@ -21,6 +21,8 @@ pub(crate) struct Texts {
     pub(crate) append: String,
     /// Changes many records at once, by `follow_text`.
     pub(crate) follow: String,
+    /// Makes many records at once, by `follow_text`.
+    pub(crate) open: String,
     /// The statement that writes a change and all that goes with it, by [`Texts::write`].
     writes: [String; 12],
 }
@@ -40,7 +42,8 @@ impl Texts {
             lock: format!("{locked} for no key update"),
             share: format!("{locked} for share"),
             append: append_text(&table),
-            follow: follow_text(&table),
+            follow: follow_text(&table, Change::Update),
+            open: follow_text(&table, Change::Insert),
             try_lock: format!("{locked} for no key update skip locked"),
             writes: std::array::from_fn(|n| write_text(&table, Change::ALL[n / 4], n & 1 != 0, n & 2 != 0)),
             table,

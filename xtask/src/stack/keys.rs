@@ -17,6 +17,7 @@ const ROLES: [(&str, &str, bool); 9] = [
     ("protocol-officer", "foreign-ministry", true),
     ("head-of-protocol", "foreign-ministry", true),
     ("legal-adviser", "foreign-ministry", true),
+    ("police-reporter", "metropolitan-police", false),
     ("police-verifier", "metropolitan-police", false),
     ("auditor", "court-of-audit", true),
     ("mission-signatory", "foreign-ministry", true),

@@ -164,6 +164,53 @@ async fn a_consequence_has_its_own_and_each_names_its_cause() {
 }
 
 #[tokio::test]
+async fn a_change_makes_another_record_which_begins_as_a_callers_would() {
+    let world = world().await;
+    mission_of(&world, 0).await;
+    let nobody = async |_: &mut Reader<'_>, _: &Mission, _: &SeverRequest| Ok(());
+    let verb = |mission: &mut Mission, _: SeverRequest, (), call: &mut Call| {
+        let name = call.open::<Members>(secretary("missions/fr"), |member, call| {
+            let clock = Clock::new(call.now(), Length::Exactly(HOUR));
+            call.timers().set("grace", clock);
+            member.title = "Caretaker".into();
+            Ok(())
+        })?;
+        mission.phone = name;
+        Ok(())
+    };
+    let mission = world.missions.act_with(severance("k"), nobody, verb).await.unwrap().into_inner();
+    let member = world.members.load(&mission.phone).await.unwrap().unwrap();
+    assert_eq!((member.state(), member.title.as_str()), (State::Notified, "Caretaker"));
+    assert_eq!((registry::version(&member.etag), member.create_time), (Some(1), mission.update_time));
+    let made = format!("where name = '{}' and version = 1 and verb = 'create'", member.name);
+    let caused = "and cause = 'missions/fr@2' and actor = 'people/decider' and reason = 'note 7/26'";
+    assert_eq!(world.count(&format!("history {made} {caused}")).await, 1);
+    assert_eq!(world.count(&format!("outbox {made}")).await, 1);
+    assert_eq!(world.count(&format!("audit where name = '{}' and method like '%/Sever'", member.name)).await, 1);
+    assert_eq!(world.count(&format!("timers where name = '{}' and timer = 'grace'", member.name)).await, 1);
+    let again = world.missions.act_with(severance("k"), nobody, verb).await.unwrap().into_inner();
+    assert_eq!((again, world.count("members").await), (mission, 1), "a request sent again makes it once");
+}
+
+#[tokio::test]
+async fn a_record_that_may_not_be_made_undoes_the_change_that_made_it() {
+    let world = world().await;
+    mission_of(&world, 0).await;
+    let nobody = async |_: &mut Reader<'_>, _: &Mission, _: &SeverRequest| Ok(());
+    let nowhere = |_: &mut Mission, _: SeverRequest, (), call: &mut Call| {
+        call.open::<Members>(secretary("missions/nowhere"), |_, _| Ok(())).map(drop)
+    };
+    assert_eq!(reason(world.missions.act_with(severance(""), nobody, nowhere).await), "BROKEN_REFERENCE");
+    let refused = |_: &mut Mission, _: SeverRequest, (), call: &mut Call| {
+        let admit = |_: &mut Member, _: &mut Call| refuse_if(true, Reason::GraceOver, "not now");
+        call.open::<Members>(secretary("missions/fr"), admit).map(drop)
+    };
+    assert_eq!(reason(world.missions.act_with(severance(""), nobody, refused).await), "GRACE_OVER");
+    assert_eq!(world.count("missions where state = 'OPEN'").await, 1);
+    assert_eq!(world.count("members").await, 0);
+}
+
+#[tokio::test]
 async fn a_timer_has_consequences_and_they_wake_the_timers() {
     let world = world().await;
     mission_of(&world, 2).await;

@@ -30,7 +30,8 @@ impl Fixture for Incidents {
             Ok(json!({
                 "member": answer["member"],
                 "offence": format!("Assault, case {}", suite.number()),
-                "offenceClass": "FELONY",
+                // Not a serious one: such an incident waits for the answer to the request that it opens.
+                "offenceClass": "MISDEMEANOUR",
                 "severity": "S3",
                 "place": "12 Example Street",
                 "occurTime": "2026-01-02T03:04:05Z",

@@ -10,10 +10,12 @@ mod appointment_windows;
 mod bench;
 mod blank_books;
 mod bookings;
+mod card_applications;
 mod cash_days;
 mod charges;
 mod circular_receipts;
 mod circulars;
+mod compliance_findings;
 mod consular_commissions;
 mod control_rules;
 mod credentials;
@@ -83,10 +85,12 @@ const CHECKED: &[&str] = &[
     "AppointmentWindowService",
     "BlankBookService",
     "BookingService",
+    "CardApplicationService",
     "CashDayService",
     "ChargeService",
     "CircularReceiptService",
     "CircularService",
+    "ComplianceFindingService",
     "ConsularCommissionService",
     "ControlRuleService",
     "CredentialService",
@@ -159,11 +163,13 @@ async fn accreditation(grpc_service: &str) {
         .with(agrements::Agrements)
         .with(circular_receipts::CircularReceipts::default())
         .with(circulars::Circulars)
+        .with(compliance_findings::ComplianceFindings)
         .with(guidance_articles::GuidanceArticles)
         .with(notes_verbales::NotesVerbales::default())
         .with(official_functions::OfficialFunctions)
         .with(protocol::Protocol)
         .with(status_certificates::StatusCertificates)
+        .with(card_applications::CardApplications)
         .with(charges::Charges)
         .with(consular_commissions::ConsularCommissions::default())
         .with(credentials::Credentials)
@@ -213,20 +219,20 @@ async fn consular(grpc_service: &str) {
         .with(appointment_services::AppointmentServices)
         .with(appointment_slots::AppointmentSlots::default())
         .with(appointment_windows::AppointmentWindows::default())
+        .with(blank_books::BlankBooks)
         .with(bookings::Bookings::default())
         .with(cash_days::CashDays)
-        .with(fee_schedules::FeeSchedules::default())
-        .with(legalisations::Legalisations::default())
-        .with(notarial_acts::NotarialActs)
-        .with(receipts::Receipts::default())
-        .with(specimen_signatures::SpecimenSignatures)
-        .with(blank_books::BlankBooks)
         .with(digital_seals::DigitalSeals)
         .with(emergency_travel_documents::EmergencyTravelDocuments::default())
         .with(entry_requirements::EntryRequirements)
+        .with(fee_schedules::FeeSchedules::default())
+        .with(legalisations::Legalisations::default())
         .with(machine_readable_zones::MachineReadableZones)
+        .with(notarial_acts::NotarialActs)
         .with(passport_applications::PassportApplications::default())
+        .with(receipts::Receipts::default())
         .with(screenings::Screenings::default())
+        .with(specimen_signatures::SpecimenSignatures)
         .with(travel_documents::TravelDocuments)
         .with(visa_applications::VisaApplications::default())
         .with(visa_statistics::VisaStatistics)
@@ -269,9 +275,11 @@ macro_rules! accreditation {
 
 accreditation! {
     agrements_conform: "AgrementService",
+    card_applications_conform: "CardApplicationService",
     charges_conform: "ChargeService",
     circular_receipts_conform: "CircularReceiptService",
     circulars_conform: "CircularService",
+    compliance_findings_conform: "ComplianceFindingService",
     consular_commissions_conform: "ConsularCommissionService",
     control_rules_conform: "ControlRuleService",
     credentials_conform: "CredentialService",

@@ -18,8 +18,7 @@ pub(super) async fn hold(
     let mut letters = Vec::new();
     for (at, (mission, sender)) in embassies.iter().enumerate() {
         let member = accredited(register, run, at, mission, sender).await?;
-        plan.joined("ACCREDITED");
-        plan.cards += 1;
+        plan.joined();
         let body = json!({"member": name(&member), "headClass": "AMBASSADOR"});
         let path = "/v1/accreditation/credentials";
         let key = format!("year:credentials:{}", name(&member));

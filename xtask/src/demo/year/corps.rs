@@ -7,6 +7,7 @@ use super::plan::{Outcome, Plan, Planned};
 use super::tell;
 use anyhow::{Context as _, Result, bail};
 use futures::{StreamExt as _, TryStreamExt as _};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -19,12 +20,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) async fn come(register: &Register<'_>, plan: &Plan) -> Result<()> {
     for (who, family) in [("staff", false), ("their families", true)] {
         let people: Vec<_> = plan.people.iter().filter(|person| person.principal.is_some() == family).collect();
-        let begun = Instant::now();
-        futures::stream::iter(&people)
-            .map(|person| one(register, person))
-            .buffer_unordered(AT_A_TIME)
-            .try_collect::<Vec<()>>()
-            .await?;
+        let (begun, bar) = (Instant::now(), bar(who, people.len()));
+        let decided = futures::stream::iter(&people).map(|person| one(register, person)).buffer_unordered(AT_A_TIME);
+        decided.inspect_ok(|()| bar.inc(1)).try_collect::<()>().await?;
+        bar.finish_and_clear();
         let rate = people.len() as f64 / begun.elapsed().as_secs_f64();
         tell(who, &format!("{} notified and decided upon, {rate:.0} a second", people.len()));
     }
@@ -56,7 +55,12 @@ async fn one(register: &Register<'_>, person: &Planned) -> Result<()> {
     Ok(())
 }
 
-/// Does a verb on a member and gives the record after it.
+fn bar(who: &str, people: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("  {msg:24} {bar:40} {pos}/{len}").expect("the template is sound");
+    ProgressBar::new(people as u64).with_style(style).with_message(who.to_owned())
+}
+
+/// Does a verb on a record and gives it as it is after it.
 pub(super) async fn done(
     register: &Register<'_>,
     role: &str,

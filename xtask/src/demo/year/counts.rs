@@ -12,7 +12,7 @@ const PAGE: &str = "1000";
 
 /// Counts the members of this run by state, the late notifications and the good cards; whether all is as planned.
 pub(super) async fn compare(register: &Register<'_>, plan: &Plan) -> Result<bool> {
-    let ours = format!("members/y{}-", plan.run);
+    let ours = plan.ours();
     let members: Vec<_> =
         all(register, "members", "").await?.into_iter().filter(|m| name(m).starts_with(&ours)).collect();
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();

@@ -22,26 +22,32 @@ const MEMBERS: usize = 2_000;
 
 /// Plays the year; whether every number was as it must be.
 pub(super) async fn play(register: &Register<'_>, mapped: &[Mapped]) -> Result<bool> {
-    let led = led(register).await?;
+    let (open, led) = (open(register).await?, led(register).await?);
     let embassies: Vec<_> = mapped
         .iter()
         .filter(|mission| mission.kind == Type::Embassy)
         .map(|mission| (format!("missions/{}", mission.id), mission.sending_state.clone()))
-        .filter(|(mission, _)| !led.contains(mission))
+        .filter(|(mission, _)| open.contains(mission) && !led.contains(mission))
         .collect();
     ensure!(embassies.len() > AMBASSADORS, "{} embassies without a head are too few", embassies.len());
     // Every run has members of its own, so that a year can follow a year.
     let run = register.now.format("%y%m%d%H%M%S").to_string();
     let mut plan = Plan::new(&run, &embassies, MEMBERS);
 
-    println!("\nA year of the corps: {MEMBERS} members of {} embassies.", embassies.len());
+    println!("\nA year of the corps: {MEMBERS} members of {} embassies.\n", embassies.len());
     corps::come(register, &plan).await?;
     let order = ceremony::hold(register, &run, &embassies[..AMBASSADORS], &mut plan).await?;
     events::promote(register, &mut plan).await?;
-    events::stop_a_drunken_driver(register, &plan).await?;
-    events::close_a_mission(register, &mut plan).await?;
+    events::stop_a_drunken_driver(register, &mut plan).await?;
+    let closure = events::close_a_mission(register, &mut plan).await?;
     let counts = counts::compare(register, &plan).await?;
-    Ok(order && counts)
+    Ok(order && closure && counts)
+}
+
+/// The embassies at work: another year may have closed one.
+async fn open(register: &Register<'_>) -> Result<BTreeSet<String>> {
+    let found = counts::all(register, "missions", "type = EMBASSY AND state = OPEN").await.context("list embassies")?;
+    Ok(found.iter().map(|mission| text(mission, "name").to_owned()).collect())
 }
 
 /// The missions that have a head.

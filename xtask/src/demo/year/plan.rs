@@ -39,13 +39,15 @@ pub(super) struct Planned {
 pub(super) struct Plan {
     pub(super) people: Vec<Planned>,
     /// What all names of this run begin with.
-    pub(super) run: String,
+    run: String,
     /// Members by state.
     pub(super) states: BTreeMap<&'static str, usize>,
     /// Cards that are good.
     pub(super) cards: usize,
     /// Notifications that came too late.
     pub(super) late: usize,
+    /// Those whose functions have ended in the course of the year.
+    gone: Vec<String>,
 }
 
 impl Plan {
@@ -114,19 +116,51 @@ impl Plan {
             *states.entry(state).or_default() += 1;
         }
         let cards = people.iter().filter(|person| person.gets_card()).count();
-        let late = people.iter().filter(|person| person.days_here > IN_TIME).count();
-        Self { people, run: run.to_owned(), states, cards, late }
+        let late = people.iter().filter(|person| person.is_late()).count();
+        Self { people, run: run.to_owned(), states, cards, late, gone: Vec::new() }
     }
 
-    /// One member goes from a state to another.
-    pub(super) fn moved(&mut self, from: &'static str, to: &'static str) {
-        *self.states.entry(from).or_default() -= 1;
-        *self.states.entry(to).or_default() += 1;
+    /// What the names of this run's members begin with.
+    pub(super) fn ours(&self) -> String {
+        format!("members/y{}-", self.run)
     }
 
-    /// One more member, notified in time.
-    pub(super) fn joined(&mut self, state: &'static str) {
-        *self.states.entry(state).or_default() += 1;
+    /// Members go from a state to another.
+    fn moved(&mut self, many: usize, from: &'static str, to: &'static str) {
+        *self.states.entry(from).or_default() -= many;
+        *self.states.entry(to).or_default() += many;
+    }
+
+    /// One more member, notified in time and accredited, with a card.
+    pub(super) fn joined(&mut self) {
+        *self.states.entry("ACCREDITED").or_default() += 1;
+        self.cards += 1;
+    }
+
+    /// The old accreditation is in its grace, the new one is notified as late as the old one was, and has the one card.
+    pub(super) fn promoted(&mut self, person: &Planned) {
+        self.moved(1, "ACCREDITED", "GRACE");
+        *self.states.entry("ACCREDITED").or_default() += 1;
+        self.late += usize::from(person.is_late());
+        self.gone.push(person.id.clone());
+    }
+
+    /// One who was told to leave has left: no status, no card.
+    pub(super) fn left(&mut self, person: &Planned) {
+        self.moved(1, "ACCREDITED", "ENDED");
+        self.cards -= usize::from(person.gets_card());
+        self.gone.push(person.id.clone());
+    }
+
+    /// A mission closes: all who are accredited there have time to leave, and keep their cards as long. How many they are,
+    /// and how many cards.
+    pub(super) fn closed(&mut self, mission: &str) -> (usize, usize) {
+        let there = self.people.iter().filter(|person| {
+            person.mission == mission && person.outcome == Outcome::Accredited && !self.gone.contains(&person.id)
+        });
+        let (members, cards) = (there.clone().count(), there.filter(|person| person.gets_card()).count());
+        self.moved(members, "ACCREDITED", "GRACE");
+        (members, cards)
     }
 
     /// A single person of the staff in this category, accredited, of a mission that stays.
@@ -137,6 +171,7 @@ impl Plan {
             person.category == category
                 && person.outcome == Outcome::Accredited
                 && person.mission != *closing
+                && !self.gone.contains(&person.id)
                 && !has_family(person)
         })
     }
@@ -157,6 +192,11 @@ impl Plan {
 }
 
 impl Planned {
+    /// Whether the notification comes later than our rule allows.
+    fn is_late(&self) -> bool {
+        self.days_here > IN_TIME
+    }
+
     /// Staff carry cards here; families get theirs with their own time.
     pub(super) fn gets_card(&self) -> bool {
         self.outcome == Outcome::Accredited && self.principal.is_none()
@@ -214,6 +254,22 @@ mod tests {
         assert_eq!(plan.closing().as_deref(), Some("missions/m39"));
         let closing = plan.people.iter().filter(|person| person.mission == "missions/m39");
         assert!(closing.clone().count() > 10 && closing.clone().all(|person| person.outcome == Outcome::Accredited));
+    }
+
+    #[test]
+    fn what_happens_in_the_year_moves_people_and_loses_nobody() {
+        let mut plan = plan();
+        let (accredited, cards, late) = (plan.states["ACCREDITED"], plan.cards, plan.late);
+        let technician = plan.single("ADMINISTRATIVE_AND_TECHNICAL_STAFF").expect("there is one").clone();
+        plan.promoted(&technician);
+        let driver = plan.single("DIPLOMATIC_STAFF").expect("there is one").clone();
+        plan.left(&driver);
+        let (gone, void) = plan.closed("missions/m39");
+        assert_eq!(plan.states["ACCREDITED"], accredited - 1 - gone, "the promoted one is accredited again");
+        assert_eq!((plan.states["GRACE"], plan.states["ENDED"]), (1 + gone, 1));
+        assert_eq!((plan.cards, plan.late), (cards - 1, late + usize::from(technician.is_late())));
+        assert!(void > 0 && void < gone, "{void} cards of {gone} members");
+        assert_eq!(plan.states.values().sum::<usize>(), 2_001);
     }
 
     #[test]
