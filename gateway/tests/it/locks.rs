@@ -96,7 +96,9 @@ async fn the_door_leads_nowhere_else() {
     };
     // A request to a proxy: only its path counts here.
     assert!(ask("GET http://192.0.2.1/v1/gateway/whoami HTTP/1.1").await.starts_with("HTTP/1.1 200"));
-    for head in ["GET http://192.0.2.1/ HTTP/1.1", "CONNECT 192.0.2.1:443 HTTP/1.1", "TRACE /v1/gateway/whoami HTTP/1.1"] {
+    for head in
+        ["GET http://192.0.2.1/ HTTP/1.1", "CONNECT 192.0.2.1:443 HTTP/1.1", "TRACE /v1/gateway/whoami HTTP/1.1"]
+    {
         let answer = ask(head).await;
         assert!(answer.starts_with("HTTP/1.1 40"), "{head}: {answer}");
         assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "what follows is not led anywhere: {answer}");

@@ -1,8 +1,10 @@
 //! The door's locks against HTTP/2 as it is not meant: streams reset by either side, headers without end, headers that
 //! unpack to much. Frames are written by hand, since no client writes these.
 
-use crate::rig::{Rig, start};
+use crate::rig::{Rig, plan, send, start};
+use crate::upstream::LARGE;
 use bytes::{BufMut as _, BytesMut};
+use testkit::until;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -118,4 +120,26 @@ async fn headers_that_unpack_to_much_end_the_connection() {
     block.put_bytes(0x80 | 62, 5_000);
     let words = Words::begin().then(HEADERS, END_STREAM | END_HEADERS, 1, &block);
     calmed(&rig, "headers that unpack to much", words, ENHANCE_YOUR_CALM).await;
+}
+
+/// A client that asks for much and reads nothing holds its place, and nobody's memory fills up behind it.
+#[tokio::test]
+async fn an_answer_that_is_not_read_is_still_under_way() {
+    let rig = plan().set("IN_FLIGHT", "1").start().await;
+    let key = rig.role("protocol-officer").await;
+    let mut block = BytesMut::from(&[0x82, 0x86, 0x04][..]);
+    text(&mut block, format!("/v1/accreditation/{LARGE}").as_bytes());
+    block.put_u8(0);
+    text(&mut block, b"authorization");
+    text(&mut block, format!("Bearer {key}").as_bytes());
+    let words = Words::begin().then(HEADERS, END_STREAM | END_HEADERS, 1, &block);
+    let mut socket = TcpStream::connect(rig.address).await.unwrap();
+    socket.write_all(&words.0).await.unwrap();
+    let ask = async || send(rig.get(&key, "/v1/accreditation/missions/a")).await.status;
+    until("the answer is under way", async || ask().await == 503).await;
+    drop(socket);
+    until("the client is known to have left", async || ask().await == 200).await;
+    let whole = send(rig.get(&key, &format!("/v1/accreditation/{LARGE}"))).await;
+    assert_eq!((whole.status, whole.json()["title"].as_str().map(str::len)), (200, Some(300_000)));
+    assert_eq!(whole.header("content-length"), Some(whole.text.len().to_string().as_str()));
 }

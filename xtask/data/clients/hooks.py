@@ -11,6 +11,7 @@ import schemathesis
 # How long a list of names is good, in seconds: records are made all the time.
 GOOD_FOR = 5
 _seen = {}
+_found = {}
 
 
 def _names(collection):
@@ -43,6 +44,29 @@ def map_path_parameters(context, path_parameters):
         if names and random.random() < 0.8:
             path_parameters[name] = random.choice(names)
     return path_parameters
+
+
+def _collections(paths):
+    """Where records are listed, by what a field calls one of them: `mission` in `/v1/accreditation/missions`."""
+    if not _found:
+        for path in paths:
+            collection, found, rest = path.rpartition("/{")
+            if found and rest.endswith("}") and "{" not in collection:
+                _found.setdefault(rest[:-1], collection)
+    return _found
+
+
+@schemathesis.hook
+def map_body(context, body):
+    """What a record says it belongs to mostly exists, or nothing but refusals would be tried."""
+    if isinstance(body, dict):
+        collections = _collections(context.operation.schema.raw_schema["paths"])
+        for field, value in body.items():
+            if isinstance(value, str) and field in collections and random.random() < 0.8:
+                names = _names(collections[field])
+                if names:
+                    body[field] = f"{collections[field].rsplit('/', 1)[1]}/{random.choice(names)}"
+    return body
 
 
 @schemathesis.hook

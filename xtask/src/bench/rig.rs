@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// The services that are measured.
+pub(super) const SERVICES: [&str; 2] = ["accreditation", "gateway"];
+
 /// A running house.
 pub(super) struct Rig {
     /// What the cases are measured against.
@@ -53,7 +56,7 @@ impl Rig {
         let folder = root().join(".local/bench");
         cluster::purge(&folder.join("cluster"))?;
         std::fs::create_dir_all(&folder)?;
-        build()?;
+        build(&SERVICES)?;
         let cluster = durable(&folder)?;
         let seed = random_key();
         let signer = Signer::from_text(&seed).context("a random seed is a key")?;
@@ -239,11 +242,11 @@ pub(super) fn resident(pid: u32) -> Result<f64> {
 }
 
 /// Builds what is measured.
-pub(super) fn build() -> Result<()> {
+pub(super) fn build(packages: &[&str]) -> Result<()> {
     println!("building the release binaries");
-    let done =
-        cargo().args(["build", "--release", "-p", "accreditation", "-p", "gateway", "-p", "standalone"]).status()?;
-    ensure!(done.success(), "the release build failed");
+    let mut build = cargo();
+    build.args(["build", "--release"]).args(packages.iter().flat_map(|package| ["-p", package]));
+    ensure!(build.status()?.success(), "the release build failed");
     Ok(())
 }
 
@@ -270,12 +273,7 @@ fn gateway(
     })
 }
 
-fn start(
-    name: &str,
-    prefix: &str,
-    processors: Option<&str>,
-    set: impl FnOnce(&mut Command, &str),
-) -> Result<Process> {
+fn start(name: &str, prefix: &str, processors: Option<&str>, set: impl FnOnce(&mut Command, &str)) -> Result<Process> {
     let (address, admin) = (free_address()?, free_address()?);
     let program = root().join("target/release").join(name);
     let mut command = Command::new(if processors.is_some() { Path::new("taskset") } else { &program });
@@ -312,7 +310,7 @@ pub(super) fn ready(admin: &str, child: &mut Child) -> Result<Duration> {
 /// How soon the whole house in one process is ready once its database is, and what it holds when idle.
 pub(super) fn standalone(table: &mut Table) -> Result<()> {
     let folder = root().join(".local/bench");
-    build()?;
+    build(&["standalone"])?;
     let cluster = durable(&folder)?;
     let mut seconds = Vec::new();
     let mut megabytes = 0.0;

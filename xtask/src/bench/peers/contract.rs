@@ -4,8 +4,8 @@
 //! written here has neither, and the same names, numbers and types, so the bytes on the wire are the same.
 
 use anyhow::{Context as _, Result};
-use proto::contract::{Method, contract};
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
+use proto::contract::{Method, contract};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 

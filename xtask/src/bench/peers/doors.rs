@@ -78,7 +78,9 @@ impl Peer {
 
     /// grpc-gateway from Debian's sources, with the code that its generators make of the contract.
     pub(super) fn grpc_gateway(folder: &Path) -> Result<Self> {
-        if !Path::new(GOCODE).join("src").join(GENERATOR).is_dir() || !runs("go", "version") || !runs("protoc", "--version")
+        if !Path::new(GOCODE).join("src").join(GENERATOR).is_dir()
+            || !runs("go", "version")
+            || !runs("protoc", "--version")
         {
             cluster::package(&PACKAGES, &mut |words| println!("{words}"))?;
         }
