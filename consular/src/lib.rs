@@ -135,30 +135,30 @@ impl Service for Consular {
 pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Routes {
     let (screenings, visa_applications) = (store.keep::<Screenings>(), store.keep::<VisaApplications>());
     let visas = Visas::new(store.keep(), visa_applications.clone(), screenings, papers.clone());
-        )))
-        .add_service(ApostilleServiceServer::new(Apostilles::new(store.keep())))
+    Routes::new(EntryRequirementServiceServer::new(EntryRequirements::new(store.keep())))
         .add_service(AppointmentServiceServiceServer::new(AppointmentServices::new(store.keep())))
         .add_service(AppointmentSlotServiceServer::new(AppointmentSlots::new(store.keep(), store.keep(), store.keep())))
         .add_service(AppointmentWindowServiceServer::new(AppointmentWindows::new(store.keep())))
-        .add_service(BlankBookServiceServer::new(BlankBooks::new(store.keep())))
         .add_service(BookingServiceServer::new(Bookings::new(store.keep())))
         .add_service(CashDayServiceServer::new(CashDays::new(store.keep())))
+        .add_service(FeeScheduleServiceServer::new(FeeSchedules::new(store.keep())))
+        .add_service(ReceiptServiceServer::new(Receipts::new(store.keep())))
+        .add_service(ApostilleServiceServer::new(Apostilles::new(store.keep())))
+        .add_service(LegalisationServiceServer::new(Legalisations::new(store.keep())))
+        .add_service(NotarialActServiceServer::new(NotarialActs::new(store.keep())))
+        .add_service(SpecimenSignatureServiceServer::new(SpecimenSignatures::new(store.keep())))
+        .add_service(BlankBookServiceServer::new(BlankBooks::new(store.keep())))
         .add_service(DigitalSealServiceServer::new(DigitalSeals::new(store, papers.clone())))
         .add_service(EmergencyTravelDocumentServiceServer::new(EmergencyTravelDocuments::new(
-        .add_service(EntryRequirementServiceServer::new(EntryRequirements::new(store.keep())))
-        .add_service(FeeScheduleServiceServer::new(FeeSchedules::new(store.keep())))
-        .add_service(LegalisationServiceServer::new(Legalisations::new(store.keep())))
+            store.keep(),
+            papers.clone(),
+        )))
         .add_service(MachineReadableZoneServiceServer::new(MachineReadableZones::new(store)))
-        .add_service(NotarialActServiceServer::new(NotarialActs::new(store.keep())))
         .add_service(PassportApplicationServiceServer::new(PassportApplications::new(store.keep())))
-        .add_service(ReceiptServiceServer::new(Receipts::new(store.keep())))
         .add_service(ScreeningServiceServer::new(Screenings::new(store.keep(), Arc::clone(lists))))
-        .add_service(SpecimenSignatureServiceServer::new(SpecimenSignatures::new(store.keep())))
         .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep(), papers.clone())))
         .add_service(VisaApplicationServiceServer::new(VisaApplications::new(visa_applications, papers.clone())))
         .add_service(VisaServiceServer::new(visas))
         .add_service(VisaStatisticServiceServer::new(VisaStatistics::new(store.keep())))
         .add_service(WatchListServiceServer::new(WatchLists::new(store.keep(), Arc::clone(lists))))
-            papers.clone(),
-            store.keep(),
 }

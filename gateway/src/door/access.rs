@@ -3,12 +3,13 @@
 //! No personal data: no path, no query, no address, and of a person only that it is one.
 
 use super::method::Target;
-use super::tracked::{Kept, Over, Track};
+use super::tracked::{Kept, Over, PORTION, Track};
 use crate::caller::Caller;
 use crate::calls::{Call, Calls};
 use crate::rate::Turn;
 use fault::Fault;
 use http::{HeaderMap, Response, StatusCode};
+use http_body::Body as _;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
 use proto::contract::Contract;
@@ -205,13 +206,16 @@ impl Visit {
         Ok(())
     }
 
-    /// Ends the record now, or with the answer's body.
+    /// Ends the record now, or with the answer's body if that takes a while.
     pub(super) fn close(mut self, response: Response<Body>) -> Response<Body> {
         self.http = response.status();
-        if self.lasts {
+        let is_large = response.body().size_hint().lower() > PORTION as u64;
+        if !self.lasts {
+            self.ending.note_first(Code::Ok);
+        }
+        if self.lasts || is_large {
             return response.map(|body| Body::new(Kept::new(body, self)));
         }
-        self.ending.note_first(Code::Ok);
         response
     }
 }

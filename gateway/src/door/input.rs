@@ -3,6 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use fault::Fault;
 use http::header::{self, HeaderMap, HeaderName};
+use http::{Request, Version};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use proto::policy::v1::Reason;
@@ -73,6 +74,18 @@ pub(super) fn must_be(headers: &HeaderMap, types: &[&str]) -> Result<(), Fault> 
 /// The body or a message of it is longer than we read.
 pub(super) fn too_large() -> Fault {
     Fault::new(Reason::RequestTooLarge, "the body is larger than 1 MiB")
+}
+
+/// HTTP/1.1 says for whom a request is exactly once (RFC 9112, section 3.2), and no version more often.
+///
+/// # Errors
+/// It does not.
+pub(super) fn one_host(request: &Request<Body>) -> Result<(), Fault> {
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
+        return Err(Fault::new(Reason::MalformedRequest, "the header Host must be there once"));
+    }
+    Ok(())
 }
 
 /// How long the client waits, if it says so in `Request-Timeout`. (`grpc-timeout` is read where the call is sent.)

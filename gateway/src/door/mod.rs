@@ -198,6 +198,8 @@ impl Door {
 
     /// The way of a request from its head to its method.
     async fn pass(&self, visit: &mut Visit, peer: IpAddr, mut request: Request<Body>) -> Result<Response<Body>, Fault> {
+        // For whom it is: said once, so that nobody in front of us can have read it otherwise.
+        input::one_host(&request)?;
         if request.method() == Method::OPTIONS {
             return self.options(&request);
         }

@@ -77,15 +77,25 @@ fn trailers(fault: Fault) -> HeaderMap {
     headers
 }
 
-/// An answer's body that keeps its request's record until it has been sent.
+/// How much of an answer is handed over at a time; what is larger waits here until the client has taken what came before.
+pub(super) const PORTION: usize = 64 << 10;
+
+/// An answer's body that keeps its request's record until the client has taken it, so that a client who asks for much and
+/// reads nothing has its places full and not our memory.
 pub(super) struct Kept {
     body: Body,
+    /// What is left of a piece that was larger than a portion.
+    rest: Bytes,
     _visit: Visit,
 }
 
 impl Kept {
     pub(super) fn new(body: Body, visit: Visit) -> Self {
-        Self { body, _visit: visit }
+        Self { body, rest: Bytes::new(), _visit: visit }
+    }
+
+    fn portion(&mut self) -> Frame<Bytes> {
+        Frame::data(self.rest.split_to(self.rest.len().min(PORTION)))
     }
 }
 
@@ -94,14 +104,33 @@ impl http_body::Body for Kept {
     type Error = Status;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        if !self.rest.is_empty() {
+            return Poll::Ready(Some(Ok(self.portion())));
+        }
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        match polled {
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(match frame.into_data() {
+                Ok(data) => {
+                    self.rest = data;
+                    self.portion()
+                }
+                Err(other) => other,
+            }))),
+            other => other,
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (hint, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        let mut whole = SizeHint::new();
+        whole.set_lower(hint.lower() + rest);
+        if let Some(upper) = hint.upper() {
+            whole.set_upper(upper + rest);
+        }
+        whole
     }
 }

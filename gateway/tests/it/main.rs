@@ -14,6 +14,7 @@ mod jobs;
 mod keys;
 mod keys_of_agencies;
 mod locks;
+mod locks_h2;
 mod native;
 mod oidc;
 mod pages;

@@ -10,6 +10,7 @@ use std::process::Stdio;
 use testkit::until;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::OnceCell;
 
 const AUDIENCE: &str = "https://api.example.gov";
 
@@ -21,8 +22,13 @@ struct Provider {
     _node: Child,
 }
 
-/// The folder where the provider is installed, once for all runs; or why it cannot be.
+/// The folder where the provider is installed, once for all tests and all runs; or why it cannot be.
 async fn installed() -> Result<PathBuf, String> {
+    static INSTALLED: OnceCell<Result<PathBuf, String>> = OnceCell::const_new();
+    INSTALLED.get_or_init(install).await.clone()
+}
+
+async fn install() -> Result<PathBuf, String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oidc-provider");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oidc");
     std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
@@ -86,6 +92,42 @@ async fn principal(rig: &Rig, token: &str) -> Value {
     let signed = line.filter_map(|line| line.strip_prefix("legation-principal=v1.")).next().expect("it is among them");
     let claims = URL_SAFE_NO_PAD.decode(signed.split('.').next().expect("it has dots")).expect("it is base64");
     serde_json::from_slice::<Value>(&claims).expect("it is JSON")["who"].clone()
+}
+
+/// A token is good for whom, when and by whom it says, though the provider itself signed it.
+#[tokio::test]
+async fn a_real_providers_token_is_good_at_its_time_and_at_its_place_only() {
+    let now = chrono::Utc::now().timestamp();
+    let instead = |claims: Value| json!({"roles": ["legal-adviser"], "instead": claims});
+    let bad = [
+        ("expired", json!({"exp": now - 60})),
+        ("early", json!({"nbf": now + 300})),
+        ("elsewhere", json!({"aud": "https://other.example"})),
+        ("nowhere", json!({"aud": []})),
+        ("stranger", json!({"iss": "https://login.example.gov"})),
+        ("nameless", json!({"sub": ""})),
+        ("timeless", json!({"exp": null})),
+        ("listless", json!({"roles": "legal-adviser"})),
+        ("placeless", json!({"mission": 7})),
+    ];
+    let good = [
+        ("plain", json!({})),
+        // Our clocks may differ a little.
+        ("just-expired", json!({"exp": now - 5})),
+        ("shared", json!({"aud": ["https://other.example", AUDIENCE]})),
+    ];
+    let claims = bad.iter().chain(&good).map(|(name, claims)| ((*name).to_owned(), instead(claims.clone())));
+    let provider = match Provider::start(&Value::Object(claims.collect())).await {
+        Ok(provider) => provider,
+        Err(why) => return println!("skipped, since a real provider cannot be had here: {why}"),
+    };
+    let rig = plan().set("OIDC_ISSUER", &*provider.issuer).set("OIDC_AUDIENCE", AUDIENCE).start().await;
+    for (name, _) in &good {
+        assert_eq!(rig.who(&provider.token(name).await).await.status, 200, "{name}");
+    }
+    for (name, _) in &bad {
+        assert_eq!(rig.who(&provider.token(name).await).await.status, 401, "{name}");
+    }
 }
 
 #[tokio::test]

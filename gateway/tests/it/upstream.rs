@@ -27,6 +27,8 @@ pub(crate) const HIDDEN: &str = "missions/hidden";
 pub(crate) const SLOW: &str = "missions/slow";
 /// A mission whose answer is a fault of ours, with details that a client must not read.
 pub(crate) const BROKEN: &str = "missions/broken";
+/// A mission whose answer is longer than a client takes without being asked to.
+pub(crate) const LARGE: &str = "missions/large";
 /// A mission that makes the service panic.
 pub(crate) const PANICS: &str = "missions/panics";
 /// A filter whose watcher is told of three changes and then of a failure.
@@ -64,6 +66,7 @@ async fn get(request: GetMissionRequest, headers: &HeaderMap) -> Response<Body> 
             let fault = Fault::new(Reason::Internal, "the register could not be read").caused_by("password=hunter2");
             return Status::from(fault).into_http();
         }
+        LARGE => found.title = "a".repeat(300_000),
         ECHO => {
             let names: Vec<_> =
                 headers.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap_or("?"))).collect();

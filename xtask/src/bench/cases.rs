@@ -1,6 +1,6 @@
 //! The cases: what is measured against what, in one run.
 
-use super::load::{CALLERS, Measured, Shot, fire, fire_creates};
+use super::load::{CALLERS, Key, Measured, Shot, fire, fire_creates};
 use super::rig::{Rig, mission};
 use super::table::Table;
 use anyhow::{Context, Result};
@@ -10,7 +10,7 @@ use std::process::Command;
 /// Rounds of each target; the targets take turns, and the middle round counts.
 const ROUNDS: usize = 3;
 /// Seconds of each round.
-const SECONDS: u32 = 3;
+pub(super) const SECONDS: u32 = 3;
 
 const GET: &str = "/legation.accreditation.v1.MissionService/GetMission";
 const LIST: &str = "/legation.accreditation.v1.MissionService/ListMissions";
@@ -62,7 +62,7 @@ pub(super) fn create(rig: &Rig, table: &mut Table) -> Result<()> {
     let shot = rig.post("/v1/accreditation/missions", "mission", &mission("created"))?;
     let (mut through, mut plain) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        through.push(fire_creates(&shot, CALLERS, SECONDS, &rig.folder)?);
+        through.push(fire_creates(&shot, Key::Header, CALLERS, SECONDS, &rig.folder)?);
         plain.push(pgbench(rig)?);
     }
     let through = middle(through);
@@ -108,12 +108,17 @@ fn pgbench(rig: &Rig) -> Result<f64> {
 
 /// Fires the targets in turn, and gives the middle round of each.
 fn turns(rig: &Rig, callers: u32, shots: &[Shot]) -> Result<Vec<Measured>> {
-    let mut rounds = vec![Vec::new(); shots.len()];
+    in_turn(shots, |shot| fire(shot, callers, SECONDS, &rig.folder))
+}
+
+/// Measures the targets in turn, and gives the middle round of each.
+pub(super) fn in_turn<T>(targets: &[T], measure: impl Fn(&T) -> Result<Measured>) -> Result<Vec<Measured>> {
+    let mut rounds = vec![Vec::new(); targets.len()];
     for round in 0..ROUNDS {
-        for step in 0..shots.len() {
+        for step in 0..targets.len() {
             // A different one goes first each time.
-            let target = (step + round) % shots.len();
-            rounds[target].push(fire(&shots[target], callers, SECONDS, &rig.folder)?);
+            let target = (step + round) % targets.len();
+            rounds[target].push(measure(&targets[target])?);
         }
     }
     Ok(rounds.into_iter().map(middle).collect())

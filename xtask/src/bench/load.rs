@@ -84,18 +84,30 @@ pub(super) fn fire(shot: &Shot, callers: u32, seconds: u32, folder: &Path) -> Re
     Ok(Measured { rate: good / f64::from(seconds), p50: at(&micros, 0.50), p99: at(&micros, 0.99) })
 }
 
+/// Where a create says the key under which a repeated request has one effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Key {
+    /// `Idempotency-Key`, as our door reads it.
+    Header,
+    /// The message's own field, for doors that know nothing of the header.
+    Query,
+}
+
 /// Fires POSTs, each under an idempotency key of its own.
-pub(super) fn fire_creates(shot: &Shot, callers: u32, seconds: u32, folder: &Path) -> Result<Measured> {
+pub(super) fn fire_creates(shot: &Shot, key: Key, callers: u32, seconds: u32, folder: &Path) -> Result<Measured> {
     let body = std::fs::read_to_string(shot.body.as_ref().context("a create has a body")?)?;
     let script = folder.join("create.lua");
     let headers: String =
         shot.headers.iter().map(|(name, value)| format!("wrk.headers[{name:?}] = {value:?}\n")).collect();
-    let run = std::process::id();
+    let (run, stamp) = (std::process::id(), chrono::Utc::now().timestamp_micros());
+    let fresh = format!("\"bench-{run}-{stamp}-\" .. n");
+    let format = match key {
+        Key::Header => format!("wrk.headers[\"Idempotency-Key\"] = {fresh}\n  return wrk.format()"),
+        Key::Query => format!("return wrk.format(nil, wrk.path .. \"?request_id=\" .. {fresh})"),
+    };
     let lua = format!(
         "wrk.method = \"POST\"\nwrk.body = [==[{body}]==]\n{headers}local n = 0\n\
-         request = function()\n  n = n + 1\n  wrk.headers[\"Idempotency-Key\"] = \"bench-{run}-{stamp}-\" .. n\n  \
-         return wrk.format()\nend\n",
-        stamp = chrono::Utc::now().timestamp_micros(),
+         request = function()\n  n = n + 1\n  {format}\nend\n",
     );
     std::fs::write(&script, lua)?;
     let output = Command::new("wrk")

@@ -5,11 +5,12 @@
 
 mod cases;
 mod load;
+mod peers;
 mod rig;
 mod scale;
 mod table;
 
-use crate::local::{cargo, root};
+use crate::local::cargo;
 use anyhow::{Context as _, Result, ensure};
 use rig::Rig;
 use std::sync::LazyLock;
@@ -19,7 +20,7 @@ use tokio::runtime::Runtime;
 /// What to measure.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Only these: engines, get, list, determine, create, scale, standalone.
+    /// Only these: engines, get, list, determine, create, scale, peers, standalone.
     only: Vec<String>,
 }
 
@@ -37,7 +38,7 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
     }
     if ["get", "list", "determine", "create", "scale"].into_iter().any(wanted) {
         load::tools()?;
-        let rig = Rig::start(root())?;
+        let rig = Rig::start()?;
         if wanted("get") {
             cases::get(&rig, &mut table)?;
         }
@@ -56,8 +57,12 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
         }
         table.figure("resident after all this: gateway and accreditation", rig.resident()?, "MB");
     }
+    if wanted("peers") {
+        load::tools()?;
+        peers::peers(&mut table)?;
+    }
     if wanted("standalone") {
-        rig::standalone(root(), &mut table)?;
+        rig::standalone(&mut table)?;
     }
     table.print();
     Ok(())

@@ -3,7 +3,7 @@
 
 use super::load::Shot;
 use super::table::Table;
-use crate::local::cargo;
+use crate::local::{cargo, root};
 use crate::stack::random_key;
 use anyhow::{Context, Result, bail, ensure};
 use cluster::{Cluster, Spec};
@@ -12,6 +12,9 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+/// The services that are measured.
+pub(super) const SERVICES: [&str; 2] = ["accreditation", "gateway"];
 
 /// A running house.
 pub(super) struct Rig {
@@ -26,12 +29,16 @@ pub(super) struct Rig {
     gateway: Process,
     accreditation: Process,
     key: String,
+    seed: String,
     signer: Signer,
+    admin: ApiKeyText,
 }
 
-struct Process {
+/// A service at work; gone when dropped.
+pub(super) struct Process {
     child: Child,
-    address: String,
+    /// Where it listens.
+    pub(super) address: String,
     admin: String,
 }
 
@@ -45,29 +52,22 @@ impl Drop for Process {
 
 impl Rig {
     /// Builds, starts and fills the house.
-    pub(super) fn start(root: &Path) -> Result<Self> {
-        let folder = root.join(".local/bench");
+    pub(super) fn start() -> Result<Self> {
+        let folder = root().join(".local/bench");
         cluster::purge(&folder.join("cluster"))?;
         std::fs::create_dir_all(&folder)?;
-        build()?;
-        let cluster = durable(root, &folder)?;
+        build(&SERVICES)?;
+        let cluster = durable(&folder)?;
         let seed = random_key();
         let signer = Signer::from_text(&seed).context("a random seed is a key")?;
         let admin = ApiKeyText::generate();
-        let accreditation = start(root, "accreditation", "ACCREDITATION", |command, prefix| {
+        let accreditation = start("accreditation", "ACCREDITATION", None, |command, prefix| {
             command.env(format!("{prefix}_DATABASE_URL"), cluster.postgres().service_url("accreditation"));
             command.env(format!("{prefix}_REDIS_URL"), cluster.redis().url(0));
             command.env(format!("{prefix}_PRINCIPAL_KEYS"), signer.public_text());
             command.env(format!("{prefix}_RELAY_AUDIT_KEY"), "0b".repeat(32));
         })?;
-        let gateway = start(root, "gateway", "GATEWAY", |command, prefix| {
-            command.env(format!("{prefix}_DATABASE_URL"), cluster.postgres().service_url("gateway"));
-            command.env(format!("{prefix}_REDIS_URL"), cluster.redis().url(1));
-            command.env(format!("{prefix}_SIGNING_KEY"), &seed);
-            command.env(format!("{prefix}_UPSTREAMS"), format!("accreditation=http://{}", accreditation.address));
-            command.env(format!("{prefix}_BOOTSTRAP_KEY_SHA256"), format!("{}:{}", admin.id(), admin.sha256_hex()));
-            command.env(format!("{prefix}_RATE"), "10000000");
-        })?;
+        let gateway = gateway(&cluster, &seed, &admin, &accreditation.address, None)?;
         let mut rig = Self {
             cluster,
             folder,
@@ -76,10 +76,22 @@ impl Rig {
             gateway,
             accreditation,
             key: String::new(),
+            seed,
             signer,
+            admin: admin.clone(),
         };
         rig.fill(&admin)?;
         Ok(rig)
+    }
+
+    /// One more gateway of the same house, in front of this service in the place of accreditation, on these processors.
+    pub(super) fn door(&self, accreditation: &str, processors: &str) -> Result<Process> {
+        gateway(&self.cluster, &self.seed, &self.admin, accreditation, Some(processors))
+    }
+
+    /// Where the gateway listens, and where accreditation does.
+    pub(super) fn addresses(&self) -> (&str, &str) {
+        (&self.gateway.address, &self.accreditation.address)
     }
 
     /// A REST request through the gateway.
@@ -111,6 +123,11 @@ impl Rig {
 
     /// A gRPC request to the service itself, with a principal signed for a minute.
     pub(super) fn direct(&self, method: &str, message: &impl prost::Message) -> Result<Shot> {
+        self.grpc_to(&self.accreditation.address, method, message, self.vouched())
+    }
+
+    /// The metadata that vouches for a caller to the service itself, for a minute.
+    pub(super) fn vouched(&self) -> (String, String) {
         let principal = Principal {
             subject: "apiKeys/bench".into(),
             agency: None,
@@ -119,8 +136,7 @@ impl Rig {
             clearance: identity::Clearance::default(),
             expires: i64::MAX,
         };
-        let token = self.signer.mint(&principal, chrono::Utc::now());
-        self.grpc_to(&self.accreditation.address, method, message, (identity::METADATA_KEY.to_owned(), token))
+        (identity::METADATA_KEY.to_owned(), self.signer.mint(&principal, chrono::Utc::now()))
     }
 
     fn grpc_to(
@@ -225,11 +241,12 @@ pub(super) fn resident(pid: u32) -> Result<f64> {
     Ok(kilobytes / 1_000.0)
 }
 
-fn build() -> Result<()> {
+/// Builds what is measured.
+pub(super) fn build(packages: &[&str]) -> Result<()> {
     println!("building the release binaries");
-    let done =
-        cargo().args(["build", "--release", "-p", "accreditation", "-p", "gateway", "-p", "standalone"]).status()?;
-    ensure!(done.success(), "the release build failed");
+    let mut build = cargo();
+    build.args(["build", "--release"]).args(packages.iter().flat_map(|package| ["-p", package]));
+    ensure!(build.status()?.success(), "the release build failed");
     Ok(())
 }
 
@@ -238,9 +255,31 @@ pub(super) fn free_address() -> Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
 
-fn start(root: &Path, name: &str, prefix: &str, set: impl FnOnce(&mut Command, &str)) -> Result<Process> {
+fn gateway(
+    cluster: &Cluster,
+    seed: &str,
+    admin: &ApiKeyText,
+    accreditation: &str,
+    processors: Option<&str>,
+) -> Result<Process> {
+    start("gateway", "GATEWAY", processors, |command, prefix| {
+        command.env(format!("{prefix}_DATABASE_URL"), cluster.postgres().service_url("gateway"));
+        command.env(format!("{prefix}_REDIS_URL"), cluster.redis().url(1));
+        command.env(format!("{prefix}_SIGNING_KEY"), seed);
+        command.env(format!("{prefix}_UPSTREAMS"), format!("accreditation=http://{accreditation}"));
+        command.env(format!("{prefix}_BOOTSTRAP_KEY_SHA256"), format!("{}:{}", admin.id(), admin.sha256_hex()));
+        command.env(format!("{prefix}_RATE"), "10000000");
+        command.env(format!("{prefix}_RELAY_AUDIT_KEY"), "0a".repeat(32));
+    })
+}
+
+fn start(name: &str, prefix: &str, processors: Option<&str>, set: impl FnOnce(&mut Command, &str)) -> Result<Process> {
     let (address, admin) = (free_address()?, free_address()?);
-    let mut command = Command::new(root.join("target/release").join(name));
+    let program = root().join("target/release").join(name);
+    let mut command = Command::new(if processors.is_some() { Path::new("taskset") } else { &program });
+    if let Some(processors) = processors {
+        command.args(["-c", processors]).arg(&program);
+    }
     command.env(format!("{prefix}_LISTEN"), &address).env(format!("{prefix}_ADMIN_LISTEN"), &admin);
     command.env("TELEMETRY_FILTER", "warn");
     set(&mut command, prefix);
@@ -269,15 +308,15 @@ pub(super) fn ready(admin: &str, child: &mut Child) -> Result<Duration> {
 }
 
 /// How soon the whole house in one process is ready once its database is, and what it holds when idle.
-pub(super) fn standalone(root: &Path, table: &mut Table) -> Result<()> {
-    let folder = root.join(".local/bench");
-    build()?;
-    let cluster = durable(root, &folder)?;
+pub(super) fn standalone(table: &mut Table) -> Result<()> {
+    let folder = root().join(".local/bench");
+    build(&["standalone"])?;
+    let cluster = durable(&folder)?;
     let mut seconds = Vec::new();
     let mut megabytes = 0.0;
     for _ in 0..3 {
         let (address, admin) = (free_address()?, free_address()?);
-        let mut command = Command::new(root.join("target/release/standalone"));
+        let mut command = Command::new(root().join("target/release/standalone"));
         command.env("GATEWAY_LISTEN", &address).env("STANDALONE_ADMIN_LISTEN", &admin);
         command.env("GATEWAY_DATABASE_URL", cluster.postgres().service_url("gateway"));
         command.env("GATEWAY_REDIS_URL", cluster.redis().url(1));
@@ -298,8 +337,8 @@ pub(super) fn standalone(root: &Path, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-fn durable(root: &Path, folder: &Path) -> Result<Cluster> {
-    let spec = Spec { dir: folder.join("cluster"), tools: root.join(".local/tools"), durable: true, install: true };
+fn durable(folder: &Path) -> Result<Cluster> {
+    let spec = Spec { dir: folder.join("cluster"), tools: root().join(".local/tools"), durable: true, install: true };
     let cluster = Cluster::start(&spec, &mut |line| println!("{line}"))?;
     cluster.postgres().provide(&["accreditation", "consular", "gateway"])?;
     Ok(cluster)

@@ -7,6 +7,11 @@ use super::load::Measured;
 pub(super) struct Table(Vec<String>);
 
 impl Table {
+    /// What the lines below are about.
+    pub(super) fn title(&mut self, what: &str) {
+        self.line(format!("{what}:"));
+    }
+
     /// A rate with its latencies.
     pub(super) fn rate(&mut self, what: &str, measured: &Measured) {
         let Measured { rate, p50, p99 } = measured;

@@ -2,6 +2,7 @@
 
 pub(crate) mod command;
 mod contract;
+mod dependencies;
 mod results;
 
 use crate::local::{Local, cargo};
@@ -27,6 +28,8 @@ enum Level {
     Format,
     /// The compiler's and clippy's lints.
     Lints,
+    /// Licences and sources of what we build from.
+    Dependencies,
     /// The contract's lints, and that it breaks no client.
     Contract,
     /// All tests: engines, kits on real databases, the descriptor rules, services, stories.
@@ -50,6 +53,7 @@ pub(crate) fn check(options: &Options) -> Result<ExitCode> {
                 clippy.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
                 command::check("lints: cargo clippy", &mut clippy)
             }
+            Level::Dependencies => dependencies::check(&local),
             Level::Contract => contract::check(&local),
             Level::Tests => tests(&local),
             Level::Docs => docs(),
