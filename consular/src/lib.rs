@@ -1,21 +1,60 @@
-//! Our citizens abroad and travellers to our country: who needs a visa where, and who is on which list.
+//! Our citizens abroad and travellers to our country: who is where, who needs a visa where, and who is on which list.
 
+pub mod area;
+pub mod channels;
+mod contact_codes;
+mod crises;
+mod crisis_persons;
+mod enquiries;
 mod entry_requirements;
+mod errand;
 mod lists;
+mod mailbox_messages;
+mod manifest_seats;
+mod manifests;
+mod messages;
+mod parcels;
+pub mod places;
+mod post_room;
+mod register_practice;
+mod registration_rules;
+mod registrations;
 mod rescreening;
+mod roll_call;
 pub mod screening;
 mod screenings;
 mod settings;
 mod watch_lists;
+pub mod whereabouts;
 
+pub use crises::Crises;
+pub use crisis_persons::CrisisPersons;
+pub use enquiries::Enquiries;
 pub use entry_requirements::EntryRequirements;
 pub use lists::Lists;
+pub use mailbox_messages::MailboxMessages;
+pub use manifest_seats::ManifestSeats;
+pub use manifests::Manifests;
+pub use messages::Messages;
+pub use post_room::PostRoom;
+pub use register_practice::RegisterPractice;
+pub use registrations::Registrations;
+pub use roll_call::RollCall;
 pub use screenings::Screenings;
 pub use settings::Settings;
 pub use watch_lists::WatchLists;
 
 use anyhow::Context as _;
+use channels::{Channel, MailBySmtp, Mailbox, Smtp};
+use proto::consular::v1::crisis_person_service_server::CrisisPersonServiceServer;
+use proto::consular::v1::crisis_service_server::CrisisServiceServer;
+use proto::consular::v1::enquiry_service_server::EnquiryServiceServer;
 use proto::consular::v1::entry_requirement_service_server::EntryRequirementServiceServer;
+use proto::consular::v1::mailbox_message_service_server::MailboxMessageServiceServer;
+use proto::consular::v1::manifest_seat_service_server::ManifestSeatServiceServer;
+use proto::consular::v1::manifest_service_server::ManifestServiceServer;
+use proto::consular::v1::message_service_server::MessageServiceServer;
+use proto::consular::v1::registration_service_server::RegistrationServiceServer;
 use proto::consular::v1::screening_service_server::ScreeningServiceServer;
 use proto::consular::v1::watch_list_service_server::WatchListServiceServer;
 use registry::Store;
@@ -36,10 +75,13 @@ impl Service for Consular {
     type Settings = Settings;
 
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
-        let Settings { database, redis_url, relay, lists_folder } = settings;
+        RegisterPractice::check().context("read the rules of the register of citizens abroad")?;
+        let smtp = Smtp::new(&settings.smtp).context("prepare the mail to people")?;
+        let Settings { database, redis_url, relay, lists_folder, senders, .. } = settings;
         let lists = Arc::new(Lists::below(lists_folder).context("read the words and weights of names")?);
         let mut opened = None;
         let routes = |store: &Store| {
+            send_parcels(store, smtp, senders, &house);
             opened = Some((store.pool().clone(), Screenings::new(store.keep(), Arc::clone(&lists))));
             routes(store, &lists)
         };
@@ -53,9 +95,33 @@ impl Service for Consular {
     }
 }
 
+/// Begins to deliver what waits, by mail where there is a mail server and into the mailbox where there is none; and to list
+/// the people of crises.
+fn send_parcels(store: &Store, smtp: Option<Smtp>, senders: u32, house: &House) {
+    let mailbox = Mailbox::new(store.pool().clone());
+    let channel: Arc<dyn Channel> = match smtp {
+        Some(smtp) => Arc::new(MailBySmtp { smtp, mailbox }),
+        None => Arc::new(mailbox),
+    };
+    let room = Arc::new(PostRoom::new(store.pool().clone(), Messages::new(store.keep()), channel));
+    let rolls = Arc::new(RollCall::new(store));
+    for _ in 0..senders {
+        house.tasks.spawn(Arc::clone(&room).run(house.shutdown.clone()));
+        house.tasks.spawn(Arc::clone(&rolls).run(house.shutdown.clone()));
+    }
+}
+
 /// The service's methods, on a register that is open. Tests bring a register with a clock of their own.
 pub fn routes(store: &Store, lists: &Arc<Lists>) -> Routes {
     Routes::new(EntryRequirementServiceServer::new(EntryRequirements::new(store.keep())))
+        .add_service(CrisisPersonServiceServer::new(CrisisPersons::new(store.keep())))
+        .add_service(CrisisServiceServer::new(Crises::new(store.keep())))
+        .add_service(EnquiryServiceServer::new(Enquiries::new(store.keep())))
+        .add_service(MailboxMessageServiceServer::new(MailboxMessages::new(store.keep())))
+        .add_service(ManifestSeatServiceServer::new(ManifestSeats::new(store.keep())))
+        .add_service(ManifestServiceServer::new(Manifests::new(store.keep())))
+        .add_service(MessageServiceServer::new(Messages::new(store.keep())))
+        .add_service(RegistrationServiceServer::new(Registrations::new(store.keep())))
         .add_service(ScreeningServiceServer::new(Screenings::new(store.keep(), Arc::clone(lists))))
         .add_service(WatchListServiceServer::new(WatchLists::new(store.keep(), Arc::clone(lists))))
 }

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod area;
 mod entry_requirements;
+mod messages;
+mod registrations;
 mod schema;
 mod screening;
 mod watch_lists;

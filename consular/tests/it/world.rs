@@ -37,6 +37,8 @@ pub(crate) struct World {
     pub(crate) clock: ManualClock,
     /// Where publications are put; removed with the world.
     pub(crate) lists_folder: PathBuf,
+    /// The register itself, whose timers tests fire.
+    pub(crate) store: Store,
     screenings: Screenings,
     service: CallService,
 }
@@ -63,7 +65,7 @@ pub(crate) async fn world() -> World {
     let routes = consular::routes(&store, &lists).prepare();
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
     let service = layers::service_stack(routes, "consular", contract, verifier, Limits::default(), TaskTracker::new());
-    World { db, clock, lists_folder, screenings, service }
+    World { db, clock, lists_folder, store, screenings, service }
 }
 
 /// A person of ours who may do everything, personal data included.
