@@ -79,10 +79,12 @@ impl RollCall {
         let pair = |row: &sqlx::postgres::PgRow| Ok((row.try_get(0)?, row.try_get(1)?));
         let taken: Vec<(String, String)> =
             rows.iter().map(pair).collect::<Result<_, sqlx::Error>>().map_err(pg::fault)?;
-        let work = taken.iter().map(|(crisis, registration)| self.list(crisis, registration));
+        let count = taken.len();
+        let list = |(crisis, registration): (String, String)| async move { self.list(&crisis, &registration).await };
+        let work = taken.into_iter().map(list);
         let done: Vec<_> = futures::stream::iter(work).buffer_unordered(SIDE_BY_SIDE).collect().await;
         done.into_iter().collect::<Result<Vec<()>, Fault>>()?;
-        Ok(taken.len())
+        Ok(count)
     }
 
     /// Lists the people of one registration. Who is on the list already, stays on it as recorded.

@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod area;
+mod crises;
 mod entry_requirements;
+mod manifests;
 mod messages;
 mod registrations;
 mod schema;
 mod screening;
+mod smtp;
 mod watch_lists;
 mod world;

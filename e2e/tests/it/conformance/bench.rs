@@ -48,6 +48,8 @@ impl House {
             .with("CONSULAR_DATABASE_URL", &abroad.url)
             .with("CONSULAR_REDIS_URL", &redis.url)
             .with("CONSULAR_RELAY_AUDIT_KEY", "08".repeat(32))
+            // Messages stand where verbs put them.
+            .with("CONSULAR_SENDERS", "0")
             .with("CONSULAR_LISTS_FOLDER", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/lists"));
         let settings: gateway::Settings = config::read(&env, "GATEWAY").expect("the settings are good");
         let own = config::read(&env, "ACCREDITATION").expect("the settings are good");
