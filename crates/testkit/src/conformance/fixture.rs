@@ -38,6 +38,12 @@ pub trait Fixture: Send + Sync {
         None
     }
 
+    /// What must be done to a record, besides bringing it into its state, before a method about it can succeed: the
+    /// record as it is then.
+    fn ready<'s>(&'s self, _: &'s Suite, _: &'s Method, record: Value) -> Step<'s, Value> {
+        Box::pin(async { Ok(record) })
+    }
+
     /// How many other records a method changes with the one it is about.
     fn follows(&self, _: &Method) -> i64 {
         0

@@ -134,11 +134,12 @@ impl Probe<'_> {
     pub(super) async fn fresh(&self) -> Result<Value, Unprepared> {
         let resource = self.resource().ok_or_else(|| Unprepared("the method acts on no resource".into()))?;
         let full_name = resource.message().full_name();
-        match self.method.rule().from.first() {
-            Some(state) => self.suite.in_state(full_name, state).await,
-            None if self.method.writes() => self.suite.make(full_name).await,
-            None => self.suite.kept(full_name, "").await,
-        }
+        let record = match self.method.rule().from.first() {
+            Some(state) => self.suite.in_state(full_name, state).await?,
+            None if self.method.writes() => self.suite.make(full_name).await?,
+            None => return self.suite.kept(full_name, "").await,
+        };
+        self.suite.fixture(full_name)?.ready(self.suite, self.method, record).await
     }
 
     /// An update of a record: the fixture's change, by mask and etag.

@@ -23,8 +23,9 @@ impl Fixture for Jobs {
         "legation.gateway.v1.Job"
     }
 
-    fn record<'s>(&'s self, _: &'s Suite) -> Step<'s, Value> {
-        Box::pin(async { Ok(json!({"kind": "EXPORT", "collection": "gateway.apiKeys"})) })
+    fn record<'s>(&'s self, suite: &'s Suite) -> Step<'s, Value> {
+        let filter = format!("agency = \"agency-{}\"", suite.number());
+        Box::pin(async move { Ok(json!({"kind": "EXPORT", "collection": "gateway.apiKeys", "filter": filter})) })
     }
 
     fn make<'s>(&'s self, suite: &'s Suite) -> Step<'s, Value> {

@@ -3,19 +3,24 @@
 use super::missions::MISSION;
 use proto::contract::Method;
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use testkit::conformance::{Fixture, Step, Suite, plain};
 use tokio::sync::OnceCell;
 
 /// The resource.
 pub(super) const MEMBER: &str = "legation.accreditation.v1.Member";
+/// The categories in which they are notified, in turn.
+pub(super) const CATEGORIES: [&str; 2] = ["DIPLOMATIC_STAFF", "ADMINISTRATIVE_AND_TECHNICAL_STAFF"];
 
 #[derive(Default)]
 pub(super) struct Members {
     /// The embassy that notifies them all.
     mission: OnceCell<String>,
     /// How many there are.
-    made: AtomicU32,
+    made: AtomicUsize,
+    /// Another accreditation's person, to link one to.
+    other: Mutex<String>,
 }
 
 impl Fixture for Members {
@@ -27,12 +32,11 @@ impl Fixture for Members {
         Box::pin(async move {
             let open = async || suite.in_state(MISSION, "OPEN").await.map(|mission| mission["name"].to_string());
             let mission = self.mission.get_or_try_init(open).await?;
-            let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
-            // One can be linked to the person of the one before, since their roles differ.
-            let category = ["DIPLOMATIC_STAFF", "ADMINISTRATIVE_AND_TECHNICAL_STAFF"][number as usize % 2];
+            // One can be linked to the person of the next, since their roles differ.
+            let category = CATEGORIES[self.made.fetch_add(1, Ordering::Relaxed) % 2];
             Ok(json!({
                 "mission": mission.trim_matches('"'),
-                "person": format!("people/c-{number}"),
+                "person": format!("people/c-{}", suite.number()),
                 "category": category,
                 "familyName": "Eriksson",
                 "givenNames": "Anna Maria",
@@ -55,7 +59,8 @@ impl Fixture for Members {
                 )
             }
             "LinkPerson" => {
-                Some(json!({ "person": format!("people/c-{}", self.made.load(Ordering::Relaxed).max(2) - 1) }))
+                let other = self.other.lock().expect("nothing panics under it").clone();
+                Some(json!({ "person": if other.is_empty() { "people/c-1" } else { &*other } }))
             }
             "Terminate" => Some(json!({ "cause": "RECALLED" })),
             "RecordDeparture" => Some(json!({})),
@@ -70,6 +75,18 @@ impl Fixture for Members {
             })),
             _ => plain(method),
         }
+    }
+
+    /// To be linked to another's person, there must be another.
+    fn ready<'s>(&'s self, suite: &'s Suite, method: &'s Method, member: Value) -> Step<'s, Value> {
+        Box::pin(async move {
+            if method.name() == "LinkPerson" {
+                let other = suite.make(MEMBER).await?;
+                *self.other.lock().expect("nothing panics under it") =
+                    other["person"].as_str().unwrap_or_default().into();
+            }
+            Ok(member)
+        })
     }
 
     fn change(&self) -> Option<Value> {

@@ -1,6 +1,6 @@
 //! Functions as the suite makes them: a dinner with two guests.
 
-use proto::contract::Method;
+use proto::contract::{Kind, Method};
 use serde_json::{Value, json};
 use testkit::conformance::{Fixture, Step, Suite, plain};
 
@@ -31,6 +31,17 @@ impl Fixture for OfficialFunctions {
             "AnswerOfficialFunction" => Some(json!({ "guest": "1", "reply": "ACCEPTED" })),
             _ => plain(method),
         }
+    }
+
+    /// Nobody is seated who has not accepted.
+    fn ready<'s>(&'s self, suite: &'s Suite, method: &'s Method, function: Value) -> Step<'s, Value> {
+        Box::pin(async move {
+            if method.name() != "SeatOfficialFunction" {
+                return Ok(function);
+            }
+            let answer = suite.method_of(self.resource(), &Kind::Verb("answer".into()))?;
+            suite.call_about(answer, &function).await
+        })
     }
 
     fn change(&self) -> Option<Value> {

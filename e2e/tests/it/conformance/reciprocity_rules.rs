@@ -1,5 +1,6 @@
 //! Rules of reciprocity as the suite makes them: each of a country of its own, so that no two overlap.
 
+use super::members::CATEGORIES;
 use proto::contract::{Kind, Method, contract};
 use serde_json::{Value, json};
 use testkit::conformance::{Fixture, Step, Suite, Unprepared, plain};
@@ -9,23 +10,25 @@ const RECIPROCITY_RULE: &str = "legation.accreditation.v1.ReciprocityRule";
 
 pub(super) struct ReciprocityRules;
 
-/// Puts a rule in force by which France's diplomats enjoy a benefit.
+/// Puts rules in force by which France's members of both categories that the suite makes enjoy a benefit.
 pub(super) async fn in_force(suite: &Suite, benefit: &str) -> Result<(), Unprepared> {
     let of_rules = |kind: &Kind| {
         let mut methods = contract().methods().iter();
         let found = methods.find(|method| method.kind() == kind && method.resource() == Some(RECIPROCITY_RULE));
         found.ok_or_else(|| Unprepared(format!("rules have no {kind:?}")))
     };
-    let draft = json!({
-        "country": "FR",
-        "category": "DIPLOMATIC_STAFF",
-        "benefit": benefit,
-        "level": "UNRESTRICTED",
-        "basis": "Exchange of notes",
-    });
-    let mut rule = suite.create(of_rules(&Kind::Create)?, draft).await?;
-    for verb in ["clear", "activate"] {
-        rule = suite.call_about(of_rules(&Kind::Verb(verb.into()))?, &rule).await?;
+    for category in CATEGORIES {
+        let draft = json!({
+            "country": "FR",
+            "category": category,
+            "benefit": benefit,
+            "level": "UNRESTRICTED",
+            "basis": "Exchange of notes",
+        });
+        let mut rule = suite.create(of_rules(&Kind::Create)?, draft).await?;
+        for verb in ["clear", "activate"] {
+            rule = suite.call_about(of_rules(&Kind::Verb(verb.into()))?, &rule).await?;
+        }
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use crate::conformance::probe::{Made, Probe};
 use std::time::Duration;
 
 pub(super) async fn check(probe: &Probe<'_>) -> Made {
+    let follows = probe.suite.fixture_of(probe.method).map_or(0, |fixture| fixture.follows(probe.method));
     for (what, deadline) in [("a deadline of 0", Duration::ZERO), ("a deadline of 1 ms", Duration::from_millis(1))] {
         let request = probe.valid().await?;
         let before = probe.ledger().await?;
@@ -21,7 +22,7 @@ pub(super) async fn check(probe: &Probe<'_>) -> Made {
         // Sent again with its key, the write has one effect, whether the first try had it or not.
         let again = probe.ask(request).await;
         probe.answered(format_args!("{what}, sent again"), &again);
-        probe.left(format_args!("{what}, sent again"), before, Ledger::ONE).await?;
+        probe.left(format_args!("{what}, sent again"), before, Ledger::with(follows)).await?;
     }
     Ok(())
 }

@@ -53,12 +53,12 @@ async fn unknown_parameter(probe: &Probe<'_>, good: &Outgoing) {
 
 async fn unknown_field(probe: &Probe<'_>, good: &Outgoing) {
     let mut body: Value = serde_json::from_slice(&good.body).unwrap_or_else(|_| json!({}));
-    body["colour"] = json!("red");
+    body["flavour"] = json!("salt");
     let bad = Outgoing { body: body.to_string().into_bytes(), ..good.clone() };
     let outcome = send(probe, &bad).await;
     if let Some(refusal) = probe.refused("an unknown field", &outcome, "INVALID_FIELDS", 400) {
-        let named = refusal.fields.iter().any(|field| field == "colour" || field.ends_with(".colour"));
-        probe.holds(named, "an unknown field", "the field colour at fault", refusal);
+        let named = refusal.fields.iter().any(|field| field == "flavour" || field.ends_with(".flavour"));
+        probe.holds(named, "an unknown field", "the field flavour at fault", refusal);
     }
 }
 

@@ -95,7 +95,7 @@ async fn refusals(probe: &Probe<'_>, question: &Value, has_more: bool) {
         }
     }
     for field in ["filter", "orderBy"].into_iter().filter(|_| *probe.method.kind() == Kind::List) {
-        let text = if field == "filter" { "colour = \"red\"" } else { "colour" };
+        let text = if field == "filter" { "flavour = \"salt\"" } else { "flavour" };
         let outcome = probe.ask(json!({ field: text })).await;
         probe.refused(format_args!("{field} by an unknown field"), &outcome, "INVALID_FILTER", 400);
     }

@@ -76,7 +76,7 @@ async fn export(probe: &Probe<'_>) -> Made {
     let other = if probe.door == Door::Grpc { Door::Rest } else { Door::Grpc };
     let there = other.send(probe.suite.bench(), probe.method, Ask::of(probe.officer(), filter)).await;
     probe.holds(there == outcome, format_args!("an export by {other}"), brief(&outcome), brief(&there));
-    let unknown = probe.ask(json!({ "filter": "colour = \"red\"" })).await;
+    let unknown = probe.ask(json!({ "filter": "flavour = \"salt\"" })).await;
     probe.refused("filter by an unknown field", &unknown, "INVALID_FILTER", 400);
     Ok(())
 }
@@ -85,7 +85,7 @@ async fn export(probe: &Probe<'_>) -> Made {
 async fn watch(probe: &Probe<'_>) -> Made {
     let resource = probe.resource().ok_or_else(|| Unprepared("the watch is of no resource".into()))?;
     let name = resource.message().full_name();
-    let unknown = probe.send(Ask::of(probe.officer(), json!({ "filter": "colour = \"red\"" })).most(1)).await;
+    let unknown = probe.send(Ask::of(probe.officer(), json!({ "filter": "flavour = \"salt\"" })).most(1)).await;
     probe.refused("filter by an unknown field", &unknown, "INVALID_FILTER", 400);
     let watching = probe.send(Ask::of(probe.officer(), json!({})).most(1));
     tokio::pin!(watching);
