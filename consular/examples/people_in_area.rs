@@ -131,7 +131,16 @@ fn drawn(cities: &Cities, kilometres: f64, polygon: bool, dice: &mut Dice) -> an
         let degrees = kilometres * reach / 111.2;
         let y = (latitude + degrees * angle.sin()).clamp(-89.0, 89.0);
         let x = longitude + degrees * angle.cos() / latitude.to_radians().cos().max(0.05);
-        format!("{y},{}", if x > 180.0 { x - 360.0 } else if x < -180.0 { x + 360.0 } else { x })
+        format!(
+            "{y},{}",
+            if x > 180.0 {
+                x - 360.0
+            } else if x < -180.0 {
+                x + 360.0
+            } else {
+                x
+            }
+        )
     };
     let corners: Vec<_> = (0..10).chain([0]).map(corner).collect();
     Ok(Area::polygon(&corners.join(" "))?)
@@ -160,7 +169,11 @@ async fn measure(pool: &PgPool, cities: &Cities, kilometres: f64, polygons: bool
     let kind = if polygons { "polygons" } else { "circles" };
     println!(
         "{AREAS} {kind} of {kilometres} km: p50 {:.1?}, p99 {:.1?}, most {:.1?}; {} people on average, {} cells",
-        at(50), at(99), times.last().copied().unwrap_or(Duration::ZERO), found / AREAS, cells / AREAS,
+        at(50),
+        at(99),
+        times.last().copied().unwrap_or(Duration::ZERO),
+        found / AREAS,
+        cells / AREAS,
     );
     Ok(())
 }

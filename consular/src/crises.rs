@@ -90,13 +90,13 @@ impl CrisisService for Crises {
         let missing = || Fault::new(House::NotFound, format!("there is no {name}")).with("name", name);
         let crisis = found.ok_or_else(missing)?;
         let pool = self.registry.store().pool();
-        let waiting: i64 =
-            sqlx::query_scalar(WAITING).bind(&crisis.name).fetch_one(pool).await.map_err(pg::fault)?;
+        let waiting: i64 = sqlx::query_scalar(WAITING).bind(&crisis.name).fetch_one(pool).await.map_err(pg::fault)?;
         let rows = sqlx::query(TALLY).bind(&crisis.name).fetch_all(pool).await.map_err(pg::fault)?;
         let (mut listed, mut states, mut sources) = (0, HashMap::new(), HashMap::new());
         for row in &rows {
             let read = || Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
-            let (state, source, count): (String, String, i64) = read().map_err(|error: sqlx::Error| pg::fault(error))?;
+            let (state, source, count): (String, String, i64) =
+                read().map_err(|error: sqlx::Error| pg::fault(error))?;
             let count = number(count);
             listed += count;
             *states.entry(state).or_default() += count;

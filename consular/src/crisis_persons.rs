@@ -164,7 +164,12 @@ fn retract_death(person: &mut CrisisPerson, _: RetractPersonDeathRequest, call: 
 pub(crate) fn people_of(registration: &Registration, crisis: &str) -> Vec<CrisisPerson> {
     let stay = registration.stays.first();
     let whereabouts = stay.map_or_else(String::new, |stay| {
-        [&stay.address, &stay.city, &stay.country].map(String::as_str).into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
+        [&stay.address, &stay.city, &stay.country]
+            .map(String::as_str)
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join(", ")
     });
     let listed = |party_number, family: &str, given: &str, birth: &str, nationality: &str| CrisisPerson {
         crisis: crisis.to_owned(),

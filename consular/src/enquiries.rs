@@ -176,7 +176,12 @@ impl Subject {
     }
 }
 
-fn answer(enquiry: &mut Enquiry, request: AnswerEnquiryRequest, subject: Subject, call: &mut Call) -> Result<(), Fault> {
+fn answer(
+    enquiry: &mut Enquiry,
+    request: AnswerEnquiryRequest,
+    subject: Subject,
+    call: &mut Call,
+) -> Result<(), Fault> {
     let enquirer = Enquirer {
         relation: enquiry.relation(),
         email: &enquiry.enquirer_email,

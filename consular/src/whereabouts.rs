@@ -7,7 +7,8 @@ use proto::consular::v1::enquiry::{Ground, Relation};
 use proto::consular::v1::registration::{Consent, ContactPerson};
 
 /// What is said when nothing is told: the same words whoever asks and whoever is asked for.
-pub const NOTHING: &str = "We can neither confirm nor deny that we know of this person. Whoever is found is told that you ask.";
+pub const NOTHING: &str =
+    "We can neither confirm nor deny that we know of this person. Whoever is found is told that you ask.";
 
 /// Who asks.
 #[derive(Clone, Copy, Debug)]
@@ -26,9 +27,9 @@ pub struct Enquirer<'a> {
 pub fn ground(enquirer: Enquirer<'_>, consents: &[Consent], contacts: &[ContactPerson]) -> Ground {
     let same = |one: &str, other: &str| !one.is_empty() && one.eq_ignore_ascii_case(other);
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    let named = contacts.iter().any(|contact| {
-        same(&contact.email, enquirer.email) || same(&digits(&contact.phone), &digits(enquirer.phone))
-    });
+    let named = contacts
+        .iter()
+        .any(|contact| same(&contact.email, enquirer.email) || same(&digits(&contact.phone), &digits(enquirer.phone)));
     if enquirer.proven && named && consents.contains(&Consent::TellContactPersons) {
         return Ground::ConsentToContactPerson;
     }

@@ -105,7 +105,10 @@ async fn who_is_registered_in_the_area_comes_onto_the_list_once() {
     let tally = world.tally(&crisis).await;
     assert_eq!((tally.listed, tally.states["SAFE"], tally.states["UNKNOWN"]), (4, 1, 3));
     // Whom a roll names twice is listed once.
-    sqlx::query("update crisis_roll set listed = false, due_at = clock_timestamp()").execute(&world.db.pool).await.unwrap();
+    sqlx::query("update crisis_roll set listed = false, due_at = clock_timestamp()")
+        .execute(&world.db.pool)
+        .await
+        .unwrap();
     let rolls = RollCall::new(&world.store);
     join_all((0..3).map(|_| async { while rolls.list_some().await.unwrap() > 0 {} })).await;
     assert_eq!(world.tally(&crisis).await.listed, 4);
@@ -127,7 +130,8 @@ async fn people_say_how_they_are_and_officers_what_they_know() {
     let injured = pb::ReportPersonInjuredRequest { name: name.clone(), ..Default::default() };
     assert_eq!(reason(world.crisis_persons(&me).report_person_injured(injured).await), "PERMISSION_DENIED");
     let (first, second) = (officer("people/first"), officer("people/second"));
-    let death = pb::RecordPersonDeathRequest { name: name.clone(), evidence: "Certificate 4".into(), ..Default::default() };
+    let death =
+        pb::RecordPersonDeathRequest { name: name.clone(), evidence: "Certificate 4".into(), ..Default::default() };
     let dead = world.crisis_persons(&first).record_person_death(death).await.unwrap().into_inner();
     assert_eq!(dead.state(), State::Deceased);
     assert_eq!(reason(world.safe(&me, &name).await), "WRONG_STATE");
@@ -266,8 +270,10 @@ async fn where_life_is_at_stake_a_supervisor_tells_how_and_not_where() {
     let mother = relative("mother");
     let name = world.enquire(&mother, &crisis, Relation::Parent).await.unwrap();
     world.match_enquiry(&name, &person).await.unwrap();
-    let ask = pb::AnswerEnquiryForSafetyRequest { name: name.clone(), grounds: "A transplant.".into(), ..Default::default() };
-    let handler = Principal { permissions: Permissions::of(["consular.enquiries.handle"]), ..testkit::principal::<&str>([]) };
+    let ask =
+        pb::AnswerEnquiryForSafetyRequest { name: name.clone(), grounds: "A transplant.".into(), ..Default::default() };
+    let handler =
+        Principal { permissions: Permissions::of(["consular.enquiries.handle"]), ..testkit::principal::<&str>([]) };
     assert_eq!(reason(world.enquiries(&handler).answer_enquiry_for_safety(ask.clone()).await), "PERMISSION_DENIED");
     let supervisor = officer("people/supervisor");
     let answered = world.enquiries(&supervisor).answer_enquiry_for_safety(ask).await.unwrap().into_inner();

@@ -99,13 +99,22 @@ async fn whoever_departs_is_accounted_for() {
     assert_eq!(reason(world.board(&flight, &seats[0], "P1234567").await), "WRONG_STATE", "boarding has not begun");
     world.begin_boarding(&flight).await;
     assert_eq!(reason(world.board(&flight, &seats[0], "").await), "DOCUMENT_OR_WAIVER_NEEDED");
-    let waive = pb::WaiveDocumentRequest { name: seats[0].clone(), grounds: "Known to the consul.".into(), ..Default::default() };
+    let waive = pb::WaiveDocumentRequest {
+        name: seats[0].clone(),
+        grounds: "Known to the consul.".into(),
+        ..Default::default()
+    };
     assert_eq!(reason(world.seats("people/operator").waive_document(waive.clone()).await), "SAME_PERSON");
     world.seats("people/supervisor").waive_document(waive).await.unwrap();
     world.board(&flight, &seats[0], "").await.unwrap();
     world.board(&flight, &seats[1], "P1234567").await.unwrap();
     assert_eq!(reason(world.board(&flight, &seats[1], "P1234567").await), "SEAT_UNFIT");
-    let refuse = pb::RefuseBoardingRequest { name: flight.clone(), seat: seats[2].clone(), cause: "Violent.".into(), ..Default::default() };
+    let refuse = pb::RefuseBoardingRequest {
+        name: flight.clone(),
+        seat: seats[2].clone(),
+        cause: "Violent.".into(),
+        ..Default::default()
+    };
     world.manifests().refuse_boarding(refuse).await.unwrap();
     assert_eq!(world.release_seat(&flight, &seats[3]).await.unwrap().listed, 4);
     let gone = world.depart(&flight).await.unwrap();
@@ -192,7 +201,8 @@ async fn nobody_boards_what_departs_meanwhile() {
         let flight = world.flight(&crisis, 5).await;
         let seat = world.seat(&flight, &person).await.unwrap();
         world.begin_boarding(&flight).await;
-        let (boarded, gone) = futures::future::join(world.board(&flight, &seat, "P1234567"), world.depart(&flight)).await;
+        let (boarded, gone) =
+            futures::future::join(world.board(&flight, &seat, "P1234567"), world.depart(&flight)).await;
         let gone = gone.unwrap();
         assert_eq!(gone.boarded + gone.no_show, 1);
         let aboard = world.seat_state(&seat).await == Seat::Boarded;

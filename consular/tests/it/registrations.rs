@@ -340,6 +340,8 @@ async fn time_makes_it_stale_over_and_forgotten() {
     let confirm = pb::ConfirmRegistrationRequest { name: name.clone(), ..Default::default() };
     let confirmed = world.registrations(&me).confirm_registration(confirm.clone()).await.unwrap().into_inner();
     assert_eq!(confirmed.state(), State::Active);
+    world.clock.set("2027-03-01T12:00:00Z".parse().unwrap());
+    world.registrations(&me).confirm_registration(confirm.clone()).await.unwrap();
     world.clock.set("2027-05-12T12:00:00Z".parse().unwrap());
     world.store.fire_due().await.unwrap();
     assert_eq!(state().await, State::Expired, "seven days after the last");

@@ -78,7 +78,10 @@ async fn mail_is_handed_over_or_refused_for_now_or_for_good() {
     assert!(matches!(&outcomes[2], Err(Undelivered::ForNow(_))), "{outcomes:?}");
     assert!(matches!(&outcomes[3], Err(Undelivered::ForGood(_))), "{outcomes:?}");
     let (first, again) = (letters.recv().await.unwrap(), letters.recv().await.unwrap());
-    assert!(first.contains("From: \"Consular service\" <noreply@example.gov>") && first.contains("Call us."), "{first}");
+    assert!(
+        first.contains("From: \"Consular service\" <noreply@example.gov>") && first.contains("Call us."),
+        "{first}"
+    );
     let id = |letter: &str| letter.lines().find(|line| line.starts_with("Message-ID: ")).unwrap().to_owned();
     assert_eq!(id(&first), id(&again), "sent twice, it is the same mail");
 }

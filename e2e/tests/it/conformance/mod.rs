@@ -10,6 +10,8 @@ mod circulars;
 mod consular_commissions;
 mod control_rules;
 mod credentials;
+mod crises;
+mod crisis_persons;
 mod customs_clearances;
 mod debts;
 mod deliveries;
@@ -18,13 +20,18 @@ mod diplomatic_lists;
 mod disputes;
 mod driver_licences;
 mod elevations;
+mod enquiries;
 mod entry_requirements;
 mod guidance_articles;
 mod honorary_consuls;
 mod identity_cards;
 mod incidents;
 mod jobs;
+mod mailbox_messages;
+mod manifest_seats;
+mod manifests;
 mod members;
+mod messages;
 mod missions;
 mod notes_verbales;
 mod official_functions;
@@ -35,6 +42,7 @@ mod products;
 mod properties;
 mod protocol;
 mod reciprocity_rules;
+mod registrations;
 mod screenings;
 mod service_requests;
 mod status_certificates;
@@ -63,6 +71,8 @@ const CHECKED: &[&str] = &[
     "ConsularCommissionService",
     "ControlRuleService",
     "CredentialService",
+    "CrisisPersonService",
+    "CrisisService",
     "CustomsClearanceService",
     "DebtService",
     "DeliveryService",
@@ -70,6 +80,7 @@ const CHECKED: &[&str] = &[
     "DisputeService",
     "DriverLicenceService",
     "ElevationService",
+    "EnquiryService",
     "EntryRequirementService",
     "GuidanceArticleService",
     "HonoraryConsulService",
@@ -77,7 +88,11 @@ const CHECKED: &[&str] = &[
     "ImmunityService",
     "IncidentService",
     "JobService",
+    "MailboxMessageService",
+    "ManifestSeatService",
+    "ManifestService",
     "MemberService",
+    "MessageService",
     "MissionService",
     "NoteVerbaleService",
     "OfficialFunctionService",
@@ -88,6 +103,7 @@ const CHECKED: &[&str] = &[
     "PropertyService",
     "ProtocolService",
     "ReciprocityRuleService",
+    "RegistrationService",
     "ScreeningService",
     "SealService",
     "ServiceRequestService",
@@ -169,7 +185,15 @@ async fn gateway(grpc_service: &str) {
 async fn consular(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.consular().await)
+        .with(crises::Crises)
+        .with(crisis_persons::CrisisPersons::default())
+        .with(enquiries::Enquiries::default())
         .with(entry_requirements::EntryRequirements)
+        .with(mailbox_messages::MailboxMessages)
+        .with(manifest_seats::ManifestSeats::default())
+        .with(manifests::Manifests::default())
+        .with(messages::Messages)
+        .with(registrations::Registrations)
         .with(screenings::Screenings::default())
         .with(watch_lists::WatchLists);
     conforms(&suite, grpc_service).await;
@@ -243,6 +267,46 @@ accreditation! {
     travel_notices_conform: "TravelNoticeService",
     vehicles_conform: "VehicleService",
     waivers_conform: "WaiverService",
+}
+
+#[tokio::test]
+async fn crises_conform() {
+    consular("CrisisService").await;
+}
+
+#[tokio::test]
+async fn crisis_persons_conform() {
+    consular("CrisisPersonService").await;
+}
+
+#[tokio::test]
+async fn enquiries_conform() {
+    consular("EnquiryService").await;
+}
+
+#[tokio::test]
+async fn mailbox_messages_conform() {
+    consular("MailboxMessageService").await;
+}
+
+#[tokio::test]
+async fn manifest_seats_conform() {
+    consular("ManifestSeatService").await;
+}
+
+#[tokio::test]
+async fn manifests_conform() {
+    consular("ManifestService").await;
+}
+
+#[tokio::test]
+async fn messages_conform() {
+    consular("MessageService").await;
+}
+
+#[tokio::test]
+async fn registrations_conform() {
+    consular("RegistrationService").await;
 }
 
 #[tokio::test]

@@ -31,7 +31,10 @@ const ROLES: [&str; 2] = ["crisis-operator", "supervisor"];
 pub(super) async fn play(door: &Door, now: DateTime<Utc>) -> Result<bool> {
     let role = door.holder(&ROLES, "consular.registrations.import").await?;
     let travellers = Travellers::around_the_cities(TRAVELLERS, now.date_naive())?;
-    println!("\n{TRAVELLERS} travellers around {} cities register, as the {role} takes them over:", travellers.cities());
+    println!(
+        "\n{TRAVELLERS} travellers around {} cities register, as the {role} takes them over:",
+        travellers.cities()
+    );
     take_in(door, role, &travellers).await?;
 
     println!("\nThe earthquakes of the week to 6 February 2018, as if they struck now, by who of ours is near:");
@@ -48,7 +51,9 @@ pub(super) async fn play(door: &Door, now: DateTime<Utc>) -> Result<bool> {
         let told = if registrations == expected { "" } else { "  WRONG" };
         println!(
             "  M {:.1}  {:44} within {:4.0} km: {registrations:6} registrations, {people:6} people{told}",
-            quake.magnitude, quake.place, quake.radius(),
+            quake.magnitude,
+            quake.place,
+            quake.radius(),
         );
     }
     for (_, quake) in near.iter().take(CRISES) {
@@ -115,7 +120,8 @@ async fn crisis(door: &Door, role: &str, quake: &Quake, travellers: &Travellers,
     let made = door.post(role, "/v1/consular/crises", &format!("{key}:open"), &body).await?;
     let name = made.context("open the crisis")?["name"].as_str().unwrap_or_default().to_owned();
     let collect = format!("/v1/consular/{name}:collect");
-    let collected = door.post(role, &collect, &format!("{key}:collect"), &json!({})).await?.context("collect people")?;
+    let collected =
+        door.post(role, &collect, &format!("{key}:collect"), &json!({})).await?.context("collect people")?;
     let began = Instant::now();
     let tally = loop {
         let tally = door.get(role, &format!("/v1/consular/{name}:tally"), &[]).await?.context("tally the crisis")?;
@@ -127,13 +133,24 @@ async fn crisis(door: &Door, role: &str, quake: &Quake, travellers: &Travellers,
     };
     let expected = travellers.near(quake);
     let people: usize = expected.iter().map(|traveller| traveller.people).sum();
-    println!("\n  {}: {} registrations, {} people on the list.", body["title"].as_str().unwrap_or_default(), collected["collected"], tally["listed"]);
+    println!(
+        "\n  {}: {} registrations, {} people on the list.",
+        body["title"].as_str().unwrap_or_default(),
+        collected["collected"],
+        tally["listed"]
+    );
     let filter = format!("crisis = \"{name}\"");
     let list = door.get(role, "/v1/consular/crisisPersons", &[("filter", &filter), ("pageSize", "8")]).await?;
     let list = list.context("read who is inside")?;
     for person in list["crisisPersons"].as_array().into_iter().flatten().take(SHOWN) {
         let text = |field: &str| person[field].as_str().unwrap_or_default();
-        println!("    {:12} {:10} {:24} {}", text("state"), text("familyName"), text("givenNames"), text("whereabouts"));
+        println!(
+            "    {:12} {:10} {:24} {}",
+            text("state"),
+            text("familyName"),
+            text("givenNames"),
+            text("whereabouts")
+        );
     }
     if people > SHOWN {
         println!("    and {} more", people - SHOWN);
@@ -150,7 +167,8 @@ async fn write_to_them(door: &Door, role: &str, quake: &Quake, crisis: &str, key
         "circle": quake.circle(),
         "crisis": crisis,
     });
-    let made = door.post(role, "/v1/consular/messages", &format!("{key}:write"), &body).await?.context("write a message")?;
+    let made =
+        door.post(role, "/v1/consular/messages", &format!("{key}:write"), &body).await?.context("write a message")?;
     let name = made["name"].as_str().unwrap_or_default();
     let path = format!("/v1/consular/{name}:send");
     door.post(role, &path, &format!("{key}:send"), &json!({})).await?.context("send the message")?;

@@ -106,7 +106,9 @@ impl Travellers {
 }
 
 fn line(number: usize, traveller: &Traveller, city: &City, today: NaiveDate, dice: &mut Dice) -> Value {
-    let day = |days: i64| if days < 0 { today - Days::new(days.unsigned_abs()) } else { today + Days::new(days.unsigned_abs()) };
+    let day = |days: i64| {
+        if days < 0 { today - Days::new(days.unsigned_abs()) } else { today + Days::new(days.unsigned_abs()) }
+    };
     let back = i64::try_from(dice.below(20)).unwrap_or(0);
     let party: Vec<_> = (1..traveller.people)
         .map(|along| json!({"familyName": "Example", "givenNames": format!("Companion {number}-{along}"), "nationality": "US"}))
