@@ -119,11 +119,16 @@ impl IdentityCards {
         let subject = dossier.subject_with(&waived);
         let held = standing(&self.rules, &subject, now);
         let expired = card.expire_time.as_ref().and_then(instant).is_none_or(|expiry| expiry <= now);
+        let ended = !matches!(held.status, Standing::Active | Standing::GracePeriod);
         let finding = match card.state() {
+            // The card ended because its holder's privileges did: that is what an officer should know.
+            State::Revoked if ended && card.revocation_cause() == RevocationCause::FunctionsEnded => {
+                Finding::HolderEnded
+            }
             State::Revoked => Finding::CardRevoked,
             State::Expired => Finding::CardExpired,
             _ if expired => Finding::CardExpired,
-            _ if !matches!(held.status, Standing::Active | Standing::GracePeriod) => Finding::HolderEnded,
+            _ if ended => Finding::HolderEnded,
             _ => Finding::Valid,
         };
         answer.holder_name = format!("{} {}", dossier.member.given_names, dossier.member.family_name);

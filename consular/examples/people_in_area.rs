@@ -107,7 +107,7 @@ fn registration(number: usize, cities: &Cities, dice: &mut Dice) -> Value {
     // Some forty kilometres around the city, denser towards it.
     let latitude = (latitude + dice.one() * dice.one() * 0.35).clamp(-89.0, 89.0);
     let longitude = (longitude + dice.one() * dice.one() * 0.35).clamp(-179.9, 179.9);
-    let cells = cells_of(latitude, longitude).unwrap_or_else(|| unreachable!("the point is on the earth"));
+    let cells = cells_of(latitude, longitude).expect("the point is on the earth");
     let [cell3, cell5, cell7] = cells.map(|cell| cell.to_string());
     let party: Vec<_> = (0..dice.below(4)).map(|_| json!({"familyName": "Example", "givenNames": "Other"})).collect();
     json!({

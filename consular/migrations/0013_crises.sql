@@ -16,6 +16,7 @@ create table crises (
     constraint crises_state check (state <> 'STATE_UNSPECIFIED')
 );
 create index crises_by_age on crises (created_at, name);
+alter table messages add constraint messages_crisis_fkey foreign key (crisis) references crises (name);
 
 -- Who is to be taken onto the list of a crisis: found when it is asked for, made a record of afterwards, once each.
 create table crisis_roll (

@@ -51,7 +51,7 @@ pub async fn door(
     house.tasks.spawn(Keeper::new(pool.clone(), calls.clone()).run(house.shutdown.clone()));
 
     let redis = settings.redis_url.as_ref().map(|url| url.expose_secret());
-    let limits = Arc::new(Limits::new(settings.rate, redis)?);
+    let limits = Arc::new(Limits::new(settings.rate, redis, settings.redis_patience)?);
     let quotas = Arc::new(Quotas::new(&limits, pool.clone()));
     house.tasks.spawn(Arc::clone(&quotas).run(house.shutdown.clone()));
     let shares = Shares::new(settings.in_flight.get());

@@ -34,6 +34,8 @@ config::settings! {
         pub upstreams: Addresses,
         /// Redis, where gateways count together: `redis://host:6379`. Without it each gateway counts by itself.
         pub redis_url: Option<SecretString>,
+        /// How long a request waits for Redis to count it before the gateway counts alone for a second.
+        pub redis_patience: Duration = "100ms",
         /// The key of the audit chain's hashes: 64 or more hexadecimal digits, as `openssl rand -hex 32` makes them, kept
         /// outside the database. With it this gateway seals the audit log and publishes the keys' events to Redis, when
         /// no other does; without it both wait.

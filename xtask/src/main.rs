@@ -8,6 +8,7 @@ mod docs;
 mod down;
 mod local;
 mod progress;
+mod reference;
 mod stack;
 mod up;
 

@@ -17,6 +17,11 @@ async fn card(world: &World) -> (Member, pb::IdentityCard) {
     (member, card)
 }
 
+async fn state(world: &World, name: &str) -> State {
+    let request = pb::GetIdentityCardRequest { name: name.into(), as_of: None };
+    world.cards(&registrar()).get_identity_card(request).await.unwrap().into_inner().state()
+}
+
 async fn revoke(world: &World, name: &str, cause: RevocationCause) -> pb::IdentityCard {
     let request = pb::RevokeIdentityCardRequest { name: name.into(), cause: cause.into(), ..Default::default() };
     world.cards(&registrar()).revoke_identity_card(request).await.unwrap().into_inner()
@@ -166,6 +171,9 @@ async fn a_good_card_of_one_who_has_left_proves_nothing() {
     let prosecution = after.immunity.iter().find(|summary| summary.matter() == Matter::CriminalProsecution).unwrap();
     assert_eq!(prosecution.immune(), Immune::OfficialActsOnly);
     assert_eq!(prosecution.citations, ["VCDR 39.2"]);
+    world.store.fire_due().await.unwrap();
+    assert_eq!(state(&world, &card.name).await, State::Revoked, "the card ends with the privileges");
+    assert_eq!(world.verify(&card.name).await.finding(), Finding::HolderEnded, "and the officer learns why");
 }
 
 #[tokio::test]

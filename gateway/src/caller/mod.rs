@@ -291,7 +291,8 @@ impl Caller {
     /// A caller that holds these.
     pub(crate) fn of(permissions: identity::Permissions, partner: bool) -> Self {
         let principal = Principal { permissions, ..Principal::timer("none") };
-        let limits = Limits::new(std::num::NonZeroU32::MIN, None).expect("no address can be wrong");
+        let limits =
+            Limits::new(std::num::NonZeroU32::MIN, None, std::time::Duration::ZERO).expect("no address can be wrong");
         Self {
             token: ArcSwap::from_pointee(Token::mint(&Signer::generate(), &principal)),
             window: limits.window(&principal.subject, None),

@@ -39,12 +39,13 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// As many requests a second for each caller, counted in Redis, or by this gateway alone if there is no Redis.
+    /// As many requests a second for each caller, counted in Redis while it answers within this time, or by this gateway
+    /// alone if there is no Redis.
     ///
     /// # Errors
     /// The address of Redis cannot be one.
-    pub(crate) fn new(limit: NonZeroU32, redis: Option<&str>) -> anyhow::Result<Self> {
-        let shared = redis.map(Shared::new).transpose()?.map(Arc::new);
+    pub(crate) fn new(limit: NonZeroU32, redis: Option<&str>, patience: Duration) -> anyhow::Result<Self> {
+        let shared = redis.map(|url| Shared::new(url, patience)).transpose()?.map(Arc::new);
         let idle = Duration::from_secs(120);
         let windows = Cache::builder().max_capacity(50_000).time_to_idle(idle).build();
         let of_methods = Cache::builder().max_capacity(50_000).time_to_idle(idle).build();
@@ -74,9 +75,11 @@ mod tests {
     use std::time::Instant;
 
     const LIMIT: u32 = 40;
+    /// No machine is so slow that Redis counts as away.
+    const PATIENCE: Duration = Duration::from_secs(60);
 
     fn window(redis: &str) -> Arc<Window> {
-        Limits::new(LIMIT.try_into().unwrap(), Some(redis)).unwrap().window(&"people/ada".into(), None)
+        Limits::new(LIMIT.try_into().unwrap(), Some(redis), PATIENCE).unwrap().window(&"people/ada".into(), None)
     }
 
     async fn passes(window: &Window) -> bool {
@@ -110,7 +113,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_not_spent_goes_back() {
         let redis = testkit::redis().await;
-        let shared = Shared::new(&redis.url).unwrap();
+        let shared = Shared::new(&redis.url, PATIENCE).unwrap();
         let nothing = Unspent::default();
         let granted = shared.reserve("one", LIMIT, 10, nothing).await.unwrap();
         assert_eq!((granted.permits, granted.left), (10, 30));

@@ -10,8 +10,6 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use telemetry::metric;
 
-/// How long a reservation may take before Redis counts as away: a request waits for it.
-const PATIENCE: Duration = Duration::from_millis(100);
 /// How long Redis is left alone after it was away.
 const REST: Duration = Duration::from_secs(1);
 
@@ -21,6 +19,8 @@ const UNASKED: &str = "gateway.rate.unasked";
 /// A script in Redis, and a note of when to ask it again.
 pub(super) struct Shared {
     connection: ConnectionManager,
+    /// How long a reservation may take before Redis counts as away: a request waits for it.
+    patience: Duration,
     script: Script,
     lease: Script,
     /// When to try again, while Redis is away.
@@ -48,11 +48,11 @@ pub(super) struct Grant {
 
 impl Shared {
     /// Nothing is connected yet, and the gateway starts without Redis too.
-    pub(super) fn new(url: &str) -> anyhow::Result<Self> {
+    pub(super) fn new(url: &str, patience: Duration) -> anyhow::Result<Self> {
         let client = Client::open(url).context("the address of Redis")?;
         let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(PATIENCE))
+            .set_connection_timeout(Some(patience))
+            .set_response_timeout(Some(patience))
             .set_number_of_retries(1)
             .set_min_delay(Duration::from_millis(10))
             .set_max_delay(Duration::from_millis(100));
@@ -62,7 +62,7 @@ impl Shared {
             meter.u64_counter(UNASKED).with_description("Requests limited alone, since Redis was away.").build();
         let script = Script::new(include_str!("reserve.lua"));
         let lease = Script::new(include_str!("lease.lua"));
-        Ok(Self { connection, script, lease, away: Mutex::new(None), unasked })
+        Ok(Self { connection, patience, script, lease, away: Mutex::new(None), unasked })
     }
 
     /// Reserves permits; `None` while Redis is away.
@@ -107,7 +107,7 @@ impl Shared {
 
     async fn invoke<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Option<T> {
         let mut connection = self.connection.clone();
-        match tokio::time::timeout(PATIENCE, call.invoke_async::<T>(&mut connection)).await {
+        match tokio::time::timeout(self.patience, call.invoke_async::<T>(&mut connection)).await {
             Ok(Ok(answer)) => {
                 self.note_present();
                 Some(answer)

@@ -8,7 +8,7 @@ const NAMES: &str = include_str!("../../data/country_names.csv");
 
 /// The names known.
 #[derive(Debug)]
-pub(super) struct Countries(HashMap<String, Result<String, String>>);
+pub(crate) struct Countries(HashMap<String, Result<String, String>>);
 
 #[derive(serde::Deserialize)]
 struct Row {
@@ -22,7 +22,7 @@ impl Countries {
     ///
     /// # Errors
     /// The file of names gives a code that is neither the standard's nor assigned to users, or no reason for having none.
-    pub(super) fn read() -> Result<Self> {
+    pub(crate) fn read() -> Result<Self> {
         let standard = rust_iso3166::ALL.iter();
         let mut names: HashMap<_, _> =
             standard.map(|country| (country.name.to_owned(), Ok(country.alpha2.to_owned()))).collect();
@@ -44,7 +44,7 @@ impl Countries {
     ///
     /// # Errors
     /// Why it has none, in words.
-    pub(super) fn code(&self, name: &str) -> Result<&str, String> {
+    pub(crate) fn code(&self, name: &str) -> Result<&str, String> {
         match self.0.get(name) {
             Some(Ok(code)) => Ok(code),
             Some(Err(reason)) => Err(format!("{name} has no code: {reason}")),

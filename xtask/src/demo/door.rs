@@ -8,7 +8,7 @@ use std::fmt;
 
 /// The gateway, and a key for each role.
 #[derive(Clone)]
-pub(super) struct Door {
+pub(crate) struct Door {
     client: Client,
     address: String,
     keys: BTreeMap<String, String>,
@@ -16,17 +16,17 @@ pub(super) struct Door {
 
 /// A refusal: a problem of RFC 9457.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     status: StatusCode,
     body: Value,
 }
 
 /// What the gateway answers: a message, or a refusal with its reason.
-pub(super) type Answer = Result<Value, Refusal>;
+pub(crate) type Answer = Result<Value, Refusal>;
 
 impl Door {
     /// The gateway at an address: `http://127.0.0.1:8080`.
-    pub(super) fn new(address: &str, keys: BTreeMap<String, String>) -> Self {
+    pub(crate) fn new(address: &str, keys: BTreeMap<String, String>) -> Self {
         Self { client: Client::new(), address: address.trim_end_matches('/').to_owned(), keys }
     }
 
@@ -34,7 +34,7 @@ impl Door {
     ///
     /// # Errors
     /// None of them does.
-    pub(super) async fn holder(&self, roles: &[&'static str], permission: &str) -> Result<&'static str> {
+    pub(crate) async fn holder(&self, roles: &[&'static str], permission: &str) -> Result<&'static str> {
         for role in roles.iter().filter(|role| self.keys.contains_key(**role)) {
             let me = self.get(role, "/v1/gateway/whoami", &[]).await?.map_err(anyhow::Error::from)?;
             let held = me["permissions"].as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -53,7 +53,7 @@ impl Door {
     ///
     /// # Errors
     /// There is no answer, or none in JSON. A refusal is an answer.
-    pub(super) async fn get(&self, role: &str, path: &str, query: &[(&str, &str)]) -> Result<Answer> {
+    pub(crate) async fn get(&self, role: &str, path: &str, query: &[(&str, &str)]) -> Result<Answer> {
         let request = self.request(role, Method::GET, path)?.query(query);
         read(request.send().await.with_context(|| format!("GET {path}"))?).await
     }
@@ -62,7 +62,7 @@ impl Door {
     ///
     /// # Errors
     /// There is no answer, or none in JSON. A refusal is an answer.
-    pub(super) async fn post(&self, role: &str, path: &str, key: &str, body: &Value) -> Result<Answer> {
+    pub(crate) async fn post(&self, role: &str, path: &str, key: &str, body: &Value) -> Result<Answer> {
         let request = self.request(role, Method::POST, path)?.header("idempotency-key", key).json(body);
         read(request.send().await.with_context(|| format!("POST {path}"))?).await
     }
@@ -71,7 +71,7 @@ impl Door {
     ///
     /// # Errors
     /// There is no answer, or it is a refusal.
-    pub(super) async fn lines(&self, role: &str, path: &str, lines: String) -> Result<reqwest::Response> {
+    pub(crate) async fn lines(&self, role: &str, path: &str, lines: String) -> Result<reqwest::Response> {
         let request = self.request(role, Method::POST, path)?.header("content-type", "application/x-ndjson");
         let response = request.body(lines).send().await.with_context(|| format!("POST {path}"))?;
         if response.status().is_success() {
@@ -96,7 +96,7 @@ async fn read(response: reqwest::Response) -> Result<Answer> {
 
 impl Refusal {
     /// The reason's name: `NOT_FOUND`.
-    pub(super) fn reason(&self) -> &str {
+    pub(crate) fn reason(&self) -> &str {
         self.body["reason"].as_str().unwrap_or_default()
     }
 }

@@ -1,6 +1,7 @@
 //! A post as a mission of the contract: kind, title, seat, and a name that is the same at every import.
 
 use super::countries::Countries;
+use super::import::Line;
 use super::posts::Post;
 use anyhow::{Context as _, Result, ensure};
 use proto::accreditation::v1::mission::Type;
@@ -195,8 +196,8 @@ impl Mapped {
     }
 
     /// The line of an import.
-    pub(super) fn import_line(&self) -> Value {
-        json!({"missionId": self.id, "mission": self.mission})
+    pub(super) fn import_line(&self) -> Line {
+        Line { number: self.line, body: json!({"missionId": self.id, "mission": self.mission}) }
     }
 }
 

@@ -1,10 +1,10 @@
 //! `cargo xtask demo`: takes in every foreign mission of the file, staffs a few of them, and plays a traffic stop.
 
-mod countries;
+pub(crate) mod countries;
 mod crisis;
-mod door;
+pub(crate) mod door;
 mod heads;
-mod import;
+pub(crate) mod import;
 mod missions;
 mod posts;
 mod register;
@@ -27,6 +27,9 @@ use staff::Missions;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// Where missions are taken in.
+const MISSIONS: &str = "/v1/accreditation/missions:import";
 
 /// How to play it.
 #[derive(clap::Args)]
@@ -59,7 +62,7 @@ pub(crate) async fn demo(options: Options) -> Result<ExitCode> {
             .map_err(anyhow::Error::from)
             .and_then(|text| Ok(serde_json::from_str(&text)?))
             .with_context(|| format!("read {}", path.display())),
-        None => Keys::read(&local).map(|keys| by_role(&keys)),
+        None => Keys::read(&local).map(|keys| keys.by_role()),
     };
     if let Some(url) = &options.url {
         return play(&options, url, keys()?).await;
@@ -70,15 +73,11 @@ pub(crate) async fn demo(options: Options) -> Result<ExitCode> {
         Ok(instance) => {
             let stack = Stack::start(&local, false).await?;
             instance.publish(&stack.address)?;
-            let outcome = play(&options, &stack.address, by_role(&stack.keys)).await;
+            let outcome = play(&options, &stack.address, stack.keys.by_role()).await;
             stack.stop().await?;
             outcome
         }
     }
-}
-
-fn by_role(keys: &Keys) -> BTreeMap<String, String> {
-    keys.iter().map(|(role, key)| (role.to_owned(), key.to_owned())).collect()
 }
 
 /// Plays it against a gateway, and says whether every answer was right.
@@ -118,8 +117,9 @@ async fn take_in(door: &Door, role: &str, hosted: &Hosted, options: &Options) ->
     }
     let begin = hosted.mapped.iter().position(|mission| mission.line >= options.from_line);
     let rest = &hosted.mapped[begin.unwrap_or(hosted.mapped.len())..];
+    let lines: Vec<_> = rest.iter().map(Mapped::import_line).collect();
     for round in ["Import", "The same again"] {
-        let summary = import(door, role, rest).await?;
+        let summary = import(door, role, MISSIONS, &lines).await?;
         println!("{round}: {summary}.");
         summary.rejected.iter().for_each(|(line, why)| println!("  line {line}: {why}"));
         ensure!(summary.of("REJECTED") == 0, "lines were refused");
@@ -170,7 +170,8 @@ async fn add_missing(door: &Door, role: &str, staffed: &Staffed) -> Result<()> {
     for mission in &staffed.missing {
         println!("Not in the file, taken in for the demonstration: {}.", mission.id);
     }
-    let summary = import(door, role, &staffed.missing).await?;
+    let lines: Vec<_> = staffed.missing.iter().map(Mapped::import_line).collect();
+    let summary = import(door, role, MISSIONS, &lines).await?;
     summary.rejected.iter().for_each(|(_, why)| println!("  {why}"));
     ensure!(summary.of("REJECTED") == 0, "a mission was refused");
     Ok(())

@@ -13,7 +13,7 @@ const FILE: &str = "keys.json";
 const LIFETIME: chrono::Days = chrono::Days::new(365);
 
 /// A role, the agency that has it, and whether the agency is our own house: partners hold less.
-const ROLES: [(&str, &str, bool); 8] = [
+const ROLES: [(&str, &str, bool); 9] = [
     ("protocol-officer", "foreign-ministry", true),
     ("head-of-protocol", "foreign-ministry", true),
     ("legal-adviser", "foreign-ministry", true),
@@ -21,6 +21,7 @@ const ROLES: [(&str, &str, bool); 8] = [
     ("auditor", "court-of-audit", true),
     ("mission-signatory", "foreign-ministry", true),
     ("mission-clerk", "foreign-ministry", true),
+    ("supervisor", "foreign-ministry", true),
     ("tenant-admin", "foreign-ministry", true),
 ];
 
@@ -75,6 +76,11 @@ impl Keys {
     /// The key of a role.
     pub(crate) fn of(&self, role: &str) -> Option<&str> {
         self.0.get(role).map(String::as_str)
+    }
+
+    /// The keys, for a caller in several roles.
+    pub(crate) fn by_role(&self) -> BTreeMap<String, String> {
+        self.0.clone()
     }
 
     /// Every role with its key.

@@ -10,8 +10,10 @@ pub(crate) use keys::Keys;
 pub(crate) use secrets::random_key;
 pub(crate) use standalone::stop_leftover;
 
+use crate::demo::door::Door;
 use crate::local::Local;
 use crate::progress::Step;
+use crate::reference;
 use anyhow::{Context as _, Result};
 use cluster::Cluster;
 use secrets::Secrets;
@@ -41,6 +43,7 @@ impl Stack {
         settings.migrate(&program).await?;
         let standalone = Standalone::start(local, &program, &settings).await?;
         let keys = Keys::provide(local, settings.address(), &mut secrets).await?;
+        reference::load(&Door::new(settings.address(), keys.by_role()), &home()).await?;
         Ok(Self { address: settings.address().to_owned(), keys, standalone, cluster })
     }
 
@@ -72,6 +75,11 @@ async fn start_cluster(local: &Local) -> Result<Cluster> {
         Ok(cluster)
     };
     step.done(blocking(start).await)
+}
+
+/// Whose foreign service it is, as `standalone` will read it.
+fn home() -> String {
+    std::env::var("HOME_STATE").unwrap_or_else(|_| config::Home::default().state)
 }
 
 /// Runs what blocks where it may.

@@ -102,7 +102,8 @@ async fn import(door: &Door, role: &str, lines: &[String], outcomes: &mut BTreeM
 
 /// How many people are near an earthquake, and the whole answer.
 async fn ask(door: &Door, role: &str, quake: &Quake) -> Result<(usize, Value)> {
-    let answer = door.get(role, "/v1/consular/registrations:locate", &[("circle", &quake.circle())]).await?;
+    let circle = quake.circle();
+    let answer = door.get(role, "/v1/consular/registrations:locate", &[("circle", circle.as_str())]).await?;
     let answer = answer.with_context(|| format!("ask who is near {}", quake.place))?;
     Ok((count(&answer, "people"), answer))
 }
@@ -140,7 +141,7 @@ async fn crisis(door: &Door, role: &str, quake: &Quake, travellers: &Travellers,
         tally["listed"]
     );
     let filter = format!("crisis = \"{name}\"");
-    let list = door.get(role, "/v1/consular/crisisPersons", &[("filter", &filter), ("pageSize", "8")]).await?;
+    let list = door.get(role, "/v1/consular/crisisPersons", &[("filter", filter.as_str()), ("pageSize", "8")]).await?;
     let list = list.context("read who is inside")?;
     for person in list["crisisPersons"].as_array().into_iter().flatten().take(SHOWN) {
         let text = |field: &str| person[field].as_str().unwrap_or_default();

@@ -38,7 +38,7 @@ pub(super) struct Travellers {
 struct Dice(u64);
 
 impl Dice {
-    fn next(&mut self) -> u64 {
+    fn roll(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -46,7 +46,7 @@ impl Dice {
     }
 
     fn below(&mut self, most: u64) -> u64 {
-        self.next() % most.max(1)
+        self.roll() % most.max(1)
     }
 
     /// From -1 to 1, near 0 more often.
