@@ -17,6 +17,7 @@ mod parcels;
 pub mod places;
 mod post_room;
 mod register_practice;
+mod registration_end;
 mod registration_rules;
 mod registrations;
 mod rescreening;

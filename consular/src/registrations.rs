@@ -1,16 +1,16 @@
 //! The register of our citizens abroad: told by themselves, proven, confirmed from time to time, erased in the end.
 
 use crate::contact_codes::{self, Guess};
-use crate::parcels::{self, Parcel, channel_of};
 use crate::places::{Place, who_is_at};
 use crate::register_practice::RegisterPractice;
+use crate::registration_end::{forget, remind};
 use crate::registration_rules::{
     CONFIRMATION, EXPIRY, RETENTION, VERIFICATION, agrees, confirm, end, erased, in_time, settle, still_runs,
 };
 use calendar::{Clock, Length};
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
-use proto::consular::v1::registration::{Consent, State, VerifiedContact};
+use proto::consular::v1::registration::{Consent, VerifiedContact};
 use proto::consular::v1::registration_service_server::RegistrationService;
 use proto::consular::v1::{
     ActivateRegistrationRequest, ConfirmRegistrationRequest, CreateRegistrationRequest, EraseRegistrationRequest,
@@ -280,43 +280,4 @@ fn activate(registration: &mut Registration, _: ActivateRegistrationRequest, cal
     in_time(registration, call)?;
     confirm(registration, call);
     Ok(())
-}
-
-/// Asks the registrant to confirm, at the address that was proven first.
-async fn remind(reader: &mut Reader<'_>, registration: &Registration) -> Result<(), Fault> {
-    let Some(proven) = registration.verified.first() else { return Ok(()) };
-    let parcel = Parcel {
-        key: format!("reminders/{}/{}", registration.name, reader.now().timestamp_micros()),
-        message: String::new(),
-        registration: registration.name.clone(),
-        channel: channel_of(&proven.address),
-        address: proven.address.clone(),
-        language: registration.language.clone(),
-        subject: "Is your registration still right?".to_owned(),
-        body: "You have not confirmed your registration abroad for long. Please confirm or change it, so that we find you \
-               if something happens."
-            .to_owned(),
-        attempts: 0,
-    };
-    parcels::put(reader.beside(), &parcel).await
-}
-
-/// Erases what stands of a registration beside the record: codes, parcels and what was delivered, and its history.
-async fn forget(reader: &mut Reader<'_>, registration: &Registration) -> Result<(), Fault> {
-    let blank = serde_json::json!({"name": registration.name, "state": State::Erased.as_str_name()});
-    for text in [
-        "delete from contact_codes where registration = $1",
-        "update parcels set address = '', subject = '', body = '', state = \
-             case when state = 'QUEUED' then 'CANCELLED' else state end where registration = $1",
-        "update mailbox_messages set doc = doc || '{\"address\": \"\", \"subject\": \"\", \"body\": \"\"}' \
-             where registration = $1",
-    ] {
-        sqlx::query(text).bind(&registration.name).execute(reader.beside()).await.map_err(pg::fault)?;
-    }
-    let history = sqlx::query(
-        "update history set doc = $2 || jsonb_build_object('createTime', doc->'createTime', \
-        'updateTime', doc->'updateTime', 'uid', doc->'uid', 'etag', doc->'etag') where kind = 'registrations' and name = $1",
-    );
-    let history = history.bind(&registration.name).bind(sqlx::types::Json(blank));
-    history.execute(reader.beside()).await.map(drop).map_err(pg::fault)
 }
