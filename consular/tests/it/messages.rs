@@ -222,3 +222,18 @@ async fn of_many_who_send_at_once_one_does() {
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
     assert_eq!(world.mailbox_of(&name).await.len(), 5);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_sent_again_sends_no_second_code() {
+    let world = world().await;
+    let me = citizen("traveller");
+    let request_id = "the-same".to_owned();
+    let ask = pb::CreateRegistrationRequest { registration: Some(journey(HUALIEN)), request_id, ..Default::default() };
+    let create = || async { world.registrations(&me).create_registration(ask.clone()).await };
+    let answers = join_all((0..6).map(|_| create())).await;
+    let names: std::collections::BTreeSet<_> =
+        answers.into_iter().map(|answer| answer.unwrap().into_inner().name).collect();
+    assert_eq!(names.len(), 1);
+    assert_eq!(world.rows_of("parcels").await, 1, "what is written beside a record has its effect once too");
+    assert_eq!(world.rows_of("contact_codes where sent = 1").await, 1);
+}

@@ -258,12 +258,12 @@ async fn who_is_at_a_place_is_found_by_position_country_and_day() {
     world.tell_register(&me, journey(HUALIEN)).await.unwrap();
     let found = world.locate(circle(100)).await;
     assert_eq!((found.registrations, found.people, found.stale), (1, 2, 0), "a draft is nowhere yet");
-    assert_eq!(found.names, [near.name.clone()]);
+    assert_eq!(found.names, [near.name.as_str()]);
     assert_eq!(world.locate(circle(300)).await.registrations, 2);
     let polygon = "23.5,121 23.5,122 24.5,122 24.5,121 23.5,121".to_owned();
     let day = "2026-05-20".to_owned();
     let inside = pb::LocateRegistrationsRequest { polygon, day, ..Default::default() };
-    assert_eq!(world.locate(inside.clone()).await.names, [near.name.clone()]);
+    assert_eq!(world.locate(inside.clone()).await.names, [near.name.as_str()]);
     let after = pb::LocateRegistrationsRequest { day: "2026-05-21".into(), ..inside };
     assert_eq!(world.locate(after).await.registrations, 0, "the stay is over");
     let country = pb::LocateRegistrationsRequest { country: "TW".into(), ..circle(1) };
