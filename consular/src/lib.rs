@@ -1,19 +1,26 @@
-//! Our citizens abroad and travellers to our country: who is where, who needs a visa where, and who is on which list.
+//! Our citizens abroad and travellers to our country: who is where, their documents, who needs a visa where, and who is on
+//! which list.
 
 pub mod area;
+mod blank_books;
 pub mod channels;
+mod clearance;
 mod contact_codes;
 mod crises;
 mod crisis_persons;
+mod emergency_travel_documents;
 mod enquiries;
 mod entry_requirements;
 mod errand;
 mod lists;
+mod machine_readable_zones;
 mod mailbox_messages;
 mod manifest_seats;
 mod manifests;
 mod messages;
+pub mod numbers;
 mod parcels;
+mod passport_applications;
 pub mod places;
 mod post_room;
 mod register_practice;
@@ -25,38 +32,60 @@ mod roll_call;
 pub mod screening;
 mod screenings;
 mod settings;
+pub mod travel;
+mod travel_documents;
+pub mod visa;
+mod visa_applications;
+mod visa_statistics;
+mod visas;
 mod watch_lists;
 pub mod whereabouts;
 
+pub use blank_books::BlankBooks;
 pub use crises::Crises;
 pub use crisis_persons::CrisisPersons;
+pub use emergency_travel_documents::EmergencyTravelDocuments;
 pub use enquiries::Enquiries;
 pub use entry_requirements::EntryRequirements;
 pub use lists::Lists;
+pub use machine_readable_zones::MachineReadableZones;
 pub use mailbox_messages::MailboxMessages;
 pub use manifest_seats::ManifestSeats;
 pub use manifests::Manifests;
 pub use messages::Messages;
+pub use passport_applications::PassportApplications;
 pub use post_room::PostRoom;
 pub use register_practice::RegisterPractice;
 pub use registrations::Registrations;
 pub use roll_call::RollCall;
 pub use screenings::Screenings;
 pub use settings::Settings;
+pub use travel_documents::TravelDocuments;
+pub use visa_applications::VisaApplications;
+pub use visa_statistics::VisaStatistics;
+pub use visas::Visas;
 pub use watch_lists::WatchLists;
 
 use anyhow::Context as _;
 use channels::{Channel, MailBySmtp, Mailbox, Smtp};
+use proto::consular::v1::blank_book_service_server::BlankBookServiceServer;
 use proto::consular::v1::crisis_person_service_server::CrisisPersonServiceServer;
 use proto::consular::v1::crisis_service_server::CrisisServiceServer;
+use proto::consular::v1::emergency_travel_document_service_server::EmergencyTravelDocumentServiceServer;
 use proto::consular::v1::enquiry_service_server::EnquiryServiceServer;
 use proto::consular::v1::entry_requirement_service_server::EntryRequirementServiceServer;
+use proto::consular::v1::machine_readable_zone_service_server::MachineReadableZoneServiceServer;
 use proto::consular::v1::mailbox_message_service_server::MailboxMessageServiceServer;
 use proto::consular::v1::manifest_seat_service_server::ManifestSeatServiceServer;
 use proto::consular::v1::manifest_service_server::ManifestServiceServer;
 use proto::consular::v1::message_service_server::MessageServiceServer;
+use proto::consular::v1::passport_application_service_server::PassportApplicationServiceServer;
 use proto::consular::v1::registration_service_server::RegistrationServiceServer;
 use proto::consular::v1::screening_service_server::ScreeningServiceServer;
+use proto::consular::v1::travel_document_service_server::TravelDocumentServiceServer;
+use proto::consular::v1::visa_application_service_server::VisaApplicationServiceServer;
+use proto::consular::v1::visa_service_server::VisaServiceServer;
+use proto::consular::v1::visa_statistic_service_server::VisaStatisticServiceServer;
 use proto::consular::v1::watch_list_service_server::WatchListServiceServer;
 use registry::Store;
 use serve::{House, Register, Service, Started};
@@ -123,6 +152,14 @@ pub fn routes(store: &Store, lists: &Arc<Lists>) -> Routes {
         .add_service(ManifestServiceServer::new(Manifests::new(store.keep())))
         .add_service(MessageServiceServer::new(Messages::new(store.keep())))
         .add_service(RegistrationServiceServer::new(Registrations::new(store.keep())))
+        .add_service(BlankBookServiceServer::new(BlankBooks::new(store.keep())))
+        .add_service(EmergencyTravelDocumentServiceServer::new(EmergencyTravelDocuments::new(store.keep())))
+        .add_service(MachineReadableZoneServiceServer::new(MachineReadableZones::new(store)))
+        .add_service(PassportApplicationServiceServer::new(PassportApplications::new(store.keep())))
         .add_service(ScreeningServiceServer::new(Screenings::new(store.keep(), Arc::clone(lists))))
+        .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep())))
+        .add_service(VisaApplicationServiceServer::new(VisaApplications::new(store.keep())))
+        .add_service(VisaServiceServer::new(Visas::new(store.keep())))
+        .add_service(VisaStatisticServiceServer::new(VisaStatistics::new(store.keep())))
         .add_service(WatchListServiceServer::new(WatchLists::new(store.keep(), Arc::clone(lists))))
 }

@@ -3,13 +3,22 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod area;
+mod blank_books;
 mod crises;
+mod emergency;
 mod entry_requirements;
+mod machine_readable_zones;
 mod manifests;
 mod messages;
+mod passports;
 mod registrations;
 mod schema;
 mod screening;
 mod smtp;
+mod stay;
+mod travel_bench;
+mod visa_applications;
+mod visa_statistics;
+mod visas;
 mod watch_lists;
 mod world;

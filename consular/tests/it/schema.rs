@@ -25,6 +25,7 @@ async fn every_filterable_field_has_its_column() {
             let kind = match descriptor.kind() {
                 prost_reflect::Kind::Message(_) => "timestamp with time zone",
                 prost_reflect::Kind::String | prost_reflect::Kind::Enum(_) => "text",
+                prost_reflect::Kind::Bool => "boolean",
                 other => panic!("{table}.{column}: what column has {other:?}?"),
             };
             seen += 1;

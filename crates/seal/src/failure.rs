@@ -25,6 +25,9 @@ pub enum Unreadable {
     /// A feature of the profile is missing or not of its form.
     #[error("the feature {0} is missing or not of its form")]
     Feature(&'static str),
+    /// More bytes than a barcode holds.
+    #[error("{0} bytes are more than a barcode holds")]
+    TooLarge(usize),
 }
 
 /// Why a seal is not believed.
@@ -34,6 +37,21 @@ pub enum Unverified {
     /// It was not signed with this key, or was changed since.
     #[error("the signature does not fit")]
     Signature,
+    /// Nobody told us of such a certificate.
+    #[error("the certificate is not known here")]
+    UnknownKey,
+    /// The certificate is another issuer's.
+    #[error("the certificate is not one of this issuer")]
+    UntrustedCertificate,
+    /// It was signed before the certificate was valid, or in the future.
+    #[error("the certificate was not valid yet, or the seal is of the future")]
+    NotYetValid,
+    /// It was signed when the certificate was no longer valid.
+    #[error("the certificate was no longer valid")]
+    Expired,
+    /// The certificate is revoked.
+    #[error("the certificate is revoked")]
+    Revoked,
 }
 
 /// Why something cannot be sealed.

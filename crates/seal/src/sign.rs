@@ -59,9 +59,15 @@ impl Signer {
             }
             put(&mut bytes, feature.tag, &feature.value).ok_or(Misfit::Feature(feature.tag))?;
         }
-        let signature = self.pair.sign(&self.random, &bytes).map_err(|_| Misfit::Signing)?;
-        put(&mut bytes, SIGNATURE, signature.as_ref()).ok_or(Misfit::Signing)?;
+        let signature = self.sign(&bytes)?;
+        put(&mut bytes, SIGNATURE, &signature).ok_or(Misfit::Signing)?;
         Ok(bytes)
+    }
+
+    /// The signature of bytes: r and s.
+    pub(crate) fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>, Misfit> {
+        let signature = self.pair.sign(&self.random, bytes).map_err(|_| Misfit::Signing)?;
+        Ok(signature.as_ref().to_vec())
     }
 }
 
@@ -90,6 +96,16 @@ impl PublicKey {
     pub fn from_point(point: &[u8]) -> Result<Self, Misfit> {
         let formed = matches!(point.len(), 65 | 97) && point.first() == Some(&4);
         if formed { Ok(Self(point.to_vec())) } else { Err(Misfit::Key) }
+    }
+
+    /// The point.
+    pub fn point(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// How it signs, as JSON Web Signatures name it (RFC 7518, 3.1).
+    pub(crate) fn algorithm(&self) -> &'static str {
+        if self.0.len() == 65 { "ES256" } else { "ES384" }
     }
 
     pub(crate) fn verify(&self, signed: &[u8], signature: &[u8]) -> Result<(), Unverified> {

@@ -131,7 +131,8 @@ impl Method {
 
     /// Whether it changes anything; such a method runs to its end even if the caller leaves.
     pub fn writes(&self) -> bool {
-        self.bindings.first().is_none_or(|binding| binding.method != "GET")
+        let asks = self.kind == Kind::Query && self.bindings.first().is_some_and(|one| one.custom_verb().is_some());
+        !asks && self.bindings.first().is_none_or(|binding| binding.method != "GET")
     }
 
     /// The verb as history records it: `create`, `update`, `delete`, or the verb's own name.
@@ -173,7 +174,11 @@ impl Kind {
         let name = method.name();
         let makes_record = resources.iter().any(|resource| resource.message() == &method.output());
         let verb = binding.and_then(Binding::custom_verb);
+        // A question in a body, where an address would be too short for it, or would show personal data in logs.
+        let names_record = method.input().fields().any(|field| field.name() == "name");
+        let asks = !names_record && !makes_record && !method.is_client_streaming() && !method.is_server_streaming();
         match verb {
+            Some(_) if asks => Self::Query,
             Some("watch") if method.is_server_streaming() => Self::Watch,
             Some("import") if method.is_client_streaming() => Self::Import,
             Some("export") if method.is_server_streaming() => Self::Export,

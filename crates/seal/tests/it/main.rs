@@ -1,4 +1,6 @@
 //! Published seals read byte by byte, seals signed and verified, and what must hold for any.
 
+mod nc;
 mod published;
 mod signing;
+mod trust;

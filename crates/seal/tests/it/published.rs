@@ -1,6 +1,6 @@
 //! The worked examples of BSI TR-03137 part 1, version 2.5, annexes C, E and F. Their signatures are on Brainpool curves.
 
-use seal::{Header, Stay, Unreadable, Version, Visa, read};
+use seal::{Emergency, Header, Stay, Unreadable, Version, Visa, read};
 
 const VISA: &str = "dc036abc6d32c8a72cb10f7134b798155d01022cdd52134a74da1347c6fed95cb89f9fce133c133c133c133c203833734aaf47f0c32f1a1e\
     20eb2625393afe310403a00000050633be1fed20c6ff38d5573247608c9b64cae022c1c5249660e51ae316d600f974aac2129c3f093c3595531402\
@@ -52,6 +52,21 @@ fn a_residence_permit_and_an_arrival_attestation() {
     assert_eq!((arrival.seal.header.version, arrival.seal.header.certificate.as_str()), (Version::Three, "00027"));
     assert_eq!((arrival.seal.header.profile, arrival.seal.header.category), (0xfd, 0x02));
     assert_eq!(Visa::of(&arrival), Err(Unreadable::Feature("kind of document")));
+}
+
+/// The emergency travel document that readers of these seals are commonly tried with (`dc03 … 5e03`).
+const EMERGENCY: &str = "dc03d9c5d9cac8a73a990f7134b834595e0302308a0d62b9d917a4cca93ca4d0edfc133c133c133c133c133c3fef3a2938ee43f1593d1ae52dbb\
+    26751fe64b7c133c136bff403644690e5f2dd4e39b8bf10b4db669a38e60c8e6a46b3da0d7ad0f6aaf59af2326e924e4f96033ea096e89b8a5265a\
+    a9f2a39435f17120febf9334af51618d94";
+
+#[test]
+fn an_emergency_travel_document() {
+    let sealed = read(&bytes(EMERGENCY)).expect("a seal");
+    assert_eq!((sealed.seal.header.profile, sealed.seal.header.category), (0x5e, 0x03));
+    let document = Emergency::of(&sealed).expect("an emergency travel document");
+    assert_eq!(document.zone, ["I<GBRSUPAMANN<<MARY<<<<<<<<<<<<<<<<<", "6525845096USA7008038M2201018<<<<<<06"]);
+    assert_eq!(document.seal(sealed.seal.header.clone()).expect("what was read can be written"), sealed.seal);
+    assert_eq!(Visa::of(&sealed), Err(Unreadable::Feature("kind of document")));
 }
 
 #[test]

@@ -5,12 +5,12 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair};
 use seal::{Entries, Feature, Header, Misfit, PublicKey, Seal, Signer, Stay, Unverified, Version, Visa, read};
 
-fn signer() -> Signer {
+pub(crate) fn signer() -> Signer {
     let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).expect("a key");
     Signer::from_pkcs8(key.as_ref()).expect("a key on P-256")
 }
 
-fn header() -> Header {
+pub(crate) fn header() -> Header {
     Header {
         version: Version::Four,
         issuer: "UTO".into(),
@@ -23,7 +23,7 @@ fn header() -> Header {
     }
 }
 
-fn visa() -> Visa {
+pub(crate) fn visa() -> Visa {
     Visa {
         zone: ["V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<".into(), "L8988901C4XXX4009078F9612109".into()],
         entries: Some(Entries::Unlimited),

@@ -128,8 +128,10 @@ impl Suite {
     /// A new record in this state, by the shortest way that the contract knows.
     pub fn in_state<'s>(&'s self, resource: &'s str, state: &'s str) -> Step<'s, Value> {
         Box::pin(async move {
-            let way = self.way(resource, state)?;
-            let mut record = self.make(resource).await?;
+            let (mut record, way) = match self.way(resource, self.first_state(resource)?, state) {
+                Ok(way) => (self.make(resource).await?, way),
+                Err(why) => self.brought(resource, state).await?.ok_or(why)?,
+            };
             for method in way {
                 record = self.fixture(resource)?.ready(self, method, record).await?;
                 record = self.call_about(method, &record).await?;
@@ -151,9 +153,21 @@ impl Suite {
         Ok(record)
     }
 
-    /// The verbs that lead from a new record to a state, not through those that no verb leads to.
-    fn way(&self, resource: &str, state: &str) -> Result<Vec<&'static Method>, Unprepared> {
-        let start = self.first_state(resource)?;
+    /// A record that another resource's method has brought into a state, and the verbs that lead on from there.
+    async fn brought(&self, resource: &str, state: &str) -> Result<Option<(Value, Vec<&'static Method>)>, Unprepared> {
+        let states = contract().resource(resource).and_then(Resource::states);
+        let names = states.into_iter().flat_map(|states| states.values()).map(|value| value.name().to_owned());
+        for start in names.collect::<Vec<_>>() {
+            let Ok(way) = self.way(resource, &start, state) else { continue };
+            if let Some(bring) = self.fixture(resource)?.bring(self, &start) {
+                return Ok(Some((bring.await?, way)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The verbs that lead from one state to another, not through those that no verb leads to.
+    fn way<'n>(&self, resource: &str, start: &'n str, state: &'n str) -> Result<Vec<&'static Method>, Unprepared> {
         let by_time = self.fixture(resource)?.reached_by_time_alone();
         let verbs: Vec<_> = contract().methods().iter().filter(|method| leads(method, resource)).collect();
         let mut ways: HashMap<&str, Vec<&'static Method>> = HashMap::from([(start, Vec::new())]);

@@ -44,6 +44,11 @@ pub trait Fixture: Send + Sync {
         Box::pin(async { Ok(record) })
     }
 
+    /// A record in a state that no verb of its own leads to, but one of another resource's; `None` if there is no such way.
+    fn bring<'s>(&'s self, _: &'s Suite, _: &'s str) -> Option<Step<'s, Value>> {
+        None
+    }
+
     /// How many other records a method changes with the one it is about.
     fn follows(&self, _: &Method) -> i64 {
         0

@@ -4,6 +4,7 @@ mod agencies;
 mod agrements;
 mod api_keys;
 mod bench;
+mod blank_books;
 mod charges;
 mod circular_receipts;
 mod circulars;
@@ -20,6 +21,7 @@ mod diplomatic_lists;
 mod disputes;
 mod driver_licences;
 mod elevations;
+mod emergency_travel_documents;
 mod enquiries;
 mod entry_requirements;
 mod guidance_articles;
@@ -27,6 +29,7 @@ mod honorary_consuls;
 mod identity_cards;
 mod incidents;
 mod jobs;
+mod machine_readable_zones;
 mod mailbox_messages;
 mod manifest_seats;
 mod manifests;
@@ -35,6 +38,7 @@ mod messages;
 mod missions;
 mod notes_verbales;
 mod official_functions;
+mod passport_applications;
 mod persona_non_grata;
 mod port_courtesies;
 mod privilege_grants;
@@ -48,8 +52,12 @@ mod service_requests;
 mod status_certificates;
 mod tax_cards;
 mod traffic_violations;
+mod travel_documents;
 mod travel_notices;
 mod vehicles;
+mod visa_applications;
+mod visa_statistics;
+mod visas;
 mod waivers;
 mod watch_lists;
 mod webhooks;
@@ -65,6 +73,7 @@ const CHECKED: &[&str] = &[
     "AgencyService",
     "AgrementService",
     "ApiKeyService",
+    "BlankBookService",
     "ChargeService",
     "CircularReceiptService",
     "CircularService",
@@ -80,6 +89,7 @@ const CHECKED: &[&str] = &[
     "DisputeService",
     "DriverLicenceService",
     "ElevationService",
+    "EmergencyTravelDocumentService",
     "EnquiryService",
     "EntryRequirementService",
     "GuidanceArticleService",
@@ -88,6 +98,7 @@ const CHECKED: &[&str] = &[
     "ImmunityService",
     "IncidentService",
     "JobService",
+    "MachineReadableZoneService",
     "MailboxMessageService",
     "ManifestSeatService",
     "ManifestService",
@@ -96,6 +107,7 @@ const CHECKED: &[&str] = &[
     "MissionService",
     "NoteVerbaleService",
     "OfficialFunctionService",
+    "PassportApplicationService",
     "PersonaNonGrataService",
     "PortCourtesyService",
     "PrivilegeGrantService",
@@ -110,8 +122,12 @@ const CHECKED: &[&str] = &[
     "StatusCertificateService",
     "TaxCardService",
     "TrafficViolationService",
+    "TravelDocumentService",
     "TravelNoticeService",
     "VehicleService",
+    "VisaApplicationService",
+    "VisaService",
+    "VisaStatisticService",
     "WaiverService",
     "WatchListService",
     "WebhookService",
@@ -185,16 +201,24 @@ async fn gateway(grpc_service: &str) {
 async fn consular(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.consular().await)
+        .with(blank_books::BlankBooks)
         .with(crises::Crises)
         .with(crisis_persons::CrisisPersons::default())
+        .with(emergency_travel_documents::EmergencyTravelDocuments::default())
         .with(enquiries::Enquiries::default())
         .with(entry_requirements::EntryRequirements)
+        .with(machine_readable_zones::MachineReadableZones)
         .with(mailbox_messages::MailboxMessages)
         .with(manifest_seats::ManifestSeats::default())
         .with(manifests::Manifests::default())
         .with(messages::Messages)
+        .with(passport_applications::PassportApplications::default())
         .with(registrations::Registrations)
         .with(screenings::Screenings::default())
+        .with(travel_documents::TravelDocuments)
+        .with(visa_applications::VisaApplications::default())
+        .with(visa_statistics::VisaStatistics)
+        .with(visas::Visas)
         .with(watch_lists::WatchLists);
     conforms(&suite, grpc_service).await;
 }
@@ -267,6 +291,46 @@ accreditation! {
     travel_notices_conform: "TravelNoticeService",
     vehicles_conform: "VehicleService",
     waivers_conform: "WaiverService",
+}
+
+#[tokio::test]
+async fn blank_books_conform() {
+    consular("BlankBookService").await;
+}
+
+#[tokio::test]
+async fn emergency_travel_documents_conform() {
+    consular("EmergencyTravelDocumentService").await;
+}
+
+#[tokio::test]
+async fn machine_readable_zones_conform() {
+    consular("MachineReadableZoneService").await;
+}
+
+#[tokio::test]
+async fn passport_applications_conform() {
+    consular("PassportApplicationService").await;
+}
+
+#[tokio::test]
+async fn travel_documents_conform() {
+    consular("TravelDocumentService").await;
+}
+
+#[tokio::test]
+async fn visa_applications_conform() {
+    consular("VisaApplicationService").await;
+}
+
+#[tokio::test]
+async fn visa_statistics_conform() {
+    consular("VisaStatisticService").await;
+}
+
+#[tokio::test]
+async fn visas_conform() {
+    consular("VisaService").await;
 }
 
 #[tokio::test]

@@ -1,0 +1,335 @@
+//! EU Emergency Travel Documents (Directive (EU) 2019/997): consulted on, confirmed, issued for one journey, given back and
+//! destroyed.
+
+use crate::blank_books::{self, BlankBooks};
+use crate::travel::zone::{self, Holder};
+use crate::travel::{Emergency, day};
+use calendar::{Clock, Length, WorkingDays, due};
+use chrono::{DateTime, NaiveDate, Utc};
+use fault::{Fault, refuse_if};
+use identity::Principal;
+use proto::consular::v1::blank_book::Kind as Blank;
+use proto::consular::v1::emergency_travel_document::{State, Step};
+use proto::consular::v1::emergency_travel_document_service_server::EmergencyTravelDocumentService;
+use proto::consular::v1::{
+    AnnounceAnswerRequest, ConfirmAfterIssueRequest, ConfirmNationalityRequest, ConsultMemberStateRequest,
+    CreateEmergencyTravelDocumentRequest, DestroyEmergencyTravelDocumentRequest, EmergencyTravelDocument,
+    GetEmergencyTravelDocumentRequest, IssueEmergencyTravelDocumentRequest, IssueUrgentlyRequest,
+    ListEmergencyTravelDocumentRevisionsRequest, ListEmergencyTravelDocumentRevisionsResponse,
+    ListEmergencyTravelDocumentsRequest, ListEmergencyTravelDocumentsResponse, ObjectToIssueRequest, Reason,
+    TakeBackEmergencyTravelDocumentRequest,
+};
+use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, timestamp};
+use tonic::Request;
+
+/// The ends of the times that the Directive gives each side, and of the document's validity.
+const CONSULTATION: &str = "consultation";
+const ANSWER: &str = "answer";
+const ISSUE: &str = "issue";
+const EXPIRY: &str = "expiry";
+/// What the zone begins with: a card of two lines, of no kind that Doc 9303-6 reserves, as the worked example of
+/// Doc 9303-13 has it.
+const DOCUMENT_CODE: &str = "I";
+
+/// The documents.
+#[derive(Clone, Debug)]
+pub struct EmergencyTravelDocuments {
+    registry: Registry<Self>,
+}
+
+impl Keep for EmergencyTravelDocuments {
+    type Record = EmergencyTravelDocument;
+
+    /// Our own officers.
+    fn visible(to: &Principal) -> Visible {
+        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+    }
+
+    /// For a national of another Member State, who is to make a journey.
+    fn admit(document: &mut EmergencyTravelDocument, call: &mut Call) -> Result<(), Fault> {
+        let numbers = Emergency::shipped();
+        let other = numbers.binds(&document.nationality) && document.nationality != call.home().state;
+        refuse_if(!other, Reason::NationalityUnfit, "the document is for nationals of another Member State")?;
+        let (from, until) = (day(&document.journey_from)?, day(&document.journey_until)?);
+        let implausible = until < from || until < call.days().date(call.now());
+        refuse_if(implausible, Reason::JourneyImplausible, "the journey is over, or ends before it begins")?;
+        let days = posts_days(document, call);
+        document.consult_due_time = start(CONSULTATION, numbers.consult_days.short(), &days, call);
+        Ok(())
+    }
+
+    /// A time is over: the contract says what that leads to, and the record which step is late.
+    fn fire(document: &mut EmergencyTravelDocument, timer: &str, _: &mut Call) -> Result<(), Fault> {
+        let step = match timer {
+            CONSULTATION => Step::Consultation,
+            ANSWER => Step::Answer,
+            ISSUE => Step::Issue,
+            _ => return Ok(()),
+        };
+        document.late.push(step.into());
+        Ok(())
+    }
+
+    fn constraint(name: &str) -> Option<Fault> {
+        let words = "a document was made of this sticker already";
+        (name == "emergency_travel_documents_one_a_blank").then(|| Fault::new(Reason::BlankUnfit, words))
+    }
+}
+
+impl EmergencyTravelDocuments {
+    /// The documents that a registry keeps.
+    pub fn new(registry: Registry<Self>) -> Self {
+        Self { registry }
+    }
+}
+
+/// The working days of the post: those of our own state that are working days where it stands too. The Directive counts
+/// by the authority required to act (art. 2(6)).
+fn posts_days(document: &EmergencyTravelDocument, call: &Call) -> WorkingDays {
+    WorkingDays::of([call.home().state.as_str(), document.country.as_str()], call.days().zone())
+}
+
+/// The working days of the Member State that is asked.
+fn members_days(document: &EmergencyTravelDocument, call: &Call) -> WorkingDays {
+    WorkingDays::of([document.nationality.as_str()], call.days().zone())
+}
+
+/// Starts a clock of so many working days; when it is due.
+fn start(timer: &str, count: u16, days: &WorkingDays, call: &mut Call) -> Option<prost_types::Timestamp> {
+    let now = call.now();
+    let end = due(&Clock::new(now, Length::WorkingDays(count)), days)?;
+    // The timer itself runs by the second: the registry would count by the capital's days alone.
+    call.timers().set(timer, until(now, end));
+    Some(timestamp(end))
+}
+
+/// A clock that is due at an instant.
+fn until(now: DateTime<Utc>, end: DateTime<Utc>) -> Clock {
+    Clock::new(now, Length::Exactly((end - now).to_std().unwrap_or_default()))
+}
+
+#[tonic::async_trait]
+impl EmergencyTravelDocumentService for EmergencyTravelDocuments {
+    async fn get_emergency_travel_document(
+        &self,
+        request: Request<GetEmergencyTravelDocumentRequest>,
+    ) -> Answer<EmergencyTravelDocument> {
+        self.registry.get(request).await
+    }
+
+    async fn list_emergency_travel_documents(
+        &self,
+        request: Request<ListEmergencyTravelDocumentsRequest>,
+    ) -> Answer<ListEmergencyTravelDocumentsResponse> {
+        self.registry.list(request).await
+    }
+
+    async fn create_emergency_travel_document(
+        &self,
+        request: Request<CreateEmergencyTravelDocumentRequest>,
+    ) -> Answer<EmergencyTravelDocument> {
+        self.registry.create(request).await
+    }
+
+    async fn consult_member_state(
+        &self,
+        request: Request<ConsultMemberStateRequest>,
+    ) -> Answer<EmergencyTravelDocument> {
+        self.registry.act(request, consult).await
+    }
+
+    async fn announce_answer(&self, request: Request<AnnounceAnswerRequest>) -> Answer<EmergencyTravelDocument> {
+        self.registry.act(request, announce).await
+    }
+
+    async fn confirm_nationality(
+        &self,
+        request: Request<ConfirmNationalityRequest>,
+    ) -> Answer<EmergencyTravelDocument> {
+        self.registry.act(request, confirm).await
+    }
+
+    async fn object_to_issue(&self, request: Request<ObjectToIssueRequest>) -> Answer<EmergencyTravelDocument> {
+        self.registry.act(request, object).await
+    }
+
+    async fn issue_emergency_travel_document(
+        &self,
+        request: Request<IssueEmergencyTravelDocumentRequest>,
+    ) -> Answer<EmergencyTravelDocument> {
+        self.registry.act_with(request, sticker, issue).await
+    }
+
+    async fn issue_urgently(&self, request: Request<IssueUrgentlyRequest>) -> Answer<EmergencyTravelDocument> {
+        self.registry.act_with(request, urgent_sticker, issue_urgently).await
+    }
+
+    async fn confirm_after_issue(&self, request: Request<ConfirmAfterIssueRequest>) -> Answer<EmergencyTravelDocument> {
+        self.registry.act(request, confirm_late).await
+    }
+
+    async fn take_back_emergency_travel_document(
+        &self,
+        request: Request<TakeBackEmergencyTravelDocumentRequest>,
+    ) -> Answer<EmergencyTravelDocument> {
+        self.registry.act(request, take_back).await
+    }
+
+    async fn destroy_emergency_travel_document(
+        &self,
+        request: Request<DestroyEmergencyTravelDocumentRequest>,
+    ) -> Answer<EmergencyTravelDocument> {
+        self.registry.act(request, |_, _, _| Ok(())).await
+    }
+
+    async fn list_emergency_travel_document_revisions(
+        &self,
+        request: Request<ListEmergencyTravelDocumentRevisionsRequest>,
+    ) -> Answer<ListEmergencyTravelDocumentRevisionsResponse> {
+        self.registry.revisions(request).await
+    }
+}
+
+fn consult(document: &mut EmergencyTravelDocument, _: ConsultMemberStateRequest, call: &mut Call) -> Result<(), Fault> {
+    document.consult_time = Some(call.timestamp());
+    call.timers().clear(CONSULTATION);
+    let days = members_days(document, call);
+    document.answer_due_time = start(ANSWER, Emergency::shipped().answer_days.short(), &days, call);
+    Ok(())
+}
+
+/// Late or not is counted by the Directive's days, whatever is announced (art. 4(3)).
+fn announce(document: &mut EmergencyTravelDocument, request: AnnounceAnswerRequest, _: &mut Call) -> Result<(), Fault> {
+    document.answer_expected_time = request.expected_time;
+    Ok(())
+}
+
+fn confirm(document: &mut EmergencyTravelDocument, _: ConfirmNationalityRequest, call: &mut Call) -> Result<(), Fault> {
+    note_answer(document, call);
+    document.confirmed = true;
+    let days = posts_days(document, call);
+    document.issue_due_time = start(ISSUE, Emergency::shipped().issue_days.short(), &days, call);
+    Ok(())
+}
+
+/// An objection blocks the issue; a document that was issued in urgency is withdrawn.
+fn object(document: &mut EmergencyTravelDocument, request: ObjectToIssueRequest, call: &mut Call) -> Result<(), Fault> {
+    let issued = document.state() == State::Issued;
+    let answered = issued && document.confirmed;
+    refuse_if(answered, Reason::AnswerAlreadyGiven, "the Member State has confirmed the nationality")?;
+    note_answer(document, call);
+    document.objection = request.objection;
+    document.set_state(if issued { State::Withdrawn } else { State::Objected });
+    if issued {
+        call.timers().clear(EXPIRY);
+    }
+    Ok(())
+}
+
+fn note_answer(document: &mut EmergencyTravelDocument, call: &mut Call) {
+    document.answer_time = Some(call.timestamp());
+    call.timers().clear(ANSWER);
+}
+
+fn confirm_late(
+    document: &mut EmergencyTravelDocument,
+    _: ConfirmAfterIssueRequest,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    refuse_if(document.confirmed, Reason::AnswerAlreadyGiven, "the Member State has confirmed the nationality")?;
+    note_answer(document, call);
+    document.confirmed = true;
+    Ok(())
+}
+
+async fn sticker(
+    reader: &mut Reader<'_>,
+    _: &EmergencyTravelDocument,
+    request: &IssueEmergencyTravelDocumentRequest,
+) -> Result<Vec<Held<BlankBooks>>, Fault> {
+    reader.hold(&[("name", &[request.blank.as_str()])]).await
+}
+
+fn issue(
+    document: &mut EmergencyTravelDocument,
+    request: IssueEmergencyTravelDocumentRequest,
+    blank: Vec<Held<BlankBooks>>,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    call.timers().clear(ISSUE);
+    make(document, request.blank, request.fee_receipt, blank, call)
+}
+
+async fn urgent_sticker(
+    reader: &mut Reader<'_>,
+    _: &EmergencyTravelDocument,
+    request: &IssueUrgentlyRequest,
+) -> Result<Vec<Held<BlankBooks>>, Fault> {
+    reader.hold(&[("name", &[request.blank.as_str()])]).await
+}
+
+/// The Member State is consulted and answers all the same: its clock runs on.
+fn issue_urgently(
+    document: &mut EmergencyTravelDocument,
+    request: IssueUrgentlyRequest,
+    blank: Vec<Held<BlankBooks>>,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    document.urgency = request.urgency;
+    call.timers().clear(CONSULTATION);
+    call.timers().clear(ANSWER);
+    make(document, request.blank, request.fee_receipt, blank, call)
+}
+
+fn make(
+    document: &mut EmergencyTravelDocument,
+    name: String,
+    fee_receipt: String,
+    blank: Vec<Held<BlankBooks>>,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    let blank = blank_books::usable(blank, Blank::EmergencySticker, &document.post)?;
+    let issued = call.days().date(call.now());
+    let last = last_day(document, issued)?;
+    document.blank = name;
+    document.fee_receipt = fee_receipt;
+    document.number.clone_from(&blank.number);
+    document.issue_date = issued.to_string();
+    document.expire_date = last.to_string();
+    let holder = Holder {
+        family_name: &document.family_name,
+        given_names: &document.given_names,
+        birth_date: &document.birth_date,
+        sex: document.sex,
+        nationality: &document.nationality,
+    };
+    let home = call.home().state.clone();
+    document.zone =
+        zone::lines(mrz::Format::Td2, DOCUMENT_CODE, &home, holder, &document.number, &document.expire_date)?;
+    let clock = until(call.now(), call.days().end_of(last));
+    call.timers().set(EXPIRY, clock);
+    blank_books::issue(blank, &document.name, call)
+}
+
+/// The journey and the days of grace; not more than the usual days, save in exceptional circumstances (art. 6).
+fn last_day(document: &EmergencyTravelDocument, issued: NaiveDate) -> Result<NaiveDate, Fault> {
+    let numbers = Emergency::shipped();
+    let end = day(&document.journey_until)?;
+    refuse_if(end < issued, Reason::JourneyImplausible, "the journey is over")?;
+    let last = end.checked_add_days(numbers.grace_days.days()).unwrap_or(NaiveDate::MAX);
+    // The day of issue is the first of them.
+    let usual = issued.checked_add_days(numbers.most_days.days()).and_then(|day| day.pred_opt()).unwrap_or(issued);
+    let beyond = last > usual && document.exceptional.is_empty();
+    let words = format!("the journey would need a document valid until {last}, and as a rule it ends on {usual}");
+    refuse_if(beyond, Reason::ValidityExceptional, words)?;
+    Ok(last)
+}
+
+fn take_back(
+    _: &mut EmergencyTravelDocument,
+    _: TakeBackEmergencyTravelDocumentRequest,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    call.timers().clear_all();
+    Ok(())
+}

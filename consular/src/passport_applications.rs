@@ -1,0 +1,400 @@
+//! Applications for passports: two persons to each, both parents for a child, no approval against a name check.
+
+use crate::blank_books::{self, BlankBooks};
+use crate::clearance::{self, Applicant};
+use crate::travel::{Passports, day};
+use crate::travel_documents::TravelDocuments;
+use calendar::{Clock, Length};
+use fault::{Fault, refuse_if};
+use identity::Principal;
+use proto::consular::v1::passport_application::Type;
+use proto::consular::v1::passport_application_service_server::PassportApplicationService;
+use proto::consular::v1::travel_document::State as Document;
+use proto::consular::v1::{
+    AdjudicatePassportApplicationRequest, ApprovePassportApplicationRequest, CreatePassportApplicationRequest,
+    DeliverPassportRequest, DenyPassportApplicationRequest, FailPassportInspectionRequest,
+    GetPassportApplicationRequest, InspectPassportRequest, ListPassportApplicationRevisionsRequest,
+    ListPassportApplicationRevisionsResponse, ListPassportApplicationsRequest, ListPassportApplicationsResponse,
+    PassportApplication, ProvidePassportInformationRequest, Reason, ReceivePassportRequest,
+    RequestPassportInformationRequest, Screening, ShipPassportRequest, SubmitPassportApplicationRequest,
+    TakeInPassportApplicationRequest, TravelDocument, UpdatePassportApplicationRequest,
+};
+use proto::policy::v1::Reason as House;
+use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible};
+use tonic::Request;
+
+/// The end of the time that the house waits for the applicant.
+const ABANDONMENT: &str = "abandonment";
+
+/// The applications.
+#[derive(Clone, Debug)]
+pub struct PassportApplications {
+    registry: Registry<Self>,
+}
+
+impl Keep for PassportApplications {
+    type Record = PassportApplication;
+
+    /// Our own officers.
+    fn visible(to: &Principal) -> Visible {
+        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+    }
+
+    /// The time that the house waits is over; the contract says what that leads to.
+    fn fire(_: &mut PassportApplication, _: &str, _: &mut Call) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn constraint(name: &str) -> Option<Fault> {
+        let words = "the receipt was used for another application";
+        (name == "passport_applications_one_receipt").then(|| Fault::new(Reason::ReceiptAlreadyUsed, words))
+    }
+}
+
+impl PassportApplications {
+    /// The applications that a registry keeps.
+    pub fn new(registry: Registry<Self>) -> Self {
+        Self { registry }
+    }
+}
+
+#[tonic::async_trait]
+impl PassportApplicationService for PassportApplications {
+    async fn get_passport_application(
+        &self,
+        request: Request<GetPassportApplicationRequest>,
+    ) -> Answer<PassportApplication> {
+        self.registry.get(request).await
+    }
+
+    async fn list_passport_applications(
+        &self,
+        request: Request<ListPassportApplicationsRequest>,
+    ) -> Answer<ListPassportApplicationsResponse> {
+        self.registry.list(request).await
+    }
+
+    async fn create_passport_application(
+        &self,
+        request: Request<CreatePassportApplicationRequest>,
+    ) -> Answer<PassportApplication> {
+        self.registry.create(request).await
+    }
+
+    async fn update_passport_application(
+        &self,
+        request: Request<UpdatePassportApplicationRequest>,
+    ) -> Answer<PassportApplication> {
+        self.registry.update(request).await
+    }
+
+    async fn submit_passport_application(
+        &self,
+        request: Request<SubmitPassportApplicationRequest>,
+    ) -> Answer<PassportApplication> {
+        self.registry.act_with(request, replaced, submit).await
+    }
+
+    async fn take_in_passport_application(
+        &self,
+        request: Request<TakeInPassportApplicationRequest>,
+    ) -> Answer<PassportApplication> {
+        self.registry.act(request, take_in).await
+    }
+
+    async fn request_passport_information(
+        &self,
+        request: Request<RequestPassportInformationRequest>,
+    ) -> Answer<PassportApplication> {
+        self.registry.act(request, ask).await
+    }
+
+    async fn provide_passport_information(
+        &self,
+        request: Request<ProvidePassportInformationRequest>,
+    ) -> Answer<PassportApplication> {
+        self.registry.act(request, answered).await
+    }
+
+    async fn adjudicate_passport_application(
+        &self,
+        request: Request<AdjudicatePassportApplicationRequest>,
+    ) -> Answer<PassportApplication> {
+        self.registry.act_with(request, name_check, adjudicate).await
+    }
+
+    async fn approve_passport_application(
+        &self,
+        request: Request<ApprovePassportApplicationRequest>,
+    ) -> Answer<PassportApplication> {
+        self.registry.act_with(request, last_check, approve).await
+    }
+
+    async fn deny_passport_application(
+        &self,
+        request: Request<DenyPassportApplicationRequest>,
+    ) -> Answer<PassportApplication> {
+        self.registry.act(request, deny).await
+    }
+
+    async fn inspect_passport(&self, request: Request<InspectPassportRequest>) -> Answer<PassportApplication> {
+        self.registry.act(request, |_, _, _| Ok(())).await
+    }
+
+    async fn fail_passport_inspection(
+        &self,
+        request: Request<FailPassportInspectionRequest>,
+    ) -> Answer<PassportApplication> {
+        self.registry.act_with(request, product, fail).await
+    }
+
+    async fn ship_passport(&self, request: Request<ShipPassportRequest>) -> Answer<PassportApplication> {
+        self.registry.act(request, ship).await
+    }
+
+    async fn receive_passport(&self, request: Request<ReceivePassportRequest>) -> Answer<PassportApplication> {
+        self.registry.act(request, |_, _, _| Ok(())).await
+    }
+
+    async fn deliver_passport(&self, request: Request<DeliverPassportRequest>) -> Answer<PassportApplication> {
+        self.registry.act_with(request, passports, deliver).await
+    }
+
+    async fn list_passport_application_revisions(
+        &self,
+        request: Request<ListPassportApplicationRevisionsRequest>,
+    ) -> Answer<ListPassportApplicationRevisionsResponse> {
+        self.registry.revisions(request).await
+    }
+}
+
+/// The passport that the new one replaces.
+async fn replaced(
+    reader: &mut Reader<'_>,
+    application: &PassportApplication,
+    _: &SubmitPassportApplicationRequest,
+) -> Result<Option<TravelDocument>, Fault> {
+    reader.share(&application.previous_document).await
+}
+
+fn submit(
+    application: &mut PassportApplication,
+    request: SubmitPassportApplicationRequest,
+    previous: Option<TravelDocument>,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    parents_consent(application, call)?;
+    replaces_rightly(application, previous.as_ref())?;
+    application.fee_receipt = request.fee_receipt;
+    wait(call);
+    Ok(())
+}
+
+/// Both parents, or the one who alone has custody.
+fn parents_consent(application: &PassportApplication, call: &Call) -> Result<(), Fault> {
+    let child = Passports::shipped().is_child(day(&application.birth_date)?, call.days().date(call.now()));
+    if !child {
+        let words = "only a child gets a child's passport";
+        return refuse_if(application.r#type() == Type::Child, Reason::ApplicationUnfit, words);
+    }
+    let mut parents: Vec<_> = application.consents.iter().map(|consent| consent.parent.trim()).collect();
+    parents.sort_unstable();
+    parents.dedup();
+    let needed = if application.sole_custody.is_empty() { 2 } else { 1 };
+    let words = "a child needs the consent of both parents, or of the one who alone has custody";
+    refuse_if(parents.len() < needed, Reason::ConsentMissing, words)
+        .map_err(|fault| fault.at("consents", format!("{} given, {needed} needed", parents.len())))
+}
+
+/// What replaces a passport names it, and what was lost or stolen is reported before another is made.
+fn replaces_rightly(application: &PassportApplication, previous: Option<&TravelDocument>) -> Result<(), Fault> {
+    let unfit = |words: &str| Err(Fault::new(Reason::ApplicationUnfit, words));
+    let names_one = !application.previous_document.is_empty();
+    let replaces =
+        matches!(application.r#type(), Type::Renewal | Type::LostOrStolen | Type::Damaged | Type::NameChange);
+    let Some(previous) = previous else {
+        return if names_one {
+            let fault = Fault::new(House::BrokenReference, "there is no such passport");
+            Err(fault.at("previousDocument", "does not exist"))
+        } else if replaces {
+            unfit("an application of this kind names the passport that is replaced")
+        } else {
+            Ok(())
+        };
+    };
+    let reported = matches!(previous.state(), Document::Lost | Document::Stolen);
+    if previous.person != application.person {
+        unfit("the passport to be replaced is someone else's")
+    } else if application.r#type() == Type::LostOrStolen && !reported {
+        Err(Fault::new(Reason::LossNotReported, "the passport is not reported lost or stolen"))
+    } else if replaces && application.r#type() != Type::LostOrStolen && reported {
+        unfit("the passport to be replaced is reported lost or stolen")
+    } else {
+        Ok(())
+    }
+}
+
+/// Someone waits for the applicant; not for ever.
+fn wait(call: &mut Call) {
+    let clock = Clock::new(call.now(), Length::Days(Passports::shipped().abandon_days.short()));
+    call.timers().set(ABANDONMENT, clock);
+}
+
+fn take_in(
+    application: &mut PassportApplication,
+    request: TakeInPassportApplicationRequest,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    application.identity_evidence = request.identity_evidence;
+    application.citizenship_evidence = request.citizenship_evidence;
+    application.photo = request.photo;
+    application.biometrics = request.biometrics;
+    call.timers().clear(ABANDONMENT);
+    Ok(())
+}
+
+fn ask(
+    application: &mut PassportApplication,
+    request: RequestPassportInformationRequest,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    application.information_wanted = request.wanted;
+    wait(call);
+    Ok(())
+}
+
+fn answered(
+    application: &mut PassportApplication,
+    request: ProvidePassportInformationRequest,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    application.citizenship_evidence = format!("{}; {}", application.citizenship_evidence, request.evidence);
+    application.information_wanted.clear();
+    call.timers().clear(ABANDONMENT);
+    Ok(())
+}
+
+async fn name_check(
+    reader: &mut Reader<'_>,
+    _: &PassportApplication,
+    request: &AdjudicatePassportApplicationRequest,
+) -> Result<Option<Screening>, Fault> {
+    reader.share(&request.screening).await
+}
+
+fn adjudicate(
+    application: &mut PassportApplication,
+    request: AdjudicatePassportApplicationRequest,
+    screening: Option<Screening>,
+    _: &mut Call,
+) -> Result<(), Fault> {
+    let applicant = Applicant {
+        family_name: &application.family_name,
+        given_names: &application.given_names,
+        birth_date: &application.birth_date,
+        document: None,
+    };
+    clearance::is_of(screening.as_ref(), applicant)?;
+    application.screening = request.screening;
+    Ok(())
+}
+
+async fn last_check(
+    reader: &mut Reader<'_>,
+    application: &PassportApplication,
+    _: &ApprovePassportApplicationRequest,
+) -> Result<Option<Screening>, Fault> {
+    clearance::newest(reader, &application.screening).await
+}
+
+fn approve(
+    _: &mut PassportApplication,
+    _: ApprovePassportApplicationRequest,
+    screening: Option<Screening>,
+    _: &mut Call,
+) -> Result<(), Fault> {
+    clearance::settled(screening.as_ref())
+}
+
+fn deny(
+    application: &mut PassportApplication,
+    request: DenyPassportApplicationRequest,
+    _: &mut Call,
+) -> Result<(), Fault> {
+    application.denial_ground = request.ground;
+    application.denial_words = request.words;
+    application.remedy = request.remedy;
+    Ok(())
+}
+
+/// What was made on an application: the book, and the passport.
+type Product = (Vec<Held<BlankBooks>>, Vec<Held<TravelDocuments>>);
+
+async fn product(
+    reader: &mut Reader<'_>,
+    application: &PassportApplication,
+    _: &FailPassportInspectionRequest,
+) -> Result<Product, Fault> {
+    let document = reader.glance::<TravelDocument>(&application.document).await?.unwrap_or_default();
+    let blank = reader.hold(&[("name", &[document.blank.as_str()])]).await?;
+    Ok((blank, reader.hold(&[("name", &[document.name.as_str()])]).await?))
+}
+
+/// Another book is made on the same approval.
+fn fail(
+    application: &mut PassportApplication,
+    _: FailPassportInspectionRequest,
+    (blanks, documents): Product,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    application.document.clear();
+    blank_books::fail(blanks, call)?;
+    documents.into_iter().try_for_each(|document| {
+        call.follow(document, "failInspection", |document, call| {
+            "It has not passed inspection.".clone_into(&mut document.grounds);
+            call.timers().clear_all();
+            Ok(())
+        })
+    })
+}
+
+fn ship(application: &mut PassportApplication, request: ShipPassportRequest, _: &mut Call) -> Result<(), Fault> {
+    application.shipment = request.shipment;
+    Ok(())
+}
+
+/// All passports of the applicant: one becomes valid, and another may cease to be.
+async fn passports(
+    reader: &mut Reader<'_>,
+    application: &PassportApplication,
+    _: &DeliverPassportRequest,
+) -> Result<Vec<Held<TravelDocuments>>, Fault> {
+    reader.hold(&[("person", &[application.person.as_str()])]).await
+}
+
+/// The new passport is valid from now on; the one of its kind that the holder has is cancelled, but for a second one.
+fn deliver(
+    application: &mut PassportApplication,
+    request: DeliverPassportRequest,
+    held: Vec<Held<TravelDocuments>>,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    let missing = || Fault::new(House::Internal, "an application is kept whose passport is not");
+    let new = held.iter().find(|document| document.name == application.document).ok_or_else(missing)?;
+    let stopped = new.state() != Document::Produced;
+    refuse_if(stopped, Reason::PassportOutOfUse, "the passport was reported lost or stolen on its way")?;
+    let (kind, second) = (new.kind(), new.second);
+    application.delivery_evidence = request.evidence;
+    for document in held {
+        if document.name == application.document {
+            call.follow(document, "activate", |_, _| Ok(()))?;
+        } else if document.state() == Document::Active && document.kind() == kind && !second && !document.second {
+            call.follow(document, "supersede", |document, call| {
+                "Another was handed to its holder.".clone_into(&mut document.grounds);
+                call.timers().clear_all();
+                Ok(())
+            })?;
+        }
+    }
+    Ok(())
+}

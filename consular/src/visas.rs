@@ -1,0 +1,324 @@
+//! Visas: printed on a sticker in stock, used, ended; and the question how many days of stay are left.
+
+use crate::blank_books::{self, BlankBooks};
+use crate::clearance;
+use crate::travel::day;
+use crate::travel::zone::{self, Holder};
+use crate::visa::{Presence, Schengen, Stay};
+use crate::visa_applications::VisaApplications;
+use calendar::{Clock, Length};
+use chrono::NaiveDate;
+use fault::{Fault, refuse_if};
+use identity::Principal;
+use proto::consular::v1::blank_book::Kind as Blank;
+use proto::consular::v1::visa::State;
+use proto::consular::v1::visa_application::{Purpose, State as Application};
+use proto::consular::v1::visa_service_server::VisaService;
+use proto::consular::v1::{
+    AnnulVisaRequest, CalculateStayRequest, CalculateStayResponse, CancelVisaRequest, CreateVisaRequest,
+    FailVisaInspectionRequest, GetVisaRequest, ListVisaRevisionsRequest, ListVisaRevisionsResponse, ListVisasRequest,
+    ListVisasResponse, Reason, RecordEntryRequest, RecordExitRequest, ReleaseVisaRequest, RevokeVisaRequest, Screening,
+    Sojourn, Visa, VisaApplication,
+};
+use proto::policy::v1::Reason as House;
+use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible};
+use tonic::{Request, Response};
+
+/// The end of the last day of validity.
+const EXPIRY: &str = "expiry";
+/// What the zone of a visa begins with.
+const DOCUMENT_CODE: &str = "V";
+/// The most days of overstay that are named.
+const MOST_NAMED: usize = 100;
+
+/// The visas.
+#[derive(Clone, Debug)]
+pub struct Visas {
+    registry: Registry<Self>,
+}
+
+impl Keep for Visas {
+    type Record = Visa;
+
+    /// Our own officers.
+    fn visible(to: &Principal) -> Visible {
+        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+    }
+
+    /// Its last day is over; the contract says what that leads to.
+    fn fire(_: &mut Visa, _: &str, _: &mut Call) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn constraint(name: &str) -> Option<Fault> {
+        match name {
+            "visas_one_an_application" => {
+                Some(Fault::new(Reason::DocumentAlreadyMade, "the application has its visa already"))
+            }
+            "visas_one_a_blank" | "visas_pkey" => {
+                Some(Fault::new(Reason::BlankUnfit, "a visa was printed on this sticker already"))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Visas {
+    /// The visas that a registry keeps.
+    pub fn new(registry: Registry<Self>) -> Self {
+        Self { registry }
+    }
+}
+
+#[tonic::async_trait]
+impl VisaService for Visas {
+    async fn get_visa(&self, request: Request<GetVisaRequest>) -> Answer<Visa> {
+        self.registry.get(request).await
+    }
+
+    async fn list_visas(&self, request: Request<ListVisasRequest>) -> Answer<ListVisasResponse> {
+        self.registry.list(request).await
+    }
+
+    async fn create_visa(&self, request: Request<CreateVisaRequest>) -> Answer<Visa> {
+        self.registry.create_with(request, materials, print).await
+    }
+
+    async fn release_visa(&self, request: Request<ReleaseVisaRequest>) -> Answer<Visa> {
+        self.registry.act(request, release).await
+    }
+
+    async fn fail_visa_inspection(&self, request: Request<FailVisaInspectionRequest>) -> Answer<Visa> {
+        self.registry.act_with(request, origins, fail).await
+    }
+
+    async fn record_entry(&self, request: Request<RecordEntryRequest>) -> Answer<Visa> {
+        self.registry.act(request, enter).await
+    }
+
+    async fn record_exit(&self, request: Request<RecordExitRequest>) -> Answer<Visa> {
+        self.registry.act(request, leave).await
+    }
+
+    async fn revoke_visa(&self, request: Request<RevokeVisaRequest>) -> Answer<Visa> {
+        self.registry.act(request, revoke).await
+    }
+
+    async fn annul_visa(&self, request: Request<AnnulVisaRequest>) -> Answer<Visa> {
+        self.registry.act(request, annul).await
+    }
+
+    async fn cancel_visa(&self, request: Request<CancelVisaRequest>) -> Answer<Visa> {
+        self.registry.act(request, cancel).await
+    }
+
+    async fn calculate_stay(&self, request: Request<CalculateStayRequest>) -> Answer<CalculateStayResponse> {
+        stay(&request.into_inner())
+    }
+
+    async fn list_visa_revisions(
+        &self,
+        request: Request<ListVisaRevisionsRequest>,
+    ) -> Answer<ListVisaRevisionsResponse> {
+        self.registry.revisions(request).await
+    }
+}
+
+/// How many days of stay are used and left; nothing of it is kept.
+fn stay(ask: &CalculateStayRequest) -> Answer<CalculateStayResponse> {
+    registry::check(ask)?;
+    let limit = Schengen::shipped().stay();
+    let on = day(&ask.date)?;
+    let stays = ask.sojourns.iter().map(of_days).collect::<Result<Vec<_>, _>>()?;
+    let presence = Presence::of(&stays, on);
+    let left = presence.left(limit, on);
+    let until = left.checked_sub(1).and_then(|more| on.checked_add_days(chrono::Days::new(more.into())));
+    let overstayed = presence.overstayed(limit).take(MOST_NAMED).map(|day| day.to_string()).collect();
+    let small = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+    Ok(Response::new(CalculateStayResponse {
+        allowed: small(limit.days),
+        period: small(limit.period),
+        used: small(presence.used(limit, on)),
+        left: small(left),
+        until: until.map(|day| day.to_string()).unwrap_or_default(),
+        earliest_entry: presence.earliest(limit, on).map(|day| day.to_string()).unwrap_or_default(),
+        overstayed,
+    }))
+}
+
+fn of_days(sojourn: &Sojourn) -> Result<Stay, Fault> {
+    let exit = if sojourn.exit_date.is_empty() { None } else { Some(day(&sojourn.exit_date)?) };
+    let entry = day(&sojourn.entry_date)?;
+    let backwards = exit.is_some_and(|exit| exit < entry);
+    refuse_if(backwards, Reason::SojournImplausible, "a stay ends before it begins")
+        .map_err(|fault| fault.at("sojourns", format!("{entry} is after its exit")))?;
+    Ok(Stay { entry, exit })
+}
+
+/// What a visa is printed from.
+struct Materials {
+    application: Vec<Held<VisaApplications>>,
+    blank: Vec<Held<BlankBooks>>,
+    screening: Option<Screening>,
+}
+
+async fn materials(reader: &mut Reader<'_>, visa: &Visa) -> Result<Materials, Fault> {
+    let application = reader.hold::<VisaApplications>(&[("name", &[visa.application.as_str()])]).await?;
+    let check = application.first().map(|application| application.screening.clone()).unwrap_or_default();
+    let blank = reader.hold(&[("name", &[visa.blank.as_str()])]).await?;
+    Ok(Materials { application, blank, screening: clearance::newest(reader, &check).await? })
+}
+
+/// Not while a hit is unresolved: the lists may have changed since the visa was granted.
+fn print(visa: &mut Visa, materials: Materials, call: &mut Call) -> Result<(), Fault> {
+    let Some(application) = materials.application.into_iter().next() else {
+        let fault = Fault::new(House::BrokenReference, "there is no such application");
+        return Err(fault.at("visa.application", "does not exist"));
+    };
+    let ready = application.state() == Application::Granted;
+    refuse_if(!ready, Reason::DocumentAlreadyMade, "a visa is printed that is granted, once")?;
+    clearance::settled(materials.screening.as_ref())?;
+    let blank = blank_books::usable(materials.blank, Blank::VisaSticker, &application.post)?;
+    visa.name = format!("visas/{}", blank.number);
+    visa.number.clone_from(&blank.number);
+    describe(visa, &application, call)?;
+    blank_books::issue(blank, &visa.name, call)?;
+    let name = visa.name.clone();
+    call.follow(application, "issue", |application, _| {
+        application.visa = name;
+        Ok(())
+    })
+}
+
+/// What stands on the sticker, from the application.
+fn describe(visa: &mut Visa, application: &VisaApplication, call: &Call) -> Result<(), Fault> {
+    visa.visa_class = application.visa_class;
+    visa.post.clone_from(&application.post);
+    visa.person.clone_from(&application.person);
+    visa.family_name.clone_from(&application.family_name);
+    visa.given_names.clone_from(&application.given_names);
+    visa.birth_date.clone_from(&application.birth_date);
+    visa.sex = application.sex;
+    visa.nationality.clone_from(&application.nationality);
+    visa.passport_number.clone_from(&application.passport_number);
+    visa.photo.clone_from(&application.photo);
+    visa.diplomatic = application.purpose() == Purpose::MissionPosting;
+    visa.entries = application.entries;
+    visa.stay_days = application.stay_days;
+    visa.valid_from.clone_from(&application.valid_from);
+    visa.valid_until.clone_from(&application.valid_until);
+    visa.issue_date = call.days().date(call.now()).to_string();
+    let holder = Holder {
+        family_name: &application.family_name,
+        given_names: &application.given_names,
+        birth_date: &application.birth_date,
+        sex: application.sex,
+        nationality: &application.nationality,
+    };
+    let home = &call.home().state;
+    // The visa's own number; the seal has that of the passport (Doc 9303-7, 4.2.2).
+    visa.zone = zone::lines(mrz::Format::MrvB, DOCUMENT_CODE, home, holder, &visa.number, &visa.valid_until)?;
+    Ok(())
+}
+
+fn release(visa: &mut Visa, _: ReleaseVisaRequest, call: &mut Call) -> Result<(), Fault> {
+    let left = call.days().end_of(day(&visa.valid_until)?) - call.now();
+    let clock = Clock::new(call.now(), Length::Exactly(left.to_std().unwrap_or_default()));
+    call.timers().set(EXPIRY, clock);
+    Ok(())
+}
+
+/// Where a visa comes from: its application, and its sticker.
+type Origins = (Vec<Held<VisaApplications>>, Vec<Held<BlankBooks>>);
+
+/// What makes a visa holds the application and the sticker first; this one holds the visa, which nobody else holds
+/// before it is there.
+async fn origins(reader: &mut Reader<'_>, visa: &Visa, _: &FailVisaInspectionRequest) -> Result<Origins, Fault> {
+    let application = reader.hold(&[("name", &[visa.application.as_str()])]).await?;
+    Ok((application, reader.hold(&[("name", &[visa.blank.as_str()])]).await?))
+}
+
+/// Another is printed on the same decision.
+fn fail(
+    _: &mut Visa,
+    _: FailVisaInspectionRequest,
+    (applications, blanks): Origins,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    blank_books::fail(blanks, call)?;
+    applications.into_iter().try_for_each(|application| {
+        call.follow(application, "reprint", |application, _| {
+            application.visa.clear();
+            Ok(())
+        })
+    })
+}
+
+/// Within the validity, not more often than granted, and not while the holder is there.
+fn enter(visa: &mut Visa, request: RecordEntryRequest, call: &mut Call) -> Result<(), Fault> {
+    let date = crossing(&request.date, call)?;
+    let implausible = |words: &str| Err(Fault::new(Reason::CrossingImplausible, words));
+    if date < day(&visa.valid_from)? || date > day(&visa.valid_until)? {
+        return implausible("the visa is not valid on that day");
+    }
+    if let Some(last) = visa.sojourns.last() {
+        if last.exit_date.is_empty() {
+            return implausible("the holder is there already");
+        }
+        if date < day(&last.exit_date)? {
+            return implausible("the holder left later than that day");
+        }
+    }
+    let used = i32::try_from(visa.sojourns.len()).unwrap_or(i32::MAX);
+    if visa.entries != 0 && used >= visa.entries {
+        return implausible("every entry is used");
+    }
+    visa.sojourns.push(Sojourn { entry_date: request.date, exit_date: String::new() });
+    Ok(())
+}
+
+fn leave(visa: &mut Visa, request: RecordExitRequest, call: &mut Call) -> Result<(), Fault> {
+    let date = crossing(&request.date, call)?;
+    let implausible = |words: &str| Err(Fault::new(Reason::CrossingImplausible, words));
+    let used = i32::try_from(visa.sojourns.len()).unwrap_or(i32::MAX);
+    let Some(last) = visa.sojourns.last_mut().filter(|last| last.exit_date.is_empty()) else {
+        return implausible("the holder is not there");
+    };
+    if date < day(&last.entry_date)? {
+        return implausible("the holder entered later than that day");
+    }
+    last.exit_date = request.date;
+    let spent = visa.entries != 0 && used >= visa.entries;
+    visa.set_state(if spent { State::Used } else { State::Valid });
+    if spent {
+        call.timers().clear(EXPIRY);
+    }
+    Ok(())
+}
+
+/// A crossing is noted when it has happened.
+fn crossing(date: &str, call: &Call) -> Result<NaiveDate, Fault> {
+    let date = day(date)?;
+    refuse_if(date > call.days().date(call.now()), Reason::CrossingImplausible, "the day lies in the future")?;
+    Ok(date)
+}
+
+fn revoke(visa: &mut Visa, request: RevokeVisaRequest, call: &mut Call) -> Result<(), Fault> {
+    end(visa, request.grounds, call);
+    Ok(())
+}
+
+fn annul(visa: &mut Visa, request: AnnulVisaRequest, call: &mut Call) -> Result<(), Fault> {
+    end(visa, request.grounds, call);
+    Ok(())
+}
+
+fn cancel(visa: &mut Visa, request: CancelVisaRequest, call: &mut Call) -> Result<(), Fault> {
+    end(visa, request.grounds, call);
+    Ok(())
+}
+
+fn end(visa: &mut Visa, grounds: String, call: &mut Call) {
+    visa.grounds = grounds;
+    call.timers().clear(EXPIRY);
+}

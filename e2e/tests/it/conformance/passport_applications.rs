@@ -1,0 +1,102 @@
+//! Applications for passports as the suite makes them: of one adult, whose name check is clear.
+
+use super::travel_documents::TRAVEL_DOCUMENT;
+use super::watch_lists::WATCH_LIST;
+use proto::contract::{Kind, Method};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU32, Ordering};
+use testkit::conformance::{Fixture, Step, Suite, plain};
+use tokio::sync::OnceCell;
+
+/// The resource.
+pub(super) const PASSPORT_APPLICATION: &str = "legation.consular.v1.PassportApplication";
+const SCREENING: &str = "legation.consular.v1.Screening";
+
+#[derive(Default)]
+pub(super) struct PassportApplications {
+    /// The name check of them all.
+    screening: OnceCell<Value>,
+    receipts: AtomicU32,
+}
+
+impl Fixture for PassportApplications {
+    fn resource(&self) -> &'static str {
+        PASSPORT_APPLICATION
+    }
+
+    fn record<'s>(&'s self, suite: &'s Suite) -> Step<'s, Value> {
+        Box::pin(async move {
+            let screen = async || {
+                suite.in_state(WATCH_LIST, "CURRENT").await?;
+                let subject = json!({ "kind": "PERSON", "names": ["Anna Sample"], "birthDate": "1974-08-12" });
+                let create = suite.method_of(SCREENING, &Kind::Create)?;
+                suite.create(create, json!({ "subject": subject, "occasion": "passport" })).await
+            };
+            self.screening.get_or_try_init(screen).await?;
+            Ok(json!({
+                "type": "FIRST",
+                "post": super::blank_books::POST,
+                "person": format!("P-{}", suite.number()),
+                "familyName": "Sample",
+                "givenNames": "Anna",
+                "birthDate": "1974-08-12",
+                "birthPlace": "Zenith",
+                "sex": "FEMALE",
+            }))
+        })
+    }
+
+    /// What is made on an application is made by the passport's own method.
+    fn bring<'s>(&'s self, suite: &'s Suite, state: &'s str) -> Option<Step<'s, Value>> {
+        (state == "PERSONALISATION").then(|| -> Step<'s, Value> {
+            Box::pin(async move {
+                let document = suite.make(TRAVEL_DOCUMENT).await?;
+                let get = suite.method_of(PASSPORT_APPLICATION, &Kind::Get)?;
+                suite.call(get, json!({ "name": document["application"] })).await
+            })
+        })
+    }
+
+    fn ask(&self, method: &Method) -> Option<Value> {
+        match method.name() {
+            "SubmitPassportApplication" => {
+                let number = self.receipts.fetch_add(1, Ordering::Relaxed);
+                Some(json!({ "feeReceipt": format!("receipts/p{number}") }))
+            }
+            "TakeInPassportApplication" => Some(json!({
+                "identityEvidence": "identity card",
+                "citizenshipEvidence": "certificate of birth",
+                "photo": "photos/1",
+                "biometrics": "biometrics/1",
+            })),
+            "RequestPassportInformation" => Some(json!({ "wanted": "Another photograph." })),
+            "ProvidePassportInformation" => Some(json!({ "evidence": "Another photograph." })),
+            "AdjudicatePassportApplication" => Some(json!({ "screening": self.screening.get()?["name"] })),
+            "DenyPassportApplication" => Some(json!({
+                "ground": "COURT_ORDER",
+                "words": "A court forbids it.",
+                "remedy": "Appeal to the court within a month.",
+            })),
+            "ShipPassport" => Some(json!({ "shipment": "bag 7" })),
+            "DeliverPassport" => Some(json!({ "evidence": "identity card" })),
+            _ => plain(method),
+        }
+    }
+
+    fn change(&self) -> Option<Value> {
+        Some(json!({ "birthPlace": "Nadir" }))
+    }
+
+    /// A failed book and its passport; a passport that becomes valid.
+    fn follows(&self, method: &Method) -> i64 {
+        match method.name() {
+            "FailPassportInspection" => 2,
+            "DeliverPassport" => 1,
+            _ => 0,
+        }
+    }
+
+    fn reached_by_time_alone(&self) -> &'static [&'static str] {
+        &["ABANDONED"]
+    }
+}
