@@ -8,6 +8,7 @@ mod clearance;
 mod contact_codes;
 mod crises;
 mod crisis_persons;
+mod digital_seals;
 mod emergency_travel_documents;
 mod enquiries;
 mod entry_requirements;
@@ -27,6 +28,7 @@ mod register_practice;
 mod registration_end;
 mod registration_rules;
 mod registrations;
+mod passport_production;
 mod rescreening;
 mod roll_call;
 pub mod screening;
@@ -34,8 +36,10 @@ mod screenings;
 mod settings;
 pub mod travel;
 mod travel_documents;
+mod travel_papers;
 pub mod visa;
 mod visa_applications;
+mod visa_decisions;
 mod visa_statistics;
 mod visas;
 mod watch_lists;
@@ -44,6 +48,7 @@ pub mod whereabouts;
 pub use blank_books::BlankBooks;
 pub use crises::Crises;
 pub use crisis_persons::CrisisPersons;
+pub use digital_seals::DigitalSeals;
 pub use emergency_travel_documents::EmergencyTravelDocuments;
 pub use enquiries::Enquiries;
 pub use entry_requirements::EntryRequirements;
@@ -61,6 +66,7 @@ pub use roll_call::RollCall;
 pub use screenings::Screenings;
 pub use settings::Settings;
 pub use travel_documents::TravelDocuments;
+pub use travel_papers::{SealKey, Settings as TravelPaperSettings, TravelPapers};
 pub use visa_applications::VisaApplications;
 pub use visa_statistics::VisaStatistics;
 pub use visas::Visas;
@@ -71,6 +77,7 @@ use channels::{Channel, MailBySmtp, Mailbox, Smtp};
 use proto::consular::v1::blank_book_service_server::BlankBookServiceServer;
 use proto::consular::v1::crisis_person_service_server::CrisisPersonServiceServer;
 use proto::consular::v1::crisis_service_server::CrisisServiceServer;
+use proto::consular::v1::digital_seal_service_server::DigitalSealServiceServer;
 use proto::consular::v1::emergency_travel_document_service_server::EmergencyTravelDocumentServiceServer;
 use proto::consular::v1::enquiry_service_server::EnquiryServiceServer;
 use proto::consular::v1::entry_requirement_service_server::EntryRequirementServiceServer;
@@ -107,13 +114,14 @@ impl Service for Consular {
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
         RegisterPractice::check().context("read the rules of the register of citizens abroad")?;
         let smtp = Smtp::new(&settings.smtp).context("prepare the mail to people")?;
+        let papers = TravelPapers::new(&settings.travel_papers, &house.home).context("prepare the travel papers")?;
         let Settings { database, redis_url, relay, lists_folder, senders, .. } = settings;
         let lists = Arc::new(Lists::below(lists_folder).context("read the words and weights of names")?);
         let mut opened = None;
         let routes = |store: &Store| {
             send_parcels(store, smtp, senders, &house);
             opened = Some((store.pool().clone(), Screenings::new(store.keep(), Arc::clone(&lists))));
-            routes(store, &lists)
+            routes(store, &lists, &papers)
         };
         let register = Register { database, own: &MIGRATIONS, redis_url, relay };
         let started = register.start::<Self>(&house, |options| options, routes).await?;
@@ -142,7 +150,9 @@ fn send_parcels(store: &Store, smtp: Option<Smtp>, senders: u32, house: &House) 
 }
 
 /// The service's methods, on a register that is open. Tests bring a register with a clock of their own.
-pub fn routes(store: &Store, lists: &Arc<Lists>) -> Routes {
+pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Routes {
+    let (screenings, visa_applications) = (store.keep::<Screenings>(), store.keep::<VisaApplications>());
+    let visas = Visas::new(store.keep(), visa_applications.clone(), screenings, papers.clone());
     Routes::new(EntryRequirementServiceServer::new(EntryRequirements::new(store.keep())))
         .add_service(CrisisPersonServiceServer::new(CrisisPersons::new(store.keep())))
         .add_service(CrisisServiceServer::new(Crises::new(store.keep())))
@@ -153,13 +163,17 @@ pub fn routes(store: &Store, lists: &Arc<Lists>) -> Routes {
         .add_service(MessageServiceServer::new(Messages::new(store.keep())))
         .add_service(RegistrationServiceServer::new(Registrations::new(store.keep())))
         .add_service(BlankBookServiceServer::new(BlankBooks::new(store.keep())))
-        .add_service(EmergencyTravelDocumentServiceServer::new(EmergencyTravelDocuments::new(store.keep())))
+        .add_service(DigitalSealServiceServer::new(DigitalSeals::new(store, papers.clone())))
+        .add_service(EmergencyTravelDocumentServiceServer::new(EmergencyTravelDocuments::new(
+            store.keep(),
+            papers.clone(),
+        )))
         .add_service(MachineReadableZoneServiceServer::new(MachineReadableZones::new(store)))
         .add_service(PassportApplicationServiceServer::new(PassportApplications::new(store.keep())))
         .add_service(ScreeningServiceServer::new(Screenings::new(store.keep(), Arc::clone(lists))))
-        .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep())))
-        .add_service(VisaApplicationServiceServer::new(VisaApplications::new(store.keep())))
-        .add_service(VisaServiceServer::new(Visas::new(store.keep())))
+        .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep(), papers.clone())))
+        .add_service(VisaApplicationServiceServer::new(VisaApplications::new(visa_applications, papers.clone())))
+        .add_service(VisaServiceServer::new(visas))
         .add_service(VisaStatisticServiceServer::new(VisaStatistics::new(store.keep())))
         .add_service(WatchListServiceServer::new(WatchLists::new(store.keep(), Arc::clone(lists))))
 }

@@ -18,5 +18,7 @@ config::settings! {
         pub senders: u32 = 2 => config::between(0, 64),
         /// The mail server by which people are written to.
         pub smtp: crate::channels::SmtpSettings,
+        /// What travel documents are printed and sealed with.
+        pub travel_papers: crate::travel_papers::Settings,
     }
 }

@@ -17,6 +17,7 @@ mod screening;
 mod smtp;
 mod stay;
 mod travel_bench;
+mod travel_papers;
 mod visa_applications;
 mod visa_statistics;
 mod visas;

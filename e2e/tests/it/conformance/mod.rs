@@ -17,6 +17,7 @@ mod customs_clearances;
 mod debts;
 mod deliveries;
 mod determinations;
+mod digital_seals;
 mod diplomatic_lists;
 mod disputes;
 mod driver_licences;
@@ -85,6 +86,7 @@ const CHECKED: &[&str] = &[
     "CustomsClearanceService",
     "DebtService",
     "DeliveryService",
+    "DigitalSealService",
     "DiplomaticListService",
     "DisputeService",
     "DriverLicenceService",
@@ -204,6 +206,7 @@ async fn consular(grpc_service: &str) {
         .with(blank_books::BlankBooks)
         .with(crises::Crises)
         .with(crisis_persons::CrisisPersons::default())
+        .with(digital_seals::DigitalSeals)
         .with(emergency_travel_documents::EmergencyTravelDocuments::default())
         .with(enquiries::Enquiries::default())
         .with(entry_requirements::EntryRequirements)
@@ -296,6 +299,11 @@ accreditation! {
 #[tokio::test]
 async fn blank_books_conform() {
     consular("BlankBookService").await;
+}
+
+#[tokio::test]
+async fn digital_seals_conform() {
+    consular("DigitalSealService").await;
 }
 
 #[tokio::test]
