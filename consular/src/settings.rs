@@ -14,6 +14,10 @@ config::settings! {
         pub relay: events::relay::Settings,
         /// The folder below which publications of watch lists are put, each list's in a folder of its own.
         pub lists_folder: PathBuf = "lists",
+        /// How many senders deliver messages and codes side by side; with 0 this process leaves it to others.
+        pub senders: u32 = 2 => config::between(0, 64),
+        /// The mail server by which people are written to.
+        pub smtp: crate::channels::SmtpSettings,
         /// What travel documents are printed and sealed with.
         pub travel_papers: crate::travel_papers::Settings,
     }

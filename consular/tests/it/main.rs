@@ -4,15 +4,21 @@
 
 mod acts;
 mod appointments;
+mod area;
 mod blank_books;
 mod booking_races;
+mod crises;
 mod emergency;
 mod entry_requirements;
 mod fees;
 mod machine_readable_zones;
+mod manifests;
+mod messages;
 mod passports;
+mod registrations;
 mod schema;
 mod screening;
+mod smtp;
 mod stay;
 mod travel_bench;
 mod travel_papers;

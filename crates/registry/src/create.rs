@@ -96,13 +96,14 @@ impl<K: Keep> Registry<K> {
             K::admit(&mut record, &mut call)?;
             admit(&mut record, gathered, &mut call)?;
             let effect = self.first(&mut record, version, asked, &deed, keyed.clone(), call)?;
-            let written = self.insert(&effect, &mut *tx).await?;
-            if written {
-                effect.write_follows(&mut tx).await?;
+            if !self.insert(&effect, &mut *tx).await? {
+                // The request was made before: what was written beside it has its effect already.
+                return Ok(false);
             }
+            effect.write_follows(&mut tx).await?;
             tx.commit().await.map_err(pg::fault)?;
             self.store().signal().committed(effect.is_timed_at_all());
-            Ok(written)
+            Ok(true)
         };
         let written = written.await;
         self.or_replay(record, written, &deed, keyed).await

@@ -69,6 +69,12 @@ impl<'t> Reader<'t> {
         lock.execute(&mut *self.connection).await.map(drop).map_err(pg::fault)
     }
 
+    /// The transaction itself, for tables beside the registers that a service keeps for itself: queues, places on a grid,
+    /// codes. What is written there is committed with this change or not at all. Registers are not written this way.
+    pub fn beside(&mut self) -> &mut PgConnection {
+        self.connection
+    }
+
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
         self.connection
     }

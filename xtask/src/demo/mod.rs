@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: takes in every foreign mission of the file, staffs a few of them, and plays a traffic stop.
 
 pub(crate) mod countries;
+mod crisis;
 pub(crate) mod door;
 mod heads;
 pub(crate) mod import;
@@ -48,6 +49,9 @@ pub(crate) struct Options {
     /// Then play a year of the corps: two thousand members, twelve ambassadors, a mission that closes.
     #[arg(long)]
     year: bool,
+    /// Then register a hundred thousand travellers around the cities of the earth, and find who is near its earthquakes.
+    #[arg(long)]
+    crisis: bool,
 }
 
 /// Plays it against the gateway that runs, or starts one for the time it takes.
@@ -95,7 +99,8 @@ async fn play(options: &Options, address: &str, keys: BTreeMap<String, String>) 
     let wrong = checks.iter().filter(|check| !check.holds()).count();
     println!("\n{} answers, {wrong} of them not as they must be.", checks.len());
     let year = !options.year || year::play(&register, &hosted.mapped).await?;
-    Ok(if wrong == 0 && year { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let crisis = !options.crisis || crisis::play(&door, register.now).await?;
+    Ok(if wrong == 0 && year && crisis { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Imports every foreign mission twice: the second time nothing may change.

@@ -51,6 +51,8 @@ impl House {
             .with("CONSULAR_DATABASE_URL", &abroad.url)
             .with("CONSULAR_REDIS_URL", &redis.url)
             .with("CONSULAR_RELAY_AUDIT_KEY", "08".repeat(32))
+            // Messages stand where verbs put them.
+            .with("CONSULAR_SENDERS", "0")
             .with("CONSULAR_TRAVEL_PAPERS_SEAL_KEY", SEAL_KEY)
             .with("CONSULAR_LISTS_FOLDER", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/lists"));
         let settings: gateway::Settings = config::read(&env, "GATEWAY").expect("the settings are good");

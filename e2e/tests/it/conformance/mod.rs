@@ -19,6 +19,8 @@ mod compliance_findings;
 mod consular_commissions;
 mod control_rules;
 mod credentials;
+mod crises;
+mod crisis_persons;
 mod customs_clearances;
 mod debts;
 mod deliveries;
@@ -29,6 +31,7 @@ mod disputes;
 mod driver_licences;
 mod elevations;
 mod emergency_travel_documents;
+mod enquiries;
 mod entry_requirements;
 mod fee_schedules;
 mod guidance_articles;
@@ -38,7 +41,11 @@ mod incidents;
 mod jobs;
 mod legalisations;
 mod machine_readable_zones;
+mod mailbox_messages;
+mod manifest_seats;
+mod manifests;
 mod members;
+mod messages;
 mod missions;
 mod notarial_acts;
 mod notes_verbales;
@@ -52,6 +59,7 @@ mod properties;
 mod protocol;
 mod receipts;
 mod reciprocity_rules;
+mod registrations;
 mod screenings;
 mod service_requests;
 mod specimen_signatures;
@@ -94,6 +102,8 @@ const CHECKED: &[&str] = &[
     "ConsularCommissionService",
     "ControlRuleService",
     "CredentialService",
+    "CrisisPersonService",
+    "CrisisService",
     "CustomsClearanceService",
     "DebtService",
     "DeliveryService",
@@ -103,6 +113,7 @@ const CHECKED: &[&str] = &[
     "DriverLicenceService",
     "ElevationService",
     "EmergencyTravelDocumentService",
+    "EnquiryService",
     "EntryRequirementService",
     "FeeScheduleService",
     "GuidanceArticleService",
@@ -113,7 +124,11 @@ const CHECKED: &[&str] = &[
     "JobService",
     "LegalisationService",
     "MachineReadableZoneService",
+    "MailboxMessageService",
+    "ManifestSeatService",
+    "ManifestService",
     "MemberService",
+    "MessageService",
     "MissionService",
     "NotarialActService",
     "NoteVerbaleService",
@@ -127,6 +142,7 @@ const CHECKED: &[&str] = &[
     "ProtocolService",
     "ReceiptService",
     "ReciprocityRuleService",
+    "RegistrationService",
     "ScreeningService",
     "SealService",
     "ServiceRequestService",
@@ -222,15 +238,23 @@ async fn consular(grpc_service: &str) {
         .with(blank_books::BlankBooks)
         .with(bookings::Bookings::default())
         .with(cash_days::CashDays)
+        .with(crises::Crises)
+        .with(crisis_persons::CrisisPersons::default())
         .with(digital_seals::DigitalSeals)
         .with(emergency_travel_documents::EmergencyTravelDocuments::default())
+        .with(enquiries::Enquiries::default())
         .with(entry_requirements::EntryRequirements)
         .with(fee_schedules::FeeSchedules::default())
         .with(legalisations::Legalisations::default())
         .with(machine_readable_zones::MachineReadableZones)
+        .with(mailbox_messages::MailboxMessages)
+        .with(manifest_seats::ManifestSeats::default())
+        .with(manifests::Manifests::default())
+        .with(messages::Messages)
         .with(notarial_acts::NotarialActs)
         .with(passport_applications::PassportApplications::default())
         .with(receipts::Receipts::default())
+        .with(registrations::Registrations)
         .with(screenings::Screenings::default())
         .with(specimen_signatures::SpecimenSignatures)
         .with(travel_documents::TravelDocuments)
@@ -411,6 +435,46 @@ async fn receipts_conform() {
 #[tokio::test]
 async fn specimen_signatures_conform() {
     consular("SpecimenSignatureService").await;
+}
+
+#[tokio::test]
+async fn crises_conform() {
+    consular("CrisisService").await;
+}
+
+#[tokio::test]
+async fn crisis_persons_conform() {
+    consular("CrisisPersonService").await;
+}
+
+#[tokio::test]
+async fn enquiries_conform() {
+    consular("EnquiryService").await;
+}
+
+#[tokio::test]
+async fn mailbox_messages_conform() {
+    consular("MailboxMessageService").await;
+}
+
+#[tokio::test]
+async fn manifest_seats_conform() {
+    consular("ManifestSeatService").await;
+}
+
+#[tokio::test]
+async fn manifests_conform() {
+    consular("ManifestService").await;
+}
+
+#[tokio::test]
+async fn messages_conform() {
+    consular("MessageService").await;
+}
+
+#[tokio::test]
+async fn registrations_conform() {
+    consular("RegistrationService").await;
 }
 
 #[tokio::test]

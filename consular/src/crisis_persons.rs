@@ -1,0 +1,193 @@
+//! The people of a crisis: what is known of each, by whom it was said.
+
+use crate::registrations::own_or_all;
+use fault::{Fault, refuse_if};
+use identity::Principal;
+use proto::consular::v1::crisis_person::Source;
+use proto::consular::v1::crisis_person_service_server::CrisisPersonService;
+use proto::consular::v1::{
+    CreateCrisisPersonRequest, Crisis, CrisisPerson, GetCrisisPersonRequest, ListCrisisPersonRevisionsRequest,
+    ListCrisisPersonRevisionsResponse, ListCrisisPersonsRequest, ListCrisisPersonsResponse, Reason,
+    RecordPersonDeathRequest, Registration, ReportPersonDeclinedRequest, ReportPersonDepartedRequest,
+    ReportPersonInjuredRequest, ReportPersonMissingRequest, ReportPersonNeedsHelpRequest, ReportPersonSafeRequest,
+    ReportPersonUnknownRequest, RetractPersonDeathRequest, crisis,
+};
+use proto::policy::v1::Reason as House;
+use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use tonic::Request;
+
+/// The right of those who keep the list.
+const RECORD: &str = "consular.crisisPersons.record";
+
+/// The people.
+#[derive(Clone, Debug)]
+pub struct CrisisPersons {
+    registry: Registry<Self>,
+}
+
+impl Keep for CrisisPersons {
+    type Record = CrisisPerson;
+
+    /// A registrant sees those of the own registration; who keeps the list sees all.
+    fn visible(to: &Principal) -> Visible {
+        own_or_all(to, RECORD)
+    }
+
+    fn admit(person: &mut CrisisPerson, call: &mut Call) -> Result<(), Fault> {
+        person.status_time = Some(call.timestamp());
+        Ok(())
+    }
+
+    fn constraint(name: &str) -> Option<Fault> {
+        let words = "this person of the registration is on the list already";
+        (name == "crisis_persons_once").then(|| Fault::new(Reason::PersonAlreadyListed, words))
+    }
+}
+
+impl CrisisPersons {
+    /// The people that a registry keeps.
+    pub fn new(registry: Registry<Self>) -> Self {
+        Self { registry }
+    }
+}
+
+/// Notes what a report says beside the state itself.
+fn report(person: &mut CrisisPerson, note: String, whereabouts: String, call: &Call) -> Result<(), Fault> {
+    person.status_time = Some(call.timestamp());
+    person.note = note;
+    if !whereabouts.is_empty() {
+        person.whereabouts = whereabouts;
+    }
+    Ok(())
+}
+
+/// The methods that bring a person into a state and say from where it is known.
+macro_rules! reports {
+    ($service:ty: $($method:ident($request:ident),)*) => {
+        #[tonic::async_trait]
+        impl CrisisPersonService for $service {
+            async fn get_crisis_person(&self, request: Request<GetCrisisPersonRequest>) -> Answer<CrisisPerson> {
+                self.registry.get(request).await
+            }
+
+            async fn list_crisis_persons(
+                &self,
+                request: Request<ListCrisisPersonsRequest>,
+            ) -> Answer<ListCrisisPersonsResponse> {
+                self.registry.list(request).await
+            }
+
+            async fn create_crisis_person(&self, request: Request<CreateCrisisPersonRequest>) -> Answer<CrisisPerson> {
+                self.registry.create_with(request, surroundings, list).await
+            }
+
+            $(
+                async fn $method(&self, request: Request<$request>) -> Answer<CrisisPerson> {
+                    let verb = |person: &mut CrisisPerson, ask: $request, call: &mut Call| {
+                        report(person, ask.note, ask.whereabouts, call)
+                    };
+                    self.registry.act(request, verb).await
+                }
+            )*
+
+            async fn record_person_death(&self, request: Request<RecordPersonDeathRequest>) -> Answer<CrisisPerson> {
+                self.registry.act(request, record_death).await
+            }
+
+            async fn retract_person_death(&self, request: Request<RetractPersonDeathRequest>) -> Answer<CrisisPerson> {
+                self.registry.act(request, retract_death).await
+            }
+
+            async fn list_crisis_person_revisions(
+                &self,
+                request: Request<ListCrisisPersonRevisionsRequest>,
+            ) -> Answer<ListCrisisPersonRevisionsResponse> {
+                self.registry.revisions(request).await
+            }
+        }
+    };
+}
+
+reports! { CrisisPersons:
+    report_person_safe(ReportPersonSafeRequest),
+    report_person_needs_help(ReportPersonNeedsHelpRequest),
+    report_person_injured(ReportPersonInjuredRequest),
+    report_person_missing(ReportPersonMissingRequest),
+    report_person_departed(ReportPersonDepartedRequest),
+    report_person_declined(ReportPersonDeclinedRequest),
+    report_person_unknown(ReportPersonUnknownRequest),
+}
+
+/// The crisis, which cannot close meanwhile, and the registration.
+async fn surroundings(
+    reader: &mut Reader<'_>,
+    person: &CrisisPerson,
+) -> Result<(Option<Crisis>, Option<Registration>), Fault> {
+    let crisis = reader.share::<Crisis>(&person.crisis).await?;
+    let registration = match person.registration.as_str() {
+        "" => None,
+        name => Some(reader.share::<Registration>(name).await?.unwrap_or_default()),
+    };
+    Ok((crisis, registration))
+}
+
+fn list(
+    person: &mut CrisisPerson,
+    (crisis, registration): (Option<Crisis>, Option<Registration>),
+    _: &mut Call,
+) -> Result<(), Fault> {
+    let unknown = |field: &str| Fault::new(House::InvalidFields, "1 field is wrong").at(field, "names no record");
+    let crisis = crisis.ok_or_else(|| unknown("crisisPerson.crisis"))?;
+    refuse_if(crisis.state() != crisis::State::Open, Reason::CrisisClosed, "the crisis is closed")?;
+    if let Some(registration) = registration {
+        if registration.name.is_empty() {
+            return Err(unknown("crisisPerson.registration"));
+        }
+        person.owner = registration.owner;
+    }
+    Ok(())
+}
+
+fn record_death(person: &mut CrisisPerson, request: RecordPersonDeathRequest, call: &mut Call) -> Result<(), Fault> {
+    person.evidence = request.evidence;
+    person.status_time = Some(call.timestamp());
+    Ok(())
+}
+
+fn retract_death(person: &mut CrisisPerson, _: RetractPersonDeathRequest, call: &mut Call) -> Result<(), Fault> {
+    person.evidence.clear();
+    person.status_time = Some(call.timestamp());
+    Ok(())
+}
+
+/// The people of a registration as the list has them: the registrant first, then those along.
+pub(crate) fn people_of(registration: &Registration, crisis: &str) -> Vec<CrisisPerson> {
+    let stay = registration.stays.first();
+    let whereabouts = stay.map_or_else(String::new, |stay| {
+        [&stay.address, &stay.city, &stay.country]
+            .map(String::as_str)
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join(", ")
+    });
+    let listed = |party_number, family: &str, given: &str, birth: &str, nationality: &str| CrisisPerson {
+        crisis: crisis.to_owned(),
+        registration: registration.name.clone(),
+        party_number,
+        source: Source::Registration.into(),
+        family_name: family.to_owned(),
+        given_names: given.to_owned(),
+        birth_date: birth.to_owned(),
+        nationality: nationality.to_owned(),
+        whereabouts: whereabouts.clone(),
+        ..CrisisPerson::default()
+    };
+    let own = registration.nationalities.first().map_or("", String::as_str);
+    let (family, given) = (&registration.family_name, &registration.given_names);
+    let mut people = vec![listed(0, family, given, &registration.birth_date, own)];
+    for (number, member) in (1..).zip(&registration.party) {
+        people.push(listed(number, &member.family_name, &member.given_names, &member.birth_date, &member.nationality));
+    }
+    people
+}

@@ -1,0 +1,30 @@
+//! Crises as the suite makes them: earthquakes in an empty sea.
+
+use serde_json::{Value, json};
+use testkit::conformance::{Fixture, Step, Suite};
+
+/// The resource.
+pub(super) const CRISIS: &str = "legation.consular.v1.Crisis";
+
+pub(super) struct Crises;
+
+impl Fixture for Crises {
+    fn resource(&self) -> &'static str {
+        CRISIS
+    }
+
+    fn record<'s>(&'s self, suite: &'s Suite) -> Step<'s, Value> {
+        Box::pin(async move {
+            Ok(json!({
+                "title": format!("Example crisis {}", suite.number()),
+                "kind": "EARTHQUAKE",
+                "circle": "-45,-120 50",
+                "onsetTime": "2026-06-01T00:00:00Z",
+            }))
+        })
+    }
+
+    fn change(&self) -> Option<Value> {
+        Some(json!({ "title": "Example crisis, renamed" }))
+    }
+}
