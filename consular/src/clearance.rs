@@ -1,11 +1,12 @@
 //! Whether a name check stands in the way of a document: none is issued or printed while a hit is unresolved.
 
 use crate::screening::fold;
+use crate::screenings::Screenings;
 use fault::{Fault, refuse_if};
 use proto::consular::v1::screening::State;
 use proto::consular::v1::{Reason, Screening};
 use proto::policy::v1::Reason as House;
-use registry::Reader;
+use registry::{Reader, Registry};
 
 /// The most screenings of one person that follow each other, by as many changes of the lists.
 const LONGEST_CHAIN: usize = 10_000;
@@ -24,6 +25,21 @@ pub(crate) async fn newest(reader: &mut Reader<'_>, name: &str) -> Result<Option
         }
     }
     reader.share(&last).await
+}
+
+/// As [`newest`], outside a change: it may be another by the time it is looked at.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn newest_of(screenings: &Registry<Screenings>, name: &str) -> Result<Option<Screening>, Fault> {
+    let mut last = name.to_owned();
+    for _ in 0..LONGEST_CHAIN {
+        match screenings.all(&[("previous", &[last.as_str()])]).await?.pop() {
+            Some(next) => last = next.name,
+            None => break,
+        }
+    }
+    screenings.load(&last).await
 }
 
 /// Nothing was found, or two officers agree that it is someone else.

@@ -41,10 +41,7 @@ impl DigitalSealService for DigitalSeals {
         Ok(Response::new(answer))
     }
 
-    async fn get_digital_seal_keys(
-        &self,
-        _: Request<GetDigitalSealKeysRequest>,
-    ) -> Answer<GetDigitalSealKeysResponse> {
+    async fn get_digital_seal_keys(&self, _: Request<GetDigitalSealKeysRequest>) -> Answer<GetDigitalSealKeysResponse> {
         let shown = |certificate: &Certificate| DigitalSealKey {
             issuer: certificate.issuer.clone(),
             signer: certificate.signer.clone(),

@@ -4,6 +4,7 @@
 use crate::blank_books::{self, BlankBooks};
 use crate::travel::zone::{self, Holder};
 use crate::travel::{Emergency, day};
+use crate::travel_papers::{self, TravelPapers};
 use calendar::{Clock, Length, WorkingDays, due};
 use chrono::{DateTime, NaiveDate, Utc};
 use fault::{Fault, refuse_if};
@@ -16,11 +17,13 @@ use proto::consular::v1::{
     CreateEmergencyTravelDocumentRequest, DestroyEmergencyTravelDocumentRequest, EmergencyTravelDocument,
     GetEmergencyTravelDocumentRequest, IssueEmergencyTravelDocumentRequest, IssueUrgentlyRequest,
     ListEmergencyTravelDocumentRevisionsRequest, ListEmergencyTravelDocumentRevisionsResponse,
-    ListEmergencyTravelDocumentsRequest, ListEmergencyTravelDocumentsResponse, ObjectToIssueRequest, Reason,
-    TakeBackEmergencyTravelDocumentRequest,
+    ListEmergencyTravelDocumentsRequest, ListEmergencyTravelDocumentsResponse, ObjectToIssueRequest,
+    PrintEmergencyTravelDocumentRequest, Reason, TakeBackEmergencyTravelDocumentRequest,
 };
+use proto::google::api::HttpBody;
+use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, timestamp};
-use tonic::Request;
+use tonic::{Request, Response};
 
 /// The ends of the times that the Directive gives each side, and of the document's validity.
 const CONSULTATION: &str = "consultation";
@@ -35,6 +38,7 @@ const DOCUMENT_CODE: &str = "I";
 #[derive(Clone, Debug)]
 pub struct EmergencyTravelDocuments {
     registry: Registry<Self>,
+    papers: TravelPapers,
 }
 
 impl Keep for EmergencyTravelDocuments {
@@ -78,8 +82,18 @@ impl Keep for EmergencyTravelDocuments {
 
 impl EmergencyTravelDocuments {
     /// The documents that a registry keeps.
-    pub fn new(registry: Registry<Self>) -> Self {
-        Self { registry }
+    pub fn new(registry: Registry<Self>, papers: TravelPapers) -> Self {
+        Self { registry, papers }
+    }
+}
+
+impl EmergencyTravelDocuments {
+    /// The sticker of a document that is in use.
+    async fn sticker(&self, request: Request<PrintEmergencyTravelDocumentRequest>) -> Answer<HttpBody> {
+        let document = self.registry.get(request).await?.into_inner();
+        refuse_if(document.state() != State::Issued, House::WrongState, "only a document in use is printed")
+            .map_err(|fault| fault.with("state", document.state().as_str_name()).with("allowed", "ISSUED"))?;
+        Ok(Response::new(self.papers.print(travel_papers::emergency(&self.papers, &document)?).await?))
     }
 }
 
@@ -157,11 +171,14 @@ impl EmergencyTravelDocumentService for EmergencyTravelDocuments {
         &self,
         request: Request<IssueEmergencyTravelDocumentRequest>,
     ) -> Answer<EmergencyTravelDocument> {
+        let issue = |document: &mut _, ask, blank, call: &mut _| issue(document, ask, blank, &self.papers, call);
         self.registry.act_with(request, sticker, issue).await
     }
 
     async fn issue_urgently(&self, request: Request<IssueUrgentlyRequest>) -> Answer<EmergencyTravelDocument> {
-        self.registry.act_with(request, urgent_sticker, issue_urgently).await
+        let issue =
+            |document: &mut _, ask, blank, call: &mut _| issue_urgently(document, ask, blank, &self.papers, call);
+        self.registry.act_with(request, urgent_sticker, issue).await
     }
 
     async fn confirm_after_issue(&self, request: Request<ConfirmAfterIssueRequest>) -> Answer<EmergencyTravelDocument> {
@@ -180,6 +197,13 @@ impl EmergencyTravelDocumentService for EmergencyTravelDocuments {
         request: Request<DestroyEmergencyTravelDocumentRequest>,
     ) -> Answer<EmergencyTravelDocument> {
         self.registry.act(request, |_, _, _| Ok(())).await
+    }
+
+    async fn print_emergency_travel_document(
+        &self,
+        request: Request<PrintEmergencyTravelDocumentRequest>,
+    ) -> Answer<HttpBody> {
+        self.sticker(request).await
     }
 
     async fn list_emergency_travel_document_revisions(
@@ -254,10 +278,11 @@ fn issue(
     document: &mut EmergencyTravelDocument,
     request: IssueEmergencyTravelDocumentRequest,
     blank: Vec<Held<BlankBooks>>,
+    papers: &TravelPapers,
     call: &mut Call,
 ) -> Result<(), Fault> {
     call.timers().clear(ISSUE);
-    make(document, request.blank, request.fee_receipt, blank, call)
+    make(document, (request.blank, request.fee_receipt), blank, papers, call)
 }
 
 async fn urgent_sticker(
@@ -273,19 +298,20 @@ fn issue_urgently(
     document: &mut EmergencyTravelDocument,
     request: IssueUrgentlyRequest,
     blank: Vec<Held<BlankBooks>>,
+    papers: &TravelPapers,
     call: &mut Call,
 ) -> Result<(), Fault> {
     document.urgency = request.urgency;
     call.timers().clear(CONSULTATION);
     call.timers().clear(ANSWER);
-    make(document, request.blank, request.fee_receipt, blank, call)
+    make(document, (request.blank, request.fee_receipt), blank, papers, call)
 }
 
 fn make(
     document: &mut EmergencyTravelDocument,
-    name: String,
-    fee_receipt: String,
+    (name, fee_receipt): (String, String),
     blank: Vec<Held<BlankBooks>>,
+    papers: &TravelPapers,
     call: &mut Call,
 ) -> Result<(), Fault> {
     let blank = blank_books::usable(blank, Blank::EmergencySticker, &document.post)?;
@@ -306,6 +332,7 @@ fn make(
     let home = call.home().state.clone();
     document.zone =
         zone::lines(mrz::Format::Td2, DOCUMENT_CODE, &home, holder, &document.number, &document.expire_date)?;
+    document.seal = papers.seal_emergency(document, issued)?;
     let clock = until(call.now(), call.days().end_of(last));
     call.timers().set(EXPIRY, clock);
     blank_books::issue(blank, &document.name, call)

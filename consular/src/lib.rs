@@ -1,46 +1,91 @@
 //! Our citizens abroad and travellers to our country: who needs a visa where, and who is on which list.
 
+mod apostille_convention;
+mod apostilles;
+mod appointment_plan;
+mod appointment_services;
+mod appointment_slots;
+mod appointment_windows;
 mod blank_books;
+mod bookings;
+mod cash_days;
 mod clearance;
+mod counter;
+mod digital_seals;
 mod emergency_travel_documents;
 mod entry_requirements;
+mod fee_choice;
+mod fee_schedules;
+mod legalisations;
 mod lists;
 mod machine_readable_zones;
+mod notarial_acts;
 pub mod numbers;
 mod passport_applications;
+mod passport_production;
+mod receipts;
+mod register_numbers;
 mod rescreening;
 pub mod screening;
 mod screenings;
 mod settings;
+mod specimen_signatures;
 pub mod travel;
 mod travel_documents;
+mod travel_papers;
 pub mod visa;
 mod visa_applications;
+mod visa_decisions;
 mod visa_statistics;
 mod visas;
 mod watch_lists;
 
+pub use apostilles::Apostilles;
+pub use appointment_services::AppointmentServices;
+pub use appointment_slots::AppointmentSlots;
+pub use appointment_windows::AppointmentWindows;
 pub use blank_books::BlankBooks;
+pub use bookings::Bookings;
+pub use cash_days::CashDays;
+pub use digital_seals::DigitalSeals;
 pub use emergency_travel_documents::EmergencyTravelDocuments;
 pub use entry_requirements::EntryRequirements;
+pub use fee_schedules::FeeSchedules;
+pub use legalisations::Legalisations;
 pub use lists::Lists;
 pub use machine_readable_zones::MachineReadableZones;
+pub use notarial_acts::NotarialActs;
 pub use passport_applications::PassportApplications;
+pub use receipts::Receipts;
 pub use screenings::Screenings;
 pub use settings::Settings;
+pub use specimen_signatures::SpecimenSignatures;
 pub use travel_documents::TravelDocuments;
+pub use travel_papers::{SealKey, Settings as TravelPaperSettings, TravelPapers};
 pub use visa_applications::VisaApplications;
 pub use visa_statistics::VisaStatistics;
 pub use visas::Visas;
 pub use watch_lists::WatchLists;
 
 use anyhow::Context as _;
+use proto::consular::v1::apostille_service_server::ApostilleServiceServer;
+use proto::consular::v1::appointment_service_service_server::AppointmentServiceServiceServer;
+use proto::consular::v1::appointment_slot_service_server::AppointmentSlotServiceServer;
+use proto::consular::v1::appointment_window_service_server::AppointmentWindowServiceServer;
 use proto::consular::v1::blank_book_service_server::BlankBookServiceServer;
+use proto::consular::v1::booking_service_server::BookingServiceServer;
+use proto::consular::v1::cash_day_service_server::CashDayServiceServer;
+use proto::consular::v1::digital_seal_service_server::DigitalSealServiceServer;
 use proto::consular::v1::emergency_travel_document_service_server::EmergencyTravelDocumentServiceServer;
 use proto::consular::v1::entry_requirement_service_server::EntryRequirementServiceServer;
+use proto::consular::v1::fee_schedule_service_server::FeeScheduleServiceServer;
+use proto::consular::v1::legalisation_service_server::LegalisationServiceServer;
 use proto::consular::v1::machine_readable_zone_service_server::MachineReadableZoneServiceServer;
+use proto::consular::v1::notarial_act_service_server::NotarialActServiceServer;
 use proto::consular::v1::passport_application_service_server::PassportApplicationServiceServer;
+use proto::consular::v1::receipt_service_server::ReceiptServiceServer;
 use proto::consular::v1::screening_service_server::ScreeningServiceServer;
+use proto::consular::v1::specimen_signature_service_server::SpecimenSignatureServiceServer;
 use proto::consular::v1::travel_document_service_server::TravelDocumentServiceServer;
 use proto::consular::v1::visa_application_service_server::VisaApplicationServiceServer;
 use proto::consular::v1::visa_service_server::VisaServiceServer;
@@ -64,34 +109,56 @@ impl Service for Consular {
     type Settings = Settings;
 
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
-        let Settings { database, redis_url, relay, lists_folder } = settings;
+        apostille_convention::check().context("read the parties to the convention on apostilles")?;
+        counter::check().context("read our practice at the counter")?;
+        let papers = TravelPapers::new(&settings.travel_papers, &house.home).context("prepare the travel papers")?;
+        let Settings { database, redis_url, relay, lists_folder, .. } = settings;
         let lists = Arc::new(Lists::below(lists_folder).context("read the words and weights of names")?);
         let mut opened = None;
         let routes = |store: &Store| {
-            opened = Some((store.pool().clone(), Screenings::new(store.keep(), Arc::clone(&lists))));
-            routes(store, &lists)
+            let slots = AppointmentSlots::new(store.keep(), store.keep(), store.keep());
+            opened = Some((store.pool().clone(), Screenings::new(store.keep(), Arc::clone(&lists)), slots));
+            routes(store, &lists, &papers)
         };
         let register = Register { database, own: &MIGRATIONS, redis_url, relay };
         let started = register.start::<Self>(&house, |options| options, routes).await?;
-        let (pool, screenings) = opened.expect("a service that has started has its methods");
+        let (pool, screenings, slots) = opened.expect("a service that has started has its methods");
         // Whoever is screened before the lists are searched would be clear.
         lists.refresh(&pool).await.context("read the watch lists in force")?;
         house.tasks.spawn(lists.follow(pool, screenings, house.shutdown.clone()));
+        house.tasks.spawn(slots.keep_ahead(house.shutdown.clone()));
         Ok(started)
     }
 }
 
 /// The service's methods, on a register that is open. Tests bring a register with a clock of their own.
-pub fn routes(store: &Store, lists: &Arc<Lists>) -> Routes {
+pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Routes {
+    let (screenings, visa_applications) = (store.keep::<Screenings>(), store.keep::<VisaApplications>());
+    let visas = Visas::new(store.keep(), visa_applications.clone(), screenings, papers.clone());
     Routes::new(EntryRequirementServiceServer::new(EntryRequirements::new(store.keep())))
+        .add_service(AppointmentServiceServiceServer::new(AppointmentServices::new(store.keep())))
+        .add_service(AppointmentSlotServiceServer::new(AppointmentSlots::new(store.keep(), store.keep(), store.keep())))
+        .add_service(AppointmentWindowServiceServer::new(AppointmentWindows::new(store.keep())))
+        .add_service(BookingServiceServer::new(Bookings::new(store.keep())))
+        .add_service(CashDayServiceServer::new(CashDays::new(store.keep())))
+        .add_service(FeeScheduleServiceServer::new(FeeSchedules::new(store.keep())))
+        .add_service(ReceiptServiceServer::new(Receipts::new(store.keep())))
+        .add_service(ApostilleServiceServer::new(Apostilles::new(store.keep())))
+        .add_service(LegalisationServiceServer::new(Legalisations::new(store.keep())))
+        .add_service(NotarialActServiceServer::new(NotarialActs::new(store.keep())))
+        .add_service(SpecimenSignatureServiceServer::new(SpecimenSignatures::new(store.keep())))
         .add_service(BlankBookServiceServer::new(BlankBooks::new(store.keep())))
-        .add_service(EmergencyTravelDocumentServiceServer::new(EmergencyTravelDocuments::new(store.keep())))
+        .add_service(DigitalSealServiceServer::new(DigitalSeals::new(store, papers.clone())))
+        .add_service(EmergencyTravelDocumentServiceServer::new(EmergencyTravelDocuments::new(
+            store.keep(),
+            papers.clone(),
+        )))
         .add_service(MachineReadableZoneServiceServer::new(MachineReadableZones::new(store)))
         .add_service(PassportApplicationServiceServer::new(PassportApplications::new(store.keep())))
         .add_service(ScreeningServiceServer::new(Screenings::new(store.keep(), Arc::clone(lists))))
-        .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep())))
-        .add_service(VisaApplicationServiceServer::new(VisaApplications::new(store.keep())))
-        .add_service(VisaServiceServer::new(Visas::new(store.keep())))
+        .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep(), papers.clone())))
+        .add_service(VisaApplicationServiceServer::new(VisaApplications::new(visa_applications, papers.clone())))
+        .add_service(VisaServiceServer::new(visas))
         .add_service(VisaStatisticServiceServer::new(VisaStatistics::new(store.keep())))
         .add_service(WatchListServiceServer::new(WatchLists::new(store.keep(), Arc::clone(lists))))
 }

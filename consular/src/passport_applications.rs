@@ -1,9 +1,8 @@
 //! Applications for passports: two persons to each, both parents for a child, no approval against a name check.
 
-use crate::blank_books::{self, BlankBooks};
 use crate::clearance::{self, Applicant};
+use crate::passport_production::{deliver, fail, passports, product, ship};
 use crate::travel::{Passports, day};
-use crate::travel_documents::TravelDocuments;
 use calendar::{Clock, Length};
 use fault::{Fault, refuse_if};
 use identity::Principal;
@@ -20,7 +19,7 @@ use proto::consular::v1::{
     TakeInPassportApplicationRequest, TravelDocument, UpdatePassportApplicationRequest,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Keep, Reader, Registry, Visible};
 use tonic::Request;
 
 /// The end of the time that the house waits for the applicant.
@@ -324,77 +323,5 @@ fn deny(
     application.denial_ground = request.ground;
     application.denial_words = request.words;
     application.remedy = request.remedy;
-    Ok(())
-}
-
-/// What was made on an application: the book, and the passport.
-type Product = (Vec<Held<BlankBooks>>, Vec<Held<TravelDocuments>>);
-
-async fn product(
-    reader: &mut Reader<'_>,
-    application: &PassportApplication,
-    _: &FailPassportInspectionRequest,
-) -> Result<Product, Fault> {
-    let document = reader.glance::<TravelDocument>(&application.document).await?.unwrap_or_default();
-    let blank = reader.hold(&[("name", &[document.blank.as_str()])]).await?;
-    Ok((blank, reader.hold(&[("name", &[document.name.as_str()])]).await?))
-}
-
-/// Another book is made on the same approval.
-fn fail(
-    application: &mut PassportApplication,
-    _: FailPassportInspectionRequest,
-    (blanks, documents): Product,
-    call: &mut Call,
-) -> Result<(), Fault> {
-    application.document.clear();
-    blank_books::fail(blanks, call)?;
-    documents.into_iter().try_for_each(|document| {
-        call.follow(document, "failInspection", |document, call| {
-            "It has not passed inspection.".clone_into(&mut document.grounds);
-            call.timers().clear_all();
-            Ok(())
-        })
-    })
-}
-
-fn ship(application: &mut PassportApplication, request: ShipPassportRequest, _: &mut Call) -> Result<(), Fault> {
-    application.shipment = request.shipment;
-    Ok(())
-}
-
-/// All passports of the applicant: one becomes valid, and another may cease to be.
-async fn passports(
-    reader: &mut Reader<'_>,
-    application: &PassportApplication,
-    _: &DeliverPassportRequest,
-) -> Result<Vec<Held<TravelDocuments>>, Fault> {
-    reader.hold(&[("person", &[application.person.as_str()])]).await
-}
-
-/// The new passport is valid from now on; the one of its kind that the holder has is cancelled, but for a second one.
-fn deliver(
-    application: &mut PassportApplication,
-    request: DeliverPassportRequest,
-    held: Vec<Held<TravelDocuments>>,
-    call: &mut Call,
-) -> Result<(), Fault> {
-    let missing = || Fault::new(House::Internal, "an application is kept whose passport is not");
-    let new = held.iter().find(|document| document.name == application.document).ok_or_else(missing)?;
-    let stopped = new.state() != Document::Produced;
-    refuse_if(stopped, Reason::PassportOutOfUse, "the passport was reported lost or stolen on its way")?;
-    let (kind, second) = (new.kind(), new.second);
-    application.delivery_evidence = request.evidence;
-    for document in held {
-        if document.name == application.document {
-            call.follow(document, "activate", |_, _| Ok(()))?;
-        } else if document.state() == Document::Active && document.kind() == kind && !second && !document.second {
-            call.follow(document, "supersede", |document, call| {
-                "Another was handed to its holder.".clone_into(&mut document.grounds);
-                call.timers().clear_all();
-                Ok(())
-            })?;
-        }
-    }
     Ok(())
 }

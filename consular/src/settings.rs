@@ -14,5 +14,7 @@ config::settings! {
         pub relay: events::relay::Settings,
         /// The folder below which publications of watch lists are put, each list's in a folder of its own.
         pub lists_folder: PathBuf = "lists",
+        /// What travel documents are printed and sealed with.
+        pub travel_papers: crate::travel_papers::Settings,
     }
 }

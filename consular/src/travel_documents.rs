@@ -5,6 +5,7 @@ use crate::clearance;
 use crate::passport_applications::PassportApplications;
 use crate::travel::zone::{self, Holder};
 use crate::travel::{Passports, day};
+use crate::travel_papers::{self, TravelPapers};
 use calendar::{Clock, Length};
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
@@ -16,9 +17,11 @@ use proto::consular::v1::verify_travel_document_response::Finding;
 use proto::consular::v1::{
     CancelTravelDocumentRequest, CreateTravelDocumentRequest, GetTravelDocumentRequest,
     ListTravelDocumentRevisionsRequest, ListTravelDocumentRevisionsResponse, ListTravelDocumentsRequest,
-    ListTravelDocumentsResponse, PassportApplication, Reason, ReportLossRequest, ReportTheftRequest,
-    RevokeTravelDocumentRequest, Screening, TravelDocument, VerifyTravelDocumentRequest, VerifyTravelDocumentResponse,
+    ListTravelDocumentsResponse, PassportApplication, PrintTravelDocumentRequest, Reason, ReportLossRequest,
+    ReportTheftRequest, RevokeTravelDocumentRequest, Screening, TravelDocument, VerifyTravelDocumentRequest,
+    VerifyTravelDocumentResponse,
 };
+use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, timestamp};
 use tonic::{Request, Response};
@@ -32,6 +35,7 @@ const DOCUMENT_CODE: &str = "P";
 #[derive(Clone, Debug)]
 pub struct TravelDocuments {
     registry: Registry<Self>,
+    papers: TravelPapers,
 }
 
 impl Keep for TravelDocuments {
@@ -66,8 +70,8 @@ impl Keep for TravelDocuments {
 
 impl TravelDocuments {
     /// The passports that a registry keeps.
-    pub fn new(registry: Registry<Self>) -> Self {
-        Self { registry }
+    pub fn new(registry: Registry<Self>, papers: TravelPapers) -> Self {
+        Self { registry, papers }
     }
 
     /// What the passport with this number is worth, read from the register itself and from no copy.
@@ -82,6 +86,17 @@ impl TravelDocuments {
         let answer = VerifyTravelDocumentResponse { verify_time: Some(timestamp(store.now())), ..answer };
         self.registry.audit_read(&called, &ask).await?;
         Ok(Response::new(answer))
+    }
+}
+
+impl TravelDocuments {
+    /// The data page, while the passport is not out of use.
+    async fn page(&self, request: Request<PrintTravelDocumentRequest>) -> Answer<HttpBody> {
+        let document = self.registry.get(request).await?.into_inner();
+        let out = !matches!(document.state(), State::Produced | State::Active);
+        refuse_if(out, House::WrongState, "the page of a passport that is out of use is not printed")
+            .map_err(|fault| fault.with("state", document.state().as_str_name()).with("allowed", "PRODUCED, ACTIVE"))?;
+        Ok(Response::new(self.papers.print(travel_papers::passport(&self.papers, &document)?).await?))
     }
 }
 
@@ -168,6 +183,10 @@ impl TravelDocumentService for TravelDocuments {
         request: Request<VerifyTravelDocumentRequest>,
     ) -> Answer<VerifyTravelDocumentResponse> {
         self.answer(request).await
+    }
+
+    async fn print_travel_document(&self, request: Request<PrintTravelDocumentRequest>) -> Answer<HttpBody> {
+        self.page(request).await
     }
 
     async fn list_travel_document_revisions(

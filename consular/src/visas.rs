@@ -2,8 +2,10 @@
 
 use crate::blank_books::{self, BlankBooks};
 use crate::clearance;
+use crate::screenings::Screenings;
 use crate::travel::day;
 use crate::travel::zone::{self, Holder};
+use crate::travel_papers::{self, TravelPapers};
 use crate::visa::{Presence, Schengen, Stay};
 use crate::visa_applications::VisaApplications;
 use calendar::{Clock, Length};
@@ -17,9 +19,10 @@ use proto::consular::v1::visa_service_server::VisaService;
 use proto::consular::v1::{
     AnnulVisaRequest, CalculateStayRequest, CalculateStayResponse, CancelVisaRequest, CreateVisaRequest,
     FailVisaInspectionRequest, GetVisaRequest, ListVisaRevisionsRequest, ListVisaRevisionsResponse, ListVisasRequest,
-    ListVisasResponse, Reason, RecordEntryRequest, RecordExitRequest, ReleaseVisaRequest, RevokeVisaRequest, Screening,
-    Sojourn, Visa, VisaApplication,
+    ListVisasResponse, PrintVisaRequest, Reason, RecordEntryRequest, RecordExitRequest, ReleaseVisaRequest,
+    RevokeVisaRequest, Screening, Sojourn, Visa, VisaApplication,
 };
+use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible};
 use tonic::{Request, Response};
@@ -35,6 +38,9 @@ const MOST_NAMED: usize = 100;
 #[derive(Clone, Debug)]
 pub struct Visas {
     registry: Registry<Self>,
+    applications: Registry<VisaApplications>,
+    screenings: Registry<Screenings>,
+    papers: TravelPapers,
 }
 
 impl Keep for Visas {
@@ -65,8 +71,13 @@ impl Keep for Visas {
 
 impl Visas {
     /// The visas that a registry keeps.
-    pub fn new(registry: Registry<Self>) -> Self {
-        Self { registry }
+    pub fn new(
+        registry: Registry<Self>,
+        applications: Registry<VisaApplications>,
+        screenings: Registry<Screenings>,
+        papers: TravelPapers,
+    ) -> Self {
+        Self { registry, applications, screenings, papers }
     }
 }
 
@@ -81,6 +92,7 @@ impl VisaService for Visas {
     }
 
     async fn create_visa(&self, request: Request<CreateVisaRequest>) -> Answer<Visa> {
+        let print = |visa: &mut _, materials, call: &mut _| print(visa, materials, &self.papers, call);
         self.registry.create_with(request, materials, print).await
     }
 
@@ -116,11 +128,29 @@ impl VisaService for Visas {
         stay(&request.into_inner())
     }
 
+    async fn print_visa(&self, request: Request<PrintVisaRequest>) -> Answer<HttpBody> {
+        self.sticker(request).await
+    }
+
     async fn list_visa_revisions(
         &self,
         request: Request<ListVisaRevisionsRequest>,
     ) -> Answer<ListVisaRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+}
+
+impl Visas {
+    /// The sticker. The lists may have changed since it was made, so that the newest name check is asked about again.
+    async fn sticker(&self, request: Request<PrintVisaRequest>) -> Answer<HttpBody> {
+        let visa = self.registry.get(request).await?.into_inner();
+        let out = !matches!(visa.state(), State::Printed | State::Valid);
+        refuse_if(out, House::WrongState, "the sticker of a visa that is out of use is not printed")
+            .map_err(|fault| fault.with("state", visa.state().as_str_name()).with("allowed", "PRINTED, VALID"))?;
+        let application = self.applications.load(&visa.application).await?.unwrap_or_default();
+        let screening = clearance::newest_of(&self.screenings, &application.screening).await?;
+        clearance::settled(screening.as_ref())?;
+        Ok(Response::new(self.papers.print(travel_papers::visa(&self.papers, &visa)?).await?))
     }
 }
 
@@ -170,7 +200,7 @@ async fn materials(reader: &mut Reader<'_>, visa: &Visa) -> Result<Materials, Fa
 }
 
 /// Not while a hit is unresolved: the lists may have changed since the visa was granted.
-fn print(visa: &mut Visa, materials: Materials, call: &mut Call) -> Result<(), Fault> {
+fn print(visa: &mut Visa, materials: Materials, papers: &TravelPapers, call: &mut Call) -> Result<(), Fault> {
     let Some(application) = materials.application.into_iter().next() else {
         let fault = Fault::new(House::BrokenReference, "there is no such application");
         return Err(fault.at("visa.application", "does not exist"));
@@ -182,6 +212,7 @@ fn print(visa: &mut Visa, materials: Materials, call: &mut Call) -> Result<(), F
     visa.name = format!("visas/{}", blank.number);
     visa.number.clone_from(&blank.number);
     describe(visa, &application, call)?;
+    visa.seal = papers.seal_visa(visa, call.days().date(call.now()))?;
     blank_books::issue(blank, &visa.name, call)?;
     let name = visa.name.clone();
     call.follow(application, "issue", |application, _| {

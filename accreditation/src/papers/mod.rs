@@ -88,7 +88,7 @@ impl Papers {
         let missing = || Fault::new(Reason::SealKeyMissing, "this house has no key to seal papers with");
         let key = self.0.key.as_ref().ok_or_else(missing)?;
         let too_long = |error| Fault::new(House::Internal, "a seal does not fit a barcode").caused_by(error);
-        order.with_barcode(&key.seal(&seal.encode_to_vec())).map_err(too_long)
+        order.with_barcode(key.seal(&seal.encode_to_vec())).map_err(too_long)
     }
 
     /// Prints.

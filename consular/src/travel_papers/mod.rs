@@ -1,5 +1,7 @@
 //! Travel papers: what is printed of passports, visas and emergency documents, and the key that seals them.
 
+#[cfg(test)]
+mod page_tests;
 mod pages;
 mod refusal;
 mod sealing;

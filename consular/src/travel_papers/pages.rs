@@ -134,7 +134,6 @@ pub(super) fn order(template: &'static Template, data: &Value, name: &str, date:
     Ok(Order::new(template, data, name, day(date)?))
 }
 
-
 /// The order with the seal that the record has since it was made, so that every copy has the same.
 fn sealed(order: Order, seal: &[u8]) -> Result<Order, Fault> {
     if seal.is_empty() {

@@ -9,7 +9,7 @@ use registry::instant;
 use tonic::Status;
 
 /// Of a French national at a post in the United Kingdom.
-fn asked() -> EmergencyTravelDocument {
+pub(crate) fn asked() -> EmergencyTravelDocument {
     EmergencyTravelDocument {
         post: POST.into(),
         country: "GB".into(),
@@ -35,7 +35,7 @@ macro_rules! about {
 }
 
 impl World {
-    async fn received(&self, document: EmergencyTravelDocument) -> Result<EmergencyTravelDocument, Status> {
+    pub(crate) async fn received(&self, document: EmergencyTravelDocument) -> Result<EmergencyTravelDocument, Status> {
         let create = pb::CreateEmergencyTravelDocumentRequest {
             emergency_travel_document: Some(document),
             ..Default::default()
@@ -53,7 +53,7 @@ impl World {
         Ok(self.emergency(DECIDER).issue_emergency_travel_document(issue).await?.into_inner())
     }
 
-    async fn urgently(&self, name: &str, blank: &str) -> Result<EmergencyTravelDocument, Status> {
+    pub(crate) async fn urgently(&self, name: &str, blank: &str) -> Result<EmergencyTravelDocument, Status> {
         let issue = pb::IssueUrgentlyRequest {
             name: name.into(),
             blank: blank.into(),

@@ -2,15 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod acts;
+mod appointments;
 mod blank_books;
+mod booking_races;
 mod emergency;
 mod entry_requirements;
+mod fees;
 mod machine_readable_zones;
 mod passports;
 mod schema;
 mod screening;
 mod stay;
 mod travel_bench;
+mod travel_papers;
 mod visa_applications;
 mod visa_statistics;
 mod visas;

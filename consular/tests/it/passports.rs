@@ -70,7 +70,7 @@ impl World {
         screening
     }
 
-    async fn approved(&self, kind: Type, person: &str, previous: &str, receipt: &str) -> String {
+    pub(crate) async fn approved(&self, kind: Type, person: &str, previous: &str, receipt: &str) -> String {
         let asked = PassportApplication { previous_document: previous.into(), ..application(kind, person) };
         let name = self.apply(asked, receipt).await.unwrap().name;
         self.taken_in(&name).await;
@@ -80,7 +80,7 @@ impl World {
         name
     }
 
-    async fn produce(&self, application: &str, blank: &str) -> Result<TravelDocument, Status> {
+    pub(crate) async fn produce(&self, application: &str, blank: &str) -> Result<TravelDocument, Status> {
         let document =
             TravelDocument { application: application.into(), blank: blank.into(), ..TravelDocument::default() };
         let create = pb::CreateTravelDocumentRequest { travel_document: Some(document), ..Default::default() };

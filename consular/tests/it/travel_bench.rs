@@ -1,6 +1,8 @@
 //! What the tests of passports and visas share: a list in force, blanks in stock, name checks, and who does what.
 
 use crate::world::{Signed, World, officer};
+use config::{Env, Home};
+use consular::{TravelPaperSettings, TravelPapers};
 use proto::consular::v1::blank_book::Kind as Blank;
 use proto::consular::v1::blank_book_service_client::BlankBookServiceClient;
 use proto::consular::v1::emergency_travel_document_service_client::EmergencyTravelDocumentServiceClient;
@@ -110,6 +112,15 @@ impl World {
         let request = pb::GetBlankBookRequest { name: name.into(), as_of: None };
         self.blanks("people/keeper").get_blank_book(request).await.unwrap().into_inner()
     }
+}
+
+/// A private key on P-256, of tests alone: base64 of PKCS #8.
+const SEAL_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgyu1fuCb/tRU3QGgqivp3KIn1vzrb+O0pJBOhRhr9Z1ehRANCAARy+dwKdBFbaFBmSLGdq3zL1tlJp15zYiW6ekjdoXSeDX/xfDKp4Sow3j2Gf1vRhtJItNRuS/9VZsyKtTDbyhPv";
+
+/// Papers that are sealed.
+pub(crate) fn papers() -> TravelPapers {
+    let settings: TravelPaperSettings = config::read(&Env::default().with("P_SEAL_KEY", SEAL_KEY), "P").unwrap();
+    TravelPapers::new(&settings, &Home::default()).unwrap()
 }
 
 /// A blank of this number.

@@ -62,7 +62,7 @@ pub(crate) async fn world() -> World {
     let lists_folder = std::env::temp_dir().join(format!("legation-lists-{}", uuid::Uuid::now_v7()));
     let lists = Arc::new(Lists::below(lists_folder.clone()).unwrap());
     let screenings = Screenings::new(store.keep(), Arc::clone(&lists));
-    let routes = consular::routes(&store, &lists).prepare();
+    let routes = consular::routes(&store, &lists, &crate::travel_bench::papers()).prepare();
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
     let service = layers::service_stack(routes, "consular", contract, verifier, Limits::default(), TaskTracker::new());
     World { db, clock, lists_folder, store, screenings, service }

@@ -31,11 +31,11 @@ impl Order {
         Self { template, data, identity: identity.to_owned(), date, files: Vec::new(), unprintable }
     }
 
-    /// The same with a barcode, which the template shows by `barcode(…)` of `house.typ`.
+    /// The same with a barcode of a text or of bytes, which the template shows by `barcode(…)` of `house.typ`.
     ///
     /// # Errors
     /// The text is too long for a barcode.
-    pub fn with_barcode(self, text: &str) -> Result<Self, seal::TooLong> {
+    pub fn with_barcode(self, text: impl AsRef<[u8]>) -> Result<Self, seal::TooLong> {
         Ok(self.with_file("barcode.svg", seal::barcode(text)?.into_bytes()))
     }
 

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use identity::ApiKeyText;
 use ring::rand::{SecureRandom as _, SystemRandom};
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use std::collections::BTreeMap;
 
 const FILE: &str = "secrets.json";
@@ -47,6 +48,12 @@ pub(crate) fn random_key() -> String {
     let mut bytes = [0; 32];
     SystemRandom::new().fill(&mut bytes).expect("the system gives random bytes");
     STANDARD.encode(bytes)
+}
+
+/// A private key on P-256 in PKCS #8, in base64.
+pub(crate) fn random_p256() -> String {
+    let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
+    STANDARD.encode(made.expect("the system gives random bytes"))
 }
 
 /// 32 random bytes in hexadecimal.

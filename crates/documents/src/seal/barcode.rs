@@ -1,4 +1,4 @@
-//! Barcodes: a text as a QR code (ISO/IEC 18004), drawn as one path.
+//! Barcodes: a text, or bytes, as a QR code (ISO/IEC 18004), drawn as one path.
 
 use qrcode::{Color, EcLevel, QrCode};
 use std::fmt::Write as _;
@@ -11,11 +11,11 @@ const QUIET: usize = 4;
 #[error("the text is too long for a barcode")]
 pub struct TooLong;
 
-/// The text as a QR code that bears the loss of 15 % of its surface (level M), in SVG.
+/// The text, or bytes, as a QR code that bears the loss of 15 % of its surface (level M), in SVG.
 ///
 /// # Errors
 /// The text is too long.
-pub fn barcode(text: &str) -> Result<String, TooLong> {
+pub fn barcode(text: impl AsRef<[u8]>) -> Result<String, TooLong> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(|_| TooLong)?;
     let (width, colors) = (code.width(), code.to_colors());
     let mut path = String::new();

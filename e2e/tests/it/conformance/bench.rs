@@ -16,6 +16,9 @@ use testkit::conformance::{Bench, Caller};
 /// Whose applications the callers are.
 const AGENCY: &str = "conformance";
 
+/// A private key on P-256, of tests alone: base64 of PKCS #8.
+const SEAL_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgyu1fuCb/tRU3QGgqivp3KIn1vzrb+O0pJBOhRhr9Z1ehRANCAARy+dwKdBFbaFBmSLGdq3zL1tlJp15zYiW6ekjdoXSeDX/xfDKp4Sow3j2Gf1vRhtJItNRuS/9VZsyKtTDbyhPv";
+
 /// A house at work.
 pub(super) struct House {
     accreditation: (TestDb, Hosted),
@@ -48,6 +51,7 @@ impl House {
             .with("CONSULAR_DATABASE_URL", &abroad.url)
             .with("CONSULAR_REDIS_URL", &redis.url)
             .with("CONSULAR_RELAY_AUDIT_KEY", "08".repeat(32))
+            .with("CONSULAR_TRAVEL_PAPERS_SEAL_KEY", SEAL_KEY)
             .with("CONSULAR_LISTS_FOLDER", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/lists"));
         let settings: gateway::Settings = config::read(&env, "GATEWAY").expect("the settings are good");
         let own = config::read(&env, "ACCREDITATION").expect("the settings are good");

@@ -3,9 +3,15 @@
 mod agencies;
 mod agrements;
 mod api_keys;
+mod apostilles;
+mod appointment_services;
+mod appointment_slots;
+mod appointment_windows;
 mod bench;
 mod blank_books;
+mod bookings;
 mod card_applications;
+mod cash_days;
 mod charges;
 mod circular_receipts;
 mod circulars;
@@ -17,20 +23,24 @@ mod customs_clearances;
 mod debts;
 mod deliveries;
 mod determinations;
+mod digital_seals;
 mod diplomatic_lists;
 mod disputes;
 mod driver_licences;
 mod elevations;
 mod emergency_travel_documents;
 mod entry_requirements;
+mod fee_schedules;
 mod guidance_articles;
 mod honorary_consuls;
 mod identity_cards;
 mod incidents;
 mod jobs;
+mod legalisations;
 mod machine_readable_zones;
 mod members;
 mod missions;
+mod notarial_acts;
 mod notes_verbales;
 mod official_functions;
 mod passport_applications;
@@ -40,9 +50,11 @@ mod privilege_grants;
 mod products;
 mod properties;
 mod protocol;
+mod receipts;
 mod reciprocity_rules;
 mod screenings;
 mod service_requests;
+mod specimen_signatures;
 mod status_certificates;
 mod tax_cards;
 mod traffic_violations;
@@ -67,8 +79,14 @@ const CHECKED: &[&str] = &[
     "AgencyService",
     "AgrementService",
     "ApiKeyService",
+    "ApostilleService",
+    "AppointmentServiceService",
+    "AppointmentSlotService",
+    "AppointmentWindowService",
     "BlankBookService",
+    "BookingService",
     "CardApplicationService",
+    "CashDayService",
     "ChargeService",
     "CircularReceiptService",
     "CircularService",
@@ -79,21 +97,25 @@ const CHECKED: &[&str] = &[
     "CustomsClearanceService",
     "DebtService",
     "DeliveryService",
+    "DigitalSealService",
     "DiplomaticListService",
     "DisputeService",
     "DriverLicenceService",
     "ElevationService",
     "EmergencyTravelDocumentService",
     "EntryRequirementService",
+    "FeeScheduleService",
     "GuidanceArticleService",
     "HonoraryConsulService",
     "IdentityCardService",
     "ImmunityService",
     "IncidentService",
     "JobService",
+    "LegalisationService",
     "MachineReadableZoneService",
     "MemberService",
     "MissionService",
+    "NotarialActService",
     "NoteVerbaleService",
     "OfficialFunctionService",
     "PassportApplicationService",
@@ -103,10 +125,12 @@ const CHECKED: &[&str] = &[
     "ProductService",
     "PropertyService",
     "ProtocolService",
+    "ReceiptService",
     "ReciprocityRuleService",
     "ScreeningService",
     "SealService",
     "ServiceRequestService",
+    "SpecimenSignatureService",
     "StatusCertificateService",
     "TaxCardService",
     "TrafficViolationService",
@@ -191,7 +215,19 @@ async fn gateway(grpc_service: &str) {
 async fn consular(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.consular().await)
+        .with(apostilles::Apostilles::default())
+        .with(appointment_services::AppointmentServices)
+        .with(appointment_slots::AppointmentSlots::default())
+        .with(appointment_windows::AppointmentWindows::default())
+        .with(bookings::Bookings::default())
+        .with(cash_days::CashDays)
+        .with(fee_schedules::FeeSchedules::default())
+        .with(legalisations::Legalisations::default())
+        .with(notarial_acts::NotarialActs)
+        .with(receipts::Receipts::default())
+        .with(specimen_signatures::SpecimenSignatures)
         .with(blank_books::BlankBooks)
+        .with(digital_seals::DigitalSeals)
         .with(emergency_travel_documents::EmergencyTravelDocuments::default())
         .with(entry_requirements::EntryRequirements)
         .with(machine_readable_zones::MachineReadableZones)
@@ -283,6 +319,11 @@ async fn blank_books_conform() {
 }
 
 #[tokio::test]
+async fn digital_seals_conform() {
+    consular("DigitalSealService").await;
+}
+
+#[tokio::test]
 async fn emergency_travel_documents_conform() {
     consular("EmergencyTravelDocumentService").await;
 }
@@ -315,6 +356,61 @@ async fn visa_statistics_conform() {
 #[tokio::test]
 async fn visas_conform() {
     consular("VisaService").await;
+}
+
+#[tokio::test]
+async fn apostilles_conform() {
+    consular("ApostilleService").await;
+}
+
+#[tokio::test]
+async fn appointment_services_conform() {
+    consular("AppointmentServiceService").await;
+}
+
+#[tokio::test]
+async fn appointment_slots_conform() {
+    consular("AppointmentSlotService").await;
+}
+
+#[tokio::test]
+async fn appointment_windows_conform() {
+    consular("AppointmentWindowService").await;
+}
+
+#[tokio::test]
+async fn bookings_conform() {
+    consular("BookingService").await;
+}
+
+#[tokio::test]
+async fn cash_days_conform() {
+    consular("CashDayService").await;
+}
+
+#[tokio::test]
+async fn fee_schedules_conform() {
+    consular("FeeScheduleService").await;
+}
+
+#[tokio::test]
+async fn legalisations_conform() {
+    consular("LegalisationService").await;
+}
+
+#[tokio::test]
+async fn notarial_acts_conform() {
+    consular("NotarialActService").await;
+}
+
+#[tokio::test]
+async fn receipts_conform() {
+    consular("ReceiptService").await;
+}
+
+#[tokio::test]
+async fn specimen_signatures_conform() {
+    consular("SpecimenSignatureService").await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::local::root;
 use crate::progress::Step;
-use crate::stack::secrets::{Secrets, bootstrap_key, random_hex, random_key};
+use crate::stack::secrets::{Secrets, bootstrap_key, random_hex, random_key, random_p256};
 use anyhow::{Context as _, Result, bail};
 use cluster::Cluster;
 use std::net::{SocketAddr, TcpListener};
@@ -30,6 +30,7 @@ impl Settings {
         let consular_audit_key = secrets.get("consular-audit-key", random_hex)?;
         let keys_audit_key = secrets.get("gateway-audit-key", random_hex)?;
         let seal_key = secrets.get("accreditation-seal-key", random_key)?;
+        let travel_key = secrets.get("consular-seal-key", random_p256)?;
         let webhook_key = secrets.get("gateway-webhook-key", random_hex)?;
         let bootstrap = bootstrap_key(secrets)?;
         let (postgres, redis) = (cluster.postgres(), cluster.redis());
@@ -52,6 +53,7 @@ impl Settings {
             ("CONSULAR_DATABASE_URL", postgres.service_url("consular")),
             ("CONSULAR_REDIS_URL", redis.url(0)),
             ("CONSULAR_RELAY_AUDIT_KEY", consular_audit_key),
+            ("CONSULAR_TRAVEL_PAPERS_SEAL_KEY", travel_key),
             ("TELEMETRY_LOGS", "json".to_owned()),
         ];
         environment.retain(|(name, _)| own(name).is_none());

@@ -1,0 +1,113 @@
+//! Pages: what stands on them, and that their zones are read back letter by letter.
+
+use super::pages::{EMERGENCY, PASSPORT, VISA, emergency, passport, visa};
+use super::refusal::TEMPLATE as REFUSAL;
+use super::{Settings, TravelPapers};
+use crate::travel::zone;
+use config::{Env, Home};
+use documents::{Most, Order, reading};
+use proto::consular::v1::{EmergencyTravelDocument, TravelDocument, Visa, visa_application::VisaClass};
+
+fn papers(more: &[(&str, &str)]) -> TravelPapers {
+    let env = more.iter().fold(Env::default(), |env, (name, value)| env.with(*name, *value));
+    let settings: Settings = config::read(&env, "P").unwrap();
+    TravelPapers::new(&settings, &Home::default()).unwrap()
+}
+
+fn read(order: &Order) -> String {
+    let mut pages = reading(order, &Most::default()).unwrap();
+    assert_eq!(pages.len(), 1, "one page");
+    pages.remove(0)
+}
+
+/// The lines of a zone, each letter of which is set by itself.
+fn zone_of(page: &str, width: usize) -> String {
+    let letters: Vec<char> = page.lines().filter(|line| line.chars().count() == 1).flat_map(str::chars).collect();
+    let lines = &letters[letters.len() - 2 * width..];
+    let (first, second) = lines.split_at(width);
+    format!("{}\n{}", first.iter().collect::<String>(), second.iter().collect::<String>())
+}
+
+fn window() -> mrz::Window {
+    mrz::Window::on("2026-05-04".parse().unwrap())
+}
+
+fn document() -> TravelDocument {
+    let holder = zone::Holder {
+        family_name: "Lefèvre-Üstün",
+        given_names: "Élise Marie",
+        birth_date: "1974-08-12",
+        sex: 0,
+        nationality: "US",
+    };
+    TravelDocument {
+        name: "travelDocuments/L898902C3".into(),
+        number: "L898902C3".into(),
+        post: "posts/example".into(),
+        family_name: "Lefèvre-Üstün".into(),
+        given_names: "Élise Marie".into(),
+        birth_date: "1974-08-12".into(),
+        birth_place: "Zürich".into(),
+        issue_date: "2026-05-04".into(),
+        expire_date: "2036-05-03".into(),
+        zone: zone::lines(mrz::Format::Td3, "P", "US", holder, "L898902C3", "2036-05-03").unwrap(),
+        ..TravelDocument::default()
+    }
+}
+
+#[test]
+fn a_data_page_says_what_the_register_says_and_its_zone_reads_back() {
+    let page = read(&passport(&papers(&[]), &document()).unwrap());
+    for wanted in ["LEFÈVRE-ÜSTÜN", "ÉLISE MARIE", "12 AUG 1974", "03 MAY 2036", "ZÜRICH", "L898902C3", "X"] {
+        assert!(page.contains(wanted), "{wanted}: {page}");
+    }
+    assert_eq!(zone_of(&page, 44), document().zone.join("\n"));
+    assert!(mrz::parse(&zone_of(&page, 44), &window()).is_ok());
+}
+
+#[test]
+fn a_long_name_is_made_smaller_and_a_specimen_says_so() {
+    let long = TravelDocument { given_names: "Anna Maria Magdalena ".repeat(5).trim().into(), ..document() };
+    assert!(read(&passport(&papers(&[("P_SPECIMEN", "true")]), &long).unwrap()).contains("SPECIMEN"));
+    assert!(!read(&passport(&papers(&[]), &long).unwrap()).contains("SPECIMEN"));
+}
+
+#[test]
+fn stickers_need_their_seal() {
+    let made = Visa {
+        name: "visas/V00000001".into(),
+        number: "V00000001".into(),
+        visa_class: VisaClass::C.into(),
+        family_name: "Traveller".into(),
+        given_names: "Ravi".into(),
+        passport_number: "Z1234567".into(),
+        stay_days: 20,
+        valid_from: "2026-07-01".into(),
+        valid_until: "2026-08-04".into(),
+        issue_date: "2026-05-04".into(),
+        diplomatic: true,
+        ..Visa::default()
+    };
+    let papers = papers(&[("P_TERRITORY", "Schengen States")]);
+    assert_eq!(visa(&papers, &made).unwrap_err().reason(), "TRAVEL_SEAL_KEY_MISSING");
+    let page = read(&visa(&papers, &Visa { seal: vec![220, 3, 7], ..made }).unwrap());
+    for wanted in ["SCHENGEN STATES", "MULT", "20 DAYS", "TRAVELLER, RAVI", "DIPLOMATIC", "01-07-26", "04-08-26"] {
+        assert!(page.contains(wanted), "{wanted}: {page}");
+    }
+    let issued = EmergencyTravelDocument {
+        birth_date: "1990-01-31".into(),
+        issue_date: "2026-05-04".into(),
+        expire_date: "2026-05-11".into(),
+        destination: "FR".into(),
+        seal: vec![220, 3, 7],
+        ..EmergencyTravelDocument::default()
+    };
+    assert!(read(&emergency(&papers, &issued).unwrap()).contains("FRANCE"));
+}
+
+#[test]
+fn templates_are_code_and_read_no_data_as_such() {
+    for template in [&PASSPORT, &VISA, &EMERGENCY, &REFUSAL] {
+        template.check().unwrap();
+    }
+}
