@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 macro_rules! about {
     ($request:ident, $name:expr) => {
-        pb::$request { name: $name.to_owned(), ..Default::default() }
+        pb::$request { name: $name.to_owned() }
     };
 }
 
@@ -56,7 +56,7 @@ async fn a_data_page_is_printed_until_the_passport_is_stopped() {
     is_pdf("passport", &page);
     let again = documents.print_travel_document(print()).await.unwrap().into_inner();
     assert_eq!(again, page, "every copy is the same");
-    documents.report_loss(about!(ReportLossRequest, passport)).await.unwrap();
+    documents.report_loss(pb::ReportLossRequest { name: passport.clone(), ..Default::default() }).await.unwrap();
     assert_eq!(reason(documents.print_travel_document(print()).await), "WRONG_STATE");
 }
 
