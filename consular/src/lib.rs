@@ -1,11 +1,20 @@
 //! Our citizens abroad and travellers to our country: who is where, their documents, who needs a visa where, and who is on
 //! which list.
 
+mod apostille_convention;
+mod apostilles;
+mod appointment_plan;
+mod appointment_services;
+mod appointment_slots;
+mod appointment_windows;
 pub mod area;
 mod blank_books;
+mod bookings;
+mod cash_days;
 pub mod channels;
 mod clearance;
 mod contact_codes;
+mod counter;
 mod crises;
 mod crisis_persons;
 mod digital_seals;
@@ -13,18 +22,24 @@ mod emergency_travel_documents;
 mod enquiries;
 mod entry_requirements;
 mod errand;
+mod fee_choice;
+mod fee_schedules;
+mod legalisations;
 mod lists;
 mod machine_readable_zones;
 mod mailbox_messages;
 mod manifest_seats;
 mod manifests;
 mod messages;
+mod notarial_acts;
 pub mod numbers;
 mod parcels;
 mod passport_applications;
 mod passport_production;
 pub mod places;
 mod post_room;
+mod receipts;
+mod register_numbers;
 mod register_practice;
 mod registration_end;
 mod registration_rules;
@@ -34,6 +49,7 @@ mod roll_call;
 pub mod screening;
 mod screenings;
 mod settings;
+mod specimen_signatures;
 pub mod travel;
 mod travel_documents;
 mod travel_papers;
@@ -45,26 +61,37 @@ mod visas;
 mod watch_lists;
 pub mod whereabouts;
 
+pub use apostilles::Apostilles;
+pub use appointment_services::AppointmentServices;
+pub use appointment_slots::AppointmentSlots;
+pub use appointment_windows::AppointmentWindows;
 pub use blank_books::BlankBooks;
+pub use bookings::Bookings;
+pub use cash_days::CashDays;
 pub use crises::Crises;
 pub use crisis_persons::CrisisPersons;
 pub use digital_seals::DigitalSeals;
 pub use emergency_travel_documents::EmergencyTravelDocuments;
 pub use enquiries::Enquiries;
 pub use entry_requirements::EntryRequirements;
+pub use fee_schedules::FeeSchedules;
+pub use legalisations::Legalisations;
 pub use lists::Lists;
 pub use machine_readable_zones::MachineReadableZones;
 pub use mailbox_messages::MailboxMessages;
 pub use manifest_seats::ManifestSeats;
 pub use manifests::Manifests;
 pub use messages::Messages;
+pub use notarial_acts::NotarialActs;
 pub use passport_applications::PassportApplications;
 pub use post_room::PostRoom;
+pub use receipts::Receipts;
 pub use register_practice::RegisterPractice;
 pub use registrations::Registrations;
 pub use roll_call::RollCall;
 pub use screenings::Screenings;
 pub use settings::Settings;
+pub use specimen_signatures::SpecimenSignatures;
 pub use travel_documents::TravelDocuments;
 pub use travel_papers::{SealKey, Settings as TravelPaperSettings, TravelPapers};
 pub use visa_applications::VisaApplications;
@@ -74,21 +101,32 @@ pub use watch_lists::WatchLists;
 
 use anyhow::Context as _;
 use channels::{Channel, MailBySmtp, Mailbox, Smtp};
+use proto::consular::v1::apostille_service_server::ApostilleServiceServer;
+use proto::consular::v1::appointment_service_service_server::AppointmentServiceServiceServer;
+use proto::consular::v1::appointment_slot_service_server::AppointmentSlotServiceServer;
+use proto::consular::v1::appointment_window_service_server::AppointmentWindowServiceServer;
 use proto::consular::v1::blank_book_service_server::BlankBookServiceServer;
+use proto::consular::v1::booking_service_server::BookingServiceServer;
+use proto::consular::v1::cash_day_service_server::CashDayServiceServer;
 use proto::consular::v1::crisis_person_service_server::CrisisPersonServiceServer;
 use proto::consular::v1::crisis_service_server::CrisisServiceServer;
 use proto::consular::v1::digital_seal_service_server::DigitalSealServiceServer;
 use proto::consular::v1::emergency_travel_document_service_server::EmergencyTravelDocumentServiceServer;
 use proto::consular::v1::enquiry_service_server::EnquiryServiceServer;
 use proto::consular::v1::entry_requirement_service_server::EntryRequirementServiceServer;
+use proto::consular::v1::fee_schedule_service_server::FeeScheduleServiceServer;
+use proto::consular::v1::legalisation_service_server::LegalisationServiceServer;
 use proto::consular::v1::machine_readable_zone_service_server::MachineReadableZoneServiceServer;
 use proto::consular::v1::mailbox_message_service_server::MailboxMessageServiceServer;
 use proto::consular::v1::manifest_seat_service_server::ManifestSeatServiceServer;
 use proto::consular::v1::manifest_service_server::ManifestServiceServer;
 use proto::consular::v1::message_service_server::MessageServiceServer;
+use proto::consular::v1::notarial_act_service_server::NotarialActServiceServer;
 use proto::consular::v1::passport_application_service_server::PassportApplicationServiceServer;
+use proto::consular::v1::receipt_service_server::ReceiptServiceServer;
 use proto::consular::v1::registration_service_server::RegistrationServiceServer;
 use proto::consular::v1::screening_service_server::ScreeningServiceServer;
+use proto::consular::v1::specimen_signature_service_server::SpecimenSignatureServiceServer;
 use proto::consular::v1::travel_document_service_server::TravelDocumentServiceServer;
 use proto::consular::v1::visa_application_service_server::VisaApplicationServiceServer;
 use proto::consular::v1::visa_service_server::VisaServiceServer;
@@ -114,21 +152,25 @@ impl Service for Consular {
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
         RegisterPractice::check().context("read the rules of the register of citizens abroad")?;
         let smtp = Smtp::new(&settings.smtp).context("prepare the mail to people")?;
+        apostille_convention::check().context("read the parties to the convention on apostilles")?;
+        counter::check().context("read our practice at the counter")?;
         let papers = TravelPapers::new(&settings.travel_papers, &house.home).context("prepare the travel papers")?;
         let Settings { database, redis_url, relay, lists_folder, senders, .. } = settings;
         let lists = Arc::new(Lists::below(lists_folder).context("read the words and weights of names")?);
         let mut opened = None;
         let routes = |store: &Store| {
             send_parcels(store, smtp, senders, &house);
-            opened = Some((store.pool().clone(), Screenings::new(store.keep(), Arc::clone(&lists))));
+            let slots = AppointmentSlots::new(store.keep(), store.keep(), store.keep());
+            opened = Some((store.pool().clone(), Screenings::new(store.keep(), Arc::clone(&lists)), slots));
             routes(store, &lists, &papers)
         };
         let register = Register { database, own: &MIGRATIONS, redis_url, relay };
         let started = register.start::<Self>(&house, |options| options, routes).await?;
-        let (pool, screenings) = opened.expect("a service that has started has its methods");
+        let (pool, screenings, slots) = opened.expect("a service that has started has its methods");
         // Whoever is screened before the lists are searched would be clear.
         lists.refresh(&pool).await.context("read the watch lists in force")?;
         house.tasks.spawn(lists.follow(pool, screenings, house.shutdown.clone()));
+        house.tasks.spawn(slots.keep_ahead(house.shutdown.clone()));
         Ok(started)
     }
 }
@@ -162,6 +204,17 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         .add_service(ManifestServiceServer::new(Manifests::new(store.keep())))
         .add_service(MessageServiceServer::new(Messages::new(store.keep())))
         .add_service(RegistrationServiceServer::new(Registrations::new(store.keep())))
+        .add_service(AppointmentServiceServiceServer::new(AppointmentServices::new(store.keep())))
+        .add_service(AppointmentSlotServiceServer::new(AppointmentSlots::new(store.keep(), store.keep(), store.keep())))
+        .add_service(AppointmentWindowServiceServer::new(AppointmentWindows::new(store.keep())))
+        .add_service(BookingServiceServer::new(Bookings::new(store.keep())))
+        .add_service(CashDayServiceServer::new(CashDays::new(store.keep())))
+        .add_service(FeeScheduleServiceServer::new(FeeSchedules::new(store.keep())))
+        .add_service(ReceiptServiceServer::new(Receipts::new(store.keep())))
+        .add_service(ApostilleServiceServer::new(Apostilles::new(store.keep())))
+        .add_service(LegalisationServiceServer::new(Legalisations::new(store.keep())))
+        .add_service(NotarialActServiceServer::new(NotarialActs::new(store.keep())))
+        .add_service(SpecimenSignatureServiceServer::new(SpecimenSignatures::new(store.keep())))
         .add_service(BlankBookServiceServer::new(BlankBooks::new(store.keep())))
         .add_service(DigitalSealServiceServer::new(DigitalSeals::new(store, papers.clone())))
         .add_service(EmergencyTravelDocumentServiceServer::new(EmergencyTravelDocuments::new(

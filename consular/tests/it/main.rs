@@ -2,11 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod acts;
+mod appointments;
 mod area;
 mod blank_books;
+mod blank_books;
+mod booking_races;
 mod crises;
 mod emergency;
 mod entry_requirements;
+mod fees;
 mod machine_readable_zones;
 mod manifests;
 mod messages;

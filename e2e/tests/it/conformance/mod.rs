@@ -3,8 +3,14 @@
 mod agencies;
 mod agrements;
 mod api_keys;
+mod apostilles;
+mod appointment_services;
+mod appointment_slots;
+mod appointment_windows;
 mod bench;
 mod blank_books;
+mod bookings;
+mod cash_days;
 mod charges;
 mod circular_receipts;
 mod circulars;
@@ -25,11 +31,13 @@ mod elevations;
 mod emergency_travel_documents;
 mod enquiries;
 mod entry_requirements;
+mod fee_schedules;
 mod guidance_articles;
 mod honorary_consuls;
 mod identity_cards;
 mod incidents;
 mod jobs;
+mod legalisations;
 mod machine_readable_zones;
 mod mailbox_messages;
 mod manifest_seats;
@@ -37,6 +45,7 @@ mod manifests;
 mod members;
 mod messages;
 mod missions;
+mod notarial_acts;
 mod notes_verbales;
 mod official_functions;
 mod passport_applications;
@@ -46,10 +55,12 @@ mod privilege_grants;
 mod products;
 mod properties;
 mod protocol;
+mod receipts;
 mod reciprocity_rules;
 mod registrations;
 mod screenings;
 mod service_requests;
+mod specimen_signatures;
 mod status_certificates;
 mod tax_cards;
 mod traffic_violations;
@@ -74,7 +85,13 @@ const CHECKED: &[&str] = &[
     "AgencyService",
     "AgrementService",
     "ApiKeyService",
+    "ApostilleService",
+    "AppointmentServiceService",
+    "AppointmentSlotService",
+    "AppointmentWindowService",
     "BlankBookService",
+    "BookingService",
+    "CashDayService",
     "ChargeService",
     "CircularReceiptService",
     "CircularService",
@@ -94,12 +111,14 @@ const CHECKED: &[&str] = &[
     "EmergencyTravelDocumentService",
     "EnquiryService",
     "EntryRequirementService",
+    "FeeScheduleService",
     "GuidanceArticleService",
     "HonoraryConsulService",
     "IdentityCardService",
     "ImmunityService",
     "IncidentService",
     "JobService",
+    "LegalisationService",
     "MachineReadableZoneService",
     "MailboxMessageService",
     "ManifestSeatService",
@@ -107,6 +126,7 @@ const CHECKED: &[&str] = &[
     "MemberService",
     "MessageService",
     "MissionService",
+    "NotarialActService",
     "NoteVerbaleService",
     "OfficialFunctionService",
     "PassportApplicationService",
@@ -116,11 +136,13 @@ const CHECKED: &[&str] = &[
     "ProductService",
     "PropertyService",
     "ProtocolService",
+    "ReceiptService",
     "ReciprocityRuleService",
     "RegistrationService",
     "ScreeningService",
     "SealService",
     "ServiceRequestService",
+    "SpecimenSignatureService",
     "StatusCertificateService",
     "TaxCardService",
     "TrafficViolationService",
@@ -203,6 +225,17 @@ async fn gateway(grpc_service: &str) {
 async fn consular(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.consular().await)
+        .with(apostilles::Apostilles::default())
+        .with(appointment_services::AppointmentServices)
+        .with(appointment_slots::AppointmentSlots::default())
+        .with(appointment_windows::AppointmentWindows::default())
+        .with(bookings::Bookings::default())
+        .with(cash_days::CashDays)
+        .with(fee_schedules::FeeSchedules::default())
+        .with(legalisations::Legalisations::default())
+        .with(notarial_acts::NotarialActs)
+        .with(receipts::Receipts::default())
+        .with(specimen_signatures::SpecimenSignatures)
         .with(blank_books::BlankBooks)
         .with(crises::Crises)
         .with(crisis_persons::CrisisPersons::default())
@@ -379,6 +412,61 @@ async fn messages_conform() {
 #[tokio::test]
 async fn registrations_conform() {
     consular("RegistrationService").await;
+}
+
+#[tokio::test]
+async fn apostilles_conform() {
+    consular("ApostilleService").await;
+}
+
+#[tokio::test]
+async fn appointment_services_conform() {
+    consular("AppointmentServiceService").await;
+}
+
+#[tokio::test]
+async fn appointment_slots_conform() {
+    consular("AppointmentSlotService").await;
+}
+
+#[tokio::test]
+async fn appointment_windows_conform() {
+    consular("AppointmentWindowService").await;
+}
+
+#[tokio::test]
+async fn bookings_conform() {
+    consular("BookingService").await;
+}
+
+#[tokio::test]
+async fn cash_days_conform() {
+    consular("CashDayService").await;
+}
+
+#[tokio::test]
+async fn fee_schedules_conform() {
+    consular("FeeScheduleService").await;
+}
+
+#[tokio::test]
+async fn legalisations_conform() {
+    consular("LegalisationService").await;
+}
+
+#[tokio::test]
+async fn notarial_acts_conform() {
+    consular("NotarialActService").await;
+}
+
+#[tokio::test]
+async fn receipts_conform() {
+    consular("ReceiptService").await;
+}
+
+#[tokio::test]
+async fn specimen_signatures_conform() {
+    consular("SpecimenSignatureService").await;
 }
 
 #[tokio::test]

@@ -1,0 +1,368 @@
+//! Bookings: a seat held for some minutes, confirmed, moved, given back to who waits; bound to one person.
+//!
+//! How many seats a slot has left is counted by the database, in the statement that takes one or gives one back
+//! (`migrations/0030_appointments.sql`): no caller, and no other program, can take one more.
+
+use crate::counter::{Appointments, practice};
+use calendar::{Clock, Length};
+use chrono::{DateTime, TimeDelta, Utc};
+use fault::{Fault, refuse_if};
+use identity::{Called, Principal};
+use proto::consular::v1::booking::State;
+use proto::consular::v1::booking_service_server::BookingService;
+use proto::consular::v1::{
+    Applicant, AppointmentService, AppointmentSlot, Booking, CancelBookingRequest, CheckInBookingRequest,
+    ConfirmBookingRequest, CreateBookingRequest, GetBookingRequest, ListBookingRevisionsRequest,
+    ListBookingRevisionsResponse, ListBookingsRequest, ListBookingsResponse, Reason, RescheduleBookingRequest,
+    ServeBookingRequest, appointment_service, appointment_slot,
+};
+use proto::policy::v1::Reason as House;
+use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant, timestamp};
+use tonic::Request;
+
+/// Whoever holds it works at the counter: sees every booking, and books for those who come or call.
+const SERVES: &str = "consular.bookings.serve";
+/// The states in which a booking has a seat.
+const SEATED: [&str; 6] = ["HELD", "CONFIRMED", "REMINDED", "CHECKED_IN", "SERVED", "NO_SHOW"];
+
+/// The bookings.
+#[derive(Clone, Debug)]
+pub struct Bookings {
+    registry: Registry<Self>,
+}
+
+impl Keep for Bookings {
+    type Record = Booking;
+
+    /// The counter sees all; an account sees what it booked.
+    fn visible(to: &Principal) -> Visible {
+        if to.may(SERVES) { Visible::All } else { Visible::having("holder", &to.subject) }
+    }
+
+    fn fire(_: &mut Booking, _: &str, _: &mut Call) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// A hold that is over gives its seat to who waits.
+    async fn fire_with(
+        booking: &mut Booking,
+        timer: &str,
+        reader: &mut Reader<'_>,
+        call: &mut Call,
+    ) -> Result<(), Fault> {
+        if timer == "hold" {
+            let next = next(reader, &booking.slot).await?;
+            hand_over(next, call)?;
+        }
+        Self::fire(booking, timer, call)
+    }
+
+    fn constraint(name: &str) -> Option<Fault> {
+        let (full, closed) = ("the slot has no seat left", "the slot is closed");
+        let booked = "this person has a booking of the service already";
+        Some(match name {
+            "appointment_slots_capacity" => Fault::new(Reason::SlotFull, full),
+            "bookings_slot_open" => Fault::new(Reason::SlotClosed, closed),
+            "bookings_one_active" => Fault::new(Reason::ApplicantAlreadyBooked, booked),
+            _ => return None,
+        })
+    }
+}
+
+impl Bookings {
+    /// The bookings that a registry keeps.
+    pub fn new(registry: Registry<Self>) -> Self {
+        Self { registry }
+    }
+
+    /// Whoever does not work at the counter books for their own account.
+    async fn book(&self, mut request: Request<CreateBookingRequest>) -> Answer<Booking> {
+        let by = Called::of(&request)?.principal.clone();
+        if let Some(booking) = request.get_mut().booking.as_mut().filter(|_| !by.may(SERVES)) {
+            booking.holder = by.subject.to_string();
+        }
+        self.registry.create_with(request, surroundings, hold).await
+    }
+}
+
+/// What a new booking is held against.
+struct Surroundings {
+    slot: Option<AppointmentSlot>,
+    service: Option<AppointmentService>,
+    of_person: Vec<Booking>,
+    of_account: Vec<Booking>,
+    full: bool,
+}
+
+async fn surroundings(reader: &mut Reader<'_>, booking: &Booking) -> Result<Surroundings, Fault> {
+    let of_account = match booking.holder.as_str() {
+        "" => Vec::new(),
+        holder => {
+            // One account's calls come one after another, or a hundred at once would each see none of the others.
+            reader.alone(&format!("bookings of {holder}")).await?;
+            reader.all(&[("holder", &[holder])]).await?
+        }
+    };
+    if booking.wait {
+        reader.alone(&booking.slot).await?;
+    }
+    let slot: Option<AppointmentSlot> = reader.glance(&booking.slot).await?;
+    let service = match &slot {
+        Some(slot) => reader.glance(&slot.service).await?,
+        None => None,
+    };
+    let key = key(booking.applicant.as_ref());
+    let of_person = reader.all(&[("applicant_key", &[key.as_str()])]).await?;
+    let full = match slot.as_ref().filter(|_| booking.wait) {
+        Some(slot) => {
+            let taken = reader.count::<Booking>(&[("slot", &[slot.name.as_str()]), ("state", &SEATED)]).await?;
+            taken >= slot.capacity.into()
+        }
+        None => false,
+    };
+    Ok(Surroundings { slot, service, of_person, of_account, full })
+}
+
+/// By what a person is known: the nationality and number of the document that will be shown.
+fn key(applicant: Option<&Applicant>) -> String {
+    applicant.map_or_else(String::new, |one| format!("{}/{}", one.nationality, folded(&one.document_number)))
+}
+
+fn folded(number: &str) -> String {
+    number.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
+}
+
+fn hold(booking: &mut Booking, around: Surroundings, call: &mut Call) -> Result<(), Fault> {
+    let practice = &practice().appointments;
+    if !call.principal().may(SERVES) {
+        unhurried(&around, practice, call.now())?;
+    }
+    let slot = bookable(around.slot, around.service.as_ref(), "booking.slot", call)?;
+    booking.applicant_key = key(booking.applicant.as_ref());
+    seat(booking, &slot);
+    if booking.wait && around.full {
+        booking.queue_time = Some(call.timestamp());
+        booking.set_state(State::Waiting);
+        at(call, "waiting", slot.start_time.as_ref().and_then(instant));
+        return Ok(());
+    }
+    booking.set_state(State::Held);
+    keep(booking, practice.hold_minutes, call);
+    Ok(())
+}
+
+/// Whether person and account book as people do: neither again and again, nor after having stayed away.
+fn unhurried(around: &Surroundings, practice: &Appointments, now: DateTime<Utc>) -> Result<(), Fault> {
+    let since =
+        |time: Option<&prost_types::Timestamp>, ago| time.and_then(instant).is_some_and(|time| time > now - ago);
+    let window = TimeDelta::hours(practice.velocity_hours.into());
+    let recent = |of: &[Booking]| of.iter().filter(|one| since(one.create_time.as_ref(), window)).count();
+    let too_many =
+        recent(&around.of_person) >= practice.most_of_person || recent(&around.of_account) >= practice.most_of_account;
+    refuse_if(too_many, Reason::TooManyBookings, "too many bookings were made for this person or by this account")?;
+    let penalty = TimeDelta::days(practice.no_show_days.into());
+    let missed = |one: &Booking| one.state() == State::NoShow && since(one.end_time.as_ref(), penalty);
+    let words = "this person missed an appointment, and books through the post for a while";
+    refuse_if(around.of_person.iter().any(missed), Reason::NoShowPenalty, words)
+}
+
+/// The slot, if it can be booked at all.
+fn bookable(
+    slot: Option<AppointmentSlot>,
+    service: Option<&AppointmentService>,
+    field: &str,
+    call: &Call,
+) -> Result<AppointmentSlot, Fault> {
+    let missing = || Fault::new(House::BrokenReference, "there is no such slot").at(field, "does not exist");
+    let (slot, service) = slot.zip(service).ok_or_else(missing)?;
+    let withdrawn = service.state() != appointment_service::State::Offered;
+    refuse_if(withdrawn, Reason::ServiceWithdrawn, "the service is not offered at present")?;
+    refuse_if(slot.state() != appointment_slot::State::Open, Reason::SlotClosed, "the slot is closed")?;
+    let lead = TimeDelta::minutes(service.lead_minutes.into());
+    let late = slot.start_time.as_ref().and_then(instant).is_none_or(|start| start <= call.now() + lead);
+    refuse_if(late, Reason::SlotTooNear, "the slot has begun, or begins too soon to be booked")?;
+    Ok(slot)
+}
+
+fn seat(booking: &mut Booking, slot: &AppointmentSlot) {
+    booking.slot.clone_from(&slot.name);
+    booking.service.clone_from(&slot.service);
+    booking.post.clone_from(&slot.post);
+    booking.start_time = slot.start_time;
+    booking.end_time = slot.end_time;
+}
+
+/// Keeps the seat for confirmation, until the slot begins at the latest.
+fn keep(booking: &mut Booking, minutes: u32, call: &mut Call) {
+    let until = call.now() + TimeDelta::minutes(minutes.into());
+    let until = booking.start_time.as_ref().and_then(instant).map_or(until, |start| until.min(start));
+    booking.hold_time = Some(timestamp(until));
+    at(call, "hold", Some(until));
+}
+
+/// Sets a timer to an instant; one that has passed is due at once.
+fn at(call: &mut Call, timer: &str, time: Option<DateTime<Utc>>) {
+    let now = call.now();
+    let left = time.map_or(TimeDelta::zero(), |time| time - now).to_std().unwrap_or_default();
+    call.timers().set(timer, Clock::new(now, Length::Exactly(left)));
+}
+
+/// A hold is good until its last instant, whether its timer has fired yet or not.
+fn confirm(booking: &mut Booking, _: ConfirmBookingRequest, call: &mut Call) -> Result<(), Fault> {
+    let over = booking.hold_time.as_ref().and_then(instant).is_none_or(|until| until <= call.now());
+    refuse_if(over, Reason::HoldOver, "the seat was held until a moment ago")?;
+    booking.confirm_time = Some(call.timestamp());
+    call.timers().clear("hold");
+    follow_up(booking, call);
+    Ok(())
+}
+
+/// The reminder, unless the appointment is so near that nobody has forgotten it, and the end of waiting for who does not
+/// come.
+fn follow_up(booking: &Booking, call: &mut Call) {
+    let practice = &practice().appointments;
+    let start = booking.start_time.as_ref().and_then(instant);
+    let reminder = start.map(|start| start - TimeDelta::hours(practice.reminder_hours.into()));
+    match reminder.filter(|reminder| *reminder > call.now()) {
+        Some(reminder) => at(call, "reminder", Some(reminder)),
+        None => call.timers().clear("reminder"),
+    }
+    let end = booking.end_time.as_ref().and_then(instant);
+    at(call, "noShow", end.map(|end| end + TimeDelta::minutes(practice.no_show_minutes.into())));
+}
+
+/// Who has waited longest for a seat of a slot that can still be kept. Nobody joins the waiting list meanwhile.
+async fn next(reader: &mut Reader<'_>, slot: &str) -> Result<Option<Held<Bookings>>, Fault> {
+    reader.alone(slot).await?;
+    let now = reader.now();
+    let found: Option<AppointmentSlot> = reader.glance(slot).await?;
+    let usable = |slot: &AppointmentSlot| {
+        slot.state() == appointment_slot::State::Open
+            && slot.start_time.as_ref().and_then(instant).is_some_and(|start| start > now)
+    };
+    if !found.as_ref().is_some_and(usable) {
+        return Ok(None);
+    }
+    let waiting = reader.hold::<Bookings>(&[("slot", &[slot]), ("state", &["WAITING"])]).await?;
+    Ok(waiting.into_iter().min_by_key(|one| (one.queue_time.as_ref().and_then(instant), one.name.clone())))
+}
+
+/// Gives the seat that this change frees to who waits, in the same transaction: nobody else ever sees it free.
+fn hand_over(next: Option<Held<Bookings>>, call: &mut Call) -> Result<(), Fault> {
+    let Some(next) = next else { return Ok(()) };
+    call.follow(next, "offer", |booking, call| {
+        call.timers().clear("waiting");
+        keep(booking, practice().appointments.offer_minutes, call);
+        Ok(())
+    })
+}
+
+async fn around(
+    reader: &mut Reader<'_>,
+    booking: &Booking,
+    _: &CancelBookingRequest,
+) -> Result<Option<Held<Bookings>>, Fault> {
+    // Whoever waits gives no seat back.
+    if booking.state() == State::Waiting { Ok(None) } else { next(reader, &booking.slot).await }
+}
+
+fn cancel(
+    _: &mut Booking,
+    _: CancelBookingRequest,
+    next: Option<Held<Bookings>>,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    call.timers().clear_all();
+    hand_over(next, call)
+}
+
+/// The new slot with its service, and who waits for the old one.
+type Move = (Option<AppointmentSlot>, Option<AppointmentService>, Option<Held<Bookings>>);
+
+async fn around_move(
+    reader: &mut Reader<'_>,
+    booking: &Booking,
+    request: &RescheduleBookingRequest,
+) -> Result<Move, Fault> {
+    let slot: Option<AppointmentSlot> = reader.glance(&request.slot).await?;
+    let service = reader.glance(&booking.service).await?;
+    Ok((slot, service, next(reader, &booking.slot).await?))
+}
+
+fn reschedule(
+    booking: &mut Booking,
+    _: RescheduleBookingRequest,
+    (slot, service, next): Move,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    let most = practice().appointments.most_moves;
+    let often = booking.moves >= most && !call.principal().may(SERVES);
+    refuse_if(often, Reason::TooManyMoves, format!("a booking is moved {most} times at most"))?;
+    let slot = bookable(slot, service.as_ref(), "slot", call)?;
+    let unfit = slot.service != booking.service || slot.name == booking.slot;
+    refuse_if(unfit, Reason::SlotUnfit, "a booking moves to another slot of the same service")?;
+    seat(booking, &slot);
+    booking.moves += 1;
+    follow_up(booking, call);
+    hand_over(next, call)
+}
+
+/// The seat is that person's alone: another document is another person.
+fn check_in(booking: &mut Booking, request: CheckInBookingRequest, call: &mut Call) -> Result<(), Fault> {
+    let early = TimeDelta::minutes(practice().appointments.check_in_minutes.into());
+    let soon = booking.start_time.as_ref().and_then(instant).is_some_and(|start| start - early > call.now());
+    refuse_if(soon, Reason::CheckInTooEarly, "the appointment is not yet near")?;
+    let own = booking.applicant.as_ref().map(|one| folded(&one.document_number));
+    let other = own != Some(folded(&request.document_number));
+    refuse_if(other, Reason::ApplicantMismatch, "the booking is another person's: the document is not the one named")?;
+    booking.check_in_time = Some(call.timestamp());
+    call.timers().clear_all();
+    Ok(())
+}
+
+fn serve(booking: &mut Booking, _: ServeBookingRequest, call: &mut Call) -> Result<(), Fault> {
+    booking.serve_time = Some(call.timestamp());
+    Ok(())
+}
+
+#[tonic::async_trait]
+impl BookingService for Bookings {
+    async fn get_booking(&self, request: Request<GetBookingRequest>) -> Answer<Booking> {
+        self.registry.get(request).await
+    }
+
+    async fn list_bookings(&self, request: Request<ListBookingsRequest>) -> Answer<ListBookingsResponse> {
+        self.registry.list(request).await
+    }
+
+    async fn create_booking(&self, request: Request<CreateBookingRequest>) -> Answer<Booking> {
+        self.book(request).await
+    }
+
+    async fn confirm_booking(&self, request: Request<ConfirmBookingRequest>) -> Answer<Booking> {
+        self.registry.act(request, confirm).await
+    }
+
+    async fn reschedule_booking(&self, request: Request<RescheduleBookingRequest>) -> Answer<Booking> {
+        self.registry.act_with(request, around_move, reschedule).await
+    }
+
+    async fn cancel_booking(&self, request: Request<CancelBookingRequest>) -> Answer<Booking> {
+        self.registry.act_with(request, around, cancel).await
+    }
+
+    async fn check_in_booking(&self, request: Request<CheckInBookingRequest>) -> Answer<Booking> {
+        self.registry.act(request, check_in).await
+    }
+
+    async fn serve_booking(&self, request: Request<ServeBookingRequest>) -> Answer<Booking> {
+        self.registry.act(request, serve).await
+    }
+
+    async fn list_booking_revisions(
+        &self,
+        request: Request<ListBookingRevisionsRequest>,
+    ) -> Answer<ListBookingRevisionsResponse> {
+        self.registry.revisions(request).await
+    }
+}

@@ -1,0 +1,79 @@
+//! The numbers of practice at a post's counter, read from `data/counter.toml` and checked whole.
+
+use serde::Deserialize;
+use std::sync::LazyLock;
+
+/// What is shipped. Forced at start, so that a mistake in it keeps the service from starting.
+static SHIPPED: LazyLock<Result<Practice, Invalid>> =
+    LazyLock::new(|| Practice::read(include_str!("../data/counter.toml")));
+
+/// Why the file is not good.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("data/counter.toml: {0}")]
+pub(crate) struct Invalid(String);
+
+/// Our practice at the counter.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Practice {
+    pub(crate) appointments: Appointments,
+}
+
+/// Appointments.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Appointments {
+    pub(crate) hold_minutes: u32,
+    pub(crate) offer_minutes: u32,
+    pub(crate) reminder_hours: u32,
+    pub(crate) no_show_minutes: u32,
+    pub(crate) no_show_days: u32,
+    pub(crate) most_moves: i32,
+    pub(crate) check_in_minutes: u32,
+    pub(crate) most_of_person: usize,
+    pub(crate) most_of_account: usize,
+    pub(crate) velocity_hours: u32,
+    pub(crate) search_days: u32,
+}
+
+impl Practice {
+    fn read(text: &str) -> Result<Self, Invalid> {
+        let practice: Self = toml::from_str(text).map_err(|error| Invalid(error.to_string()))?;
+        let Appointments { hold_minutes, offer_minutes, most_of_person, most_of_account, .. } = practice.appointments;
+        let held = hold_minutes > 0 && offer_minutes > 0;
+        let invalid = |words: &str| Err(Invalid(words.to_owned()));
+        match () {
+            () if !held => invalid("appointments: a seat that is held no time cannot be confirmed"),
+            () if most_of_person == 0 || most_of_account == 0 => invalid("appointments: nobody could book"),
+            () => Ok(practice),
+        }
+    }
+}
+
+/// That what is shipped can be read.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn check() -> Result<(), Invalid> {
+    SHIPPED.as_ref().map(drop).map_err(Clone::clone)
+}
+
+/// Our practice.
+pub(crate) fn practice() -> &'static Practice {
+    SHIPPED.as_ref().expect("the service does not start with a file that cannot be read")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shipped_can_be_read_and_a_mistake_is_named() {
+        check().expect("the file is good");
+        let shipped = include_str!("../data/counter.toml");
+        let wrong = Practice::read(&shipped.replace("hold_minutes = 10", "hold_minutes = 0")).expect_err("no hold");
+        assert!(wrong.to_string().contains("cannot be confirmed"), "{wrong}");
+        let unknown = Practice::read(&shipped.replace("hold_minutes", "hold_minuets")).expect_err("misspelt");
+        assert!(unknown.to_string().contains("hold_minuets"), "{unknown}");
+    }
+}

@@ -1,0 +1,180 @@
+//! Legalisations: the last link of a chain, where no apostille will do; compared with a specimen, paid, issued by another.
+
+use crate::apostille_convention::{is_covered, parties};
+use crate::receipts::pays;
+use crate::register_numbers::{self, Next, short};
+use crate::specimen_signatures::{Signature, compare};
+use fault::{Fault, refuse_if};
+use identity::Principal;
+use proto::consular::v1::apostille::DocumentKind;
+use proto::consular::v1::legalisation_service_server::LegalisationService;
+use proto::consular::v1::{
+    CheckLegalisationRequest, CreateLegalisationRequest, GetLegalisationRequest, IssueLegalisationRequest,
+    Legalisation, ListLegalisationRevisionsRequest, ListLegalisationRevisionsResponse, ListLegalisationsRequest,
+    ListLegalisationsResponse, PayLegalisationRequest, Reason, Receipt, RefuseLegalisationRequest, SpecimenSignature,
+};
+use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use tonic::Request;
+
+/// The legalisations.
+#[derive(Clone, Debug)]
+pub struct Legalisations {
+    registry: Registry<Self>,
+}
+
+impl Keep for Legalisations {
+    type Record = Legalisation;
+
+    /// Our own people who may read legalisations read all.
+    fn visible(to: &Principal) -> Visible {
+        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+    }
+
+    fn admit(one: &mut Legalisation, call: &mut Call) -> Result<(), Fault> {
+        refuse_if(
+            one.kind() == DocumentKind::Private,
+            Reason::NotPublic,
+            "a private document has no signature to legalise",
+        )?;
+        let today = call.days().date(call.now());
+        let enough = is_covered(one.kind()) && parties().binds(&one.country, &one.destination, today);
+        refuse_if(enough, Reason::ApostilleInstead, "between these states an apostille is enough")?;
+        let mut dates = vec![one.document_date.as_str()];
+        dates.extend(one.links.iter().map(|link| link.date.as_str()));
+        let in_order = dates.is_sorted() && dates.last().is_some_and(|last| *last <= today.to_string().as_str());
+        refuse_if(!in_order, Reason::ChainBroken, "each link of the chain is of the day of the one before, or later")
+    }
+
+    fn constraint(name: &str) -> Option<Fault> {
+        let words = "the receipt has paid for another legalisation";
+        (name == "legalisations_one_receipt").then(|| Fault::new(Reason::ReceiptUnfit, words))
+    }
+}
+
+impl Legalisations {
+    /// The legalisations that a registry keeps.
+    pub fn new(registry: Registry<Self>) -> Self {
+        Self { registry }
+    }
+}
+
+async fn specimen(
+    reader: &mut Reader<'_>,
+    _: &Legalisation,
+    request: &CheckLegalisationRequest,
+) -> Result<Option<SpecimenSignature>, Fault> {
+    reader.share(&request.specimen).await
+}
+
+/// What is compared is the last signature: that under the document, or under the legalisation before ours.
+fn check(
+    one: &mut Legalisation,
+    request: CheckLegalisationRequest,
+    specimen: Option<SpecimenSignature>,
+    _: &mut Call,
+) -> Result<(), Fault> {
+    let own = Signature {
+        country: &one.country,
+        authority: &one.authority,
+        official: &one.official,
+        date: &one.document_date,
+    };
+    let last = one.links.last().map_or(own, |link| Signature {
+        authority: &link.authority,
+        official: &link.official,
+        date: &link.date,
+        ..own
+    });
+    compare(specimen.as_ref(), last)?;
+    one.specimen = request.specimen;
+    Ok(())
+}
+
+async fn receipt(
+    reader: &mut Reader<'_>,
+    _: &Legalisation,
+    request: &PayLegalisationRequest,
+) -> Result<Option<Receipt>, Fault> {
+    reader.share(&request.receipt).await
+}
+
+fn pay(
+    one: &mut Legalisation,
+    request: PayLegalisationRequest,
+    receipt: Option<Receipt>,
+    _: &mut Call,
+) -> Result<(), Fault> {
+    pays(receipt.as_ref(), &one.name)?;
+    one.receipt = request.receipt;
+    Ok(())
+}
+
+async fn numbers(
+    reader: &mut Reader<'_>,
+    one: &Legalisation,
+    _: &IssueLegalisationRequest,
+) -> Result<(Option<Receipt>, Next), Fault> {
+    let receipt = reader.share(&one.receipt).await?;
+    Ok((receipt, register_numbers::next::<Legalisation>(reader, &format!("{} L", short(&one.post))).await?))
+}
+
+/// What was paid back meanwhile is not paid.
+fn issue(
+    one: &mut Legalisation,
+    _: IssueLegalisationRequest,
+    (receipt, next): (Option<Receipt>, Next),
+    call: &mut Call,
+) -> Result<(), Fault> {
+    pays(receipt.as_ref(), &one.name)?;
+    one.issue_time = Some(call.timestamp());
+    one.number = next.number;
+    one.reference = format!("{} L {}/{}", short(&one.post), next.number, next.year);
+    one.series = next.series;
+    Ok(())
+}
+
+fn refuse(one: &mut Legalisation, request: RefuseLegalisationRequest, _: &mut Call) -> Result<(), Fault> {
+    one.set_refusal(request.refusal());
+    Ok(())
+}
+
+#[tonic::async_trait]
+impl LegalisationService for Legalisations {
+    async fn get_legalisation(&self, request: Request<GetLegalisationRequest>) -> Answer<Legalisation> {
+        self.registry.get(request).await
+    }
+
+    async fn list_legalisations(
+        &self,
+        request: Request<ListLegalisationsRequest>,
+    ) -> Answer<ListLegalisationsResponse> {
+        self.registry.list(request).await
+    }
+
+    async fn create_legalisation(&self, request: Request<CreateLegalisationRequest>) -> Answer<Legalisation> {
+        self.registry.create(request).await
+    }
+
+    async fn check_legalisation(&self, request: Request<CheckLegalisationRequest>) -> Answer<Legalisation> {
+        self.registry.act_with(request, specimen, check).await
+    }
+
+    async fn pay_legalisation(&self, request: Request<PayLegalisationRequest>) -> Answer<Legalisation> {
+        self.registry.act_with(request, receipt, pay).await
+    }
+
+    async fn issue_legalisation(&self, request: Request<IssueLegalisationRequest>) -> Answer<Legalisation> {
+        self.registry.act_with(request, numbers, issue).await
+    }
+
+    async fn refuse_legalisation(&self, request: Request<RefuseLegalisationRequest>) -> Answer<Legalisation> {
+        self.registry.act(request, refuse).await
+    }
+
+    async fn list_legalisation_revisions(
+        &self,
+        request: Request<ListLegalisationRevisionsRequest>,
+    ) -> Answer<ListLegalisationRevisionsResponse> {
+        self.registry.revisions(request).await
+    }
+}

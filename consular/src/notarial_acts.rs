@@ -1,0 +1,103 @@
+//! Acts of consular officers as notaries (VCCR art. 5(f)): recorded as they are done, numbered without gaps, never changed.
+
+use crate::register_numbers::{self, Next, short};
+use fault::{Fault, refuse_if};
+use identity::Principal;
+use proto::consular::v1::identity_evidence::Kind as EvidenceKind;
+use proto::consular::v1::notarial_act_service_server::NotarialActService;
+use proto::consular::v1::{
+    AnnulNotarialActRequest, CreateNotarialActRequest, GetNotarialActRequest, ListNotarialActRevisionsRequest,
+    ListNotarialActRevisionsResponse, ListNotarialActsRequest, ListNotarialActsResponse, NotarialAct, Reason, Receipt,
+};
+use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use tonic::Request;
+
+/// How many witnesses stand for a person's identity.
+const WITNESSES: usize = 2;
+
+/// The acts.
+#[derive(Clone, Debug)]
+pub struct NotarialActs {
+    registry: Registry<Self>,
+}
+
+impl Keep for NotarialActs {
+    type Record = NotarialAct;
+
+    /// Our own officers who may read the register read all of it.
+    fn visible(to: &Principal) -> Visible {
+        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+    }
+
+    /// A paper has its number, and two witnesses their names.
+    fn admit(act: &mut NotarialAct, _: &mut Call) -> Result<(), Fault> {
+        let evidence = act.evidence.clone().unwrap_or_default();
+        let paper = !evidence.number.is_empty() && !evidence.issuer.is_empty();
+        let fits = match evidence.kind() {
+            EvidenceKind::Passport | EvidenceKind::IdentityCard => paper && evidence.witnesses.is_empty(),
+            EvidenceKind::Witnesses => evidence.witnesses.len() >= WITNESSES && !paper,
+            EvidenceKind::PersonallyKnown => !paper && evidence.witnesses.is_empty(),
+            EvidenceKind::Unspecified => false,
+        };
+        let words = "a paper is named by number and issuer, witnesses are two at least";
+        refuse_if(!fits, Reason::EvidenceUnfit, words)
+    }
+}
+
+impl NotarialActs {
+    /// The acts that a registry keeps.
+    pub fn new(registry: Registry<Self>) -> Self {
+        Self { registry }
+    }
+}
+
+async fn surroundings(reader: &mut Reader<'_>, act: &NotarialAct) -> Result<(Option<Receipt>, Next), Fault> {
+    let receipt = match act.receipt.as_str() {
+        "" => None,
+        name => reader.share(name).await?,
+    };
+    Ok((receipt, register_numbers::next::<NotarialAct>(reader, &format!("{} N", short(&act.post))).await?))
+}
+
+fn record(act: &mut NotarialAct, (receipt, next): (Option<Receipt>, Next), call: &mut Call) -> Result<(), Fault> {
+    let unpaid = !act.receipt.is_empty() && receipt.is_none_or(|receipt| receipt.post != act.post);
+    refuse_if(unpaid, Reason::ReceiptUnfit, "there is no such receipt of the post")?;
+    act.officer = call.principal().subject.to_string();
+    act.act_time = Some(call.timestamp());
+    act.number = next.number;
+    act.reference = format!("{} N {}/{}", short(&act.post), next.number, next.year);
+    act.series = next.series;
+    Ok(())
+}
+
+fn annul(act: &mut NotarialAct, request: AnnulNotarialActRequest, call: &mut Call) -> Result<(), Fault> {
+    act.annulment = request.grounds;
+    act.annul_time = Some(call.timestamp());
+    Ok(())
+}
+
+#[tonic::async_trait]
+impl NotarialActService for NotarialActs {
+    async fn get_notarial_act(&self, request: Request<GetNotarialActRequest>) -> Answer<NotarialAct> {
+        self.registry.get(request).await
+    }
+
+    async fn list_notarial_acts(&self, request: Request<ListNotarialActsRequest>) -> Answer<ListNotarialActsResponse> {
+        self.registry.list(request).await
+    }
+
+    async fn create_notarial_act(&self, request: Request<CreateNotarialActRequest>) -> Answer<NotarialAct> {
+        self.registry.create_with(request, surroundings, record).await
+    }
+
+    async fn annul_notarial_act(&self, request: Request<AnnulNotarialActRequest>) -> Answer<NotarialAct> {
+        self.registry.act(request, annul).await
+    }
+
+    async fn list_notarial_act_revisions(
+        &self,
+        request: Request<ListNotarialActRevisionsRequest>,
+    ) -> Answer<ListNotarialActRevisionsResponse> {
+        self.registry.revisions(request).await
+    }
+}
