@@ -6,7 +6,6 @@ mod acts;
 mod appointments;
 mod area;
 mod blank_books;
-mod blank_books;
 mod booking_races;
 mod crises;
 mod emergency;
