@@ -150,10 +150,10 @@ impl Service for Consular {
     type Settings = Settings;
 
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
-        apostille_convention::check().context("read the parties to the convention on apostilles")?;
-        counter::check().context("read our practice at the counter")?;
         RegisterPractice::check().context("read the rules of the register of citizens abroad")?;
         let smtp = Smtp::new(&settings.smtp).context("prepare the mail to people")?;
+        apostille_convention::check().context("read the parties to the convention on apostilles")?;
+        counter::check().context("read our practice at the counter")?;
         let papers = TravelPapers::new(&settings.travel_papers, &house.home).context("prepare the travel papers")?;
         let Settings { database, redis_url, relay, lists_folder, senders, .. } = settings;
         let lists = Arc::new(Lists::below(lists_folder).context("read the words and weights of names")?);
@@ -196,6 +196,14 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
     let (screenings, visa_applications) = (store.keep::<Screenings>(), store.keep::<VisaApplications>());
     let visas = Visas::new(store.keep(), visa_applications.clone(), screenings, papers.clone());
     Routes::new(EntryRequirementServiceServer::new(EntryRequirements::new(store.keep())))
+        .add_service(CrisisPersonServiceServer::new(CrisisPersons::new(store.keep())))
+        .add_service(CrisisServiceServer::new(Crises::new(store.keep())))
+        .add_service(EnquiryServiceServer::new(Enquiries::new(store.keep())))
+        .add_service(MailboxMessageServiceServer::new(MailboxMessages::new(store.keep())))
+        .add_service(ManifestSeatServiceServer::new(ManifestSeats::new(store.keep())))
+        .add_service(ManifestServiceServer::new(Manifests::new(store.keep())))
+        .add_service(MessageServiceServer::new(Messages::new(store.keep())))
+        .add_service(RegistrationServiceServer::new(Registrations::new(store.keep())))
         .add_service(AppointmentServiceServiceServer::new(AppointmentServices::new(store.keep())))
         .add_service(AppointmentSlotServiceServer::new(AppointmentSlots::new(store.keep(), store.keep(), store.keep())))
         .add_service(AppointmentWindowServiceServer::new(AppointmentWindows::new(store.keep())))
@@ -207,14 +215,6 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         .add_service(LegalisationServiceServer::new(Legalisations::new(store.keep())))
         .add_service(NotarialActServiceServer::new(NotarialActs::new(store.keep())))
         .add_service(SpecimenSignatureServiceServer::new(SpecimenSignatures::new(store.keep())))
-        .add_service(CrisisPersonServiceServer::new(CrisisPersons::new(store.keep())))
-        .add_service(CrisisServiceServer::new(Crises::new(store.keep())))
-        .add_service(EnquiryServiceServer::new(Enquiries::new(store.keep())))
-        .add_service(MailboxMessageServiceServer::new(MailboxMessages::new(store.keep())))
-        .add_service(ManifestSeatServiceServer::new(ManifestSeats::new(store.keep())))
-        .add_service(ManifestServiceServer::new(Manifests::new(store.keep())))
-        .add_service(MessageServiceServer::new(Messages::new(store.keep())))
-        .add_service(RegistrationServiceServer::new(Registrations::new(store.keep())))
         .add_service(BlankBookServiceServer::new(BlankBooks::new(store.keep())))
         .add_service(DigitalSealServiceServer::new(DigitalSeals::new(store, papers.clone())))
         .add_service(EmergencyTravelDocumentServiceServer::new(EmergencyTravelDocuments::new(

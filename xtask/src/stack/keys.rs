@@ -13,7 +13,7 @@ const FILE: &str = "keys.json";
 const LIFETIME: chrono::Days = chrono::Days::new(365);
 
 /// A role, the agency that has it, and whether the agency is our own house: partners hold less.
-const ROLES: [(&str, &str, bool); 9] = [
+const ROLES: [(&str, &str, bool); 10] = [
     ("protocol-officer", "foreign-ministry", true),
     ("head-of-protocol", "foreign-ministry", true),
     ("legal-adviser", "foreign-ministry", true),

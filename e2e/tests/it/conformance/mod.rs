@@ -81,85 +81,103 @@ use proto::contract::contract;
 use std::collections::BTreeSet;
 use testkit::conformance::Suite;
 
-/// The gRPC services that are checked below, one a line.
-#[rustfmt::skip]
-const CHECKED: &[&str] = &[
-    "AgencyService",
-    "AgrementService",
-    "ApiKeyService",
-    "ApostilleService",
-    "AppointmentServiceService",
-    "AppointmentSlotService",
-    "AppointmentWindowService",
-    "BlankBookService",
-    "BookingService",
-    "CardApplicationService",
-    "CashDayService",
-    "ChargeService",
-    "CircularReceiptService",
-    "CircularService",
-    "ComplianceFindingService",
-    "ConsularCommissionService",
-    "ControlRuleService",
-    "CredentialService",
-    "CrisisPersonService",
-    "CrisisService",
-    "CustomsClearanceService",
-    "DebtService",
-    "DeliveryService",
-    "DigitalSealService",
-    "DiplomaticListService",
-    "DisputeService",
-    "DriverLicenceService",
-    "ElevationService",
-    "EmergencyTravelDocumentService",
-    "EnquiryService",
-    "EntryRequirementService",
-    "FeeScheduleService",
-    "GuidanceArticleService",
-    "HonoraryConsulService",
-    "IdentityCardService",
-    "ImmunityService",
-    "IncidentService",
-    "JobService",
-    "LegalisationService",
-    "MachineReadableZoneService",
-    "MailboxMessageService",
-    "ManifestSeatService",
-    "ManifestService",
-    "MemberService",
-    "MessageService",
-    "MissionService",
-    "NotarialActService",
-    "NoteVerbaleService",
-    "OfficialFunctionService",
-    "PassportApplicationService",
-    "PersonaNonGrataService",
-    "PortCourtesyService",
-    "PrivilegeGrantService",
-    "ProductService",
-    "PropertyService",
-    "ProtocolService",
-    "ReceiptService",
-    "ReciprocityRuleService",
-    "RegistrationService",
-    "ScreeningService",
-    "SealService",
-    "ServiceRequestService",
-    "SpecimenSignatureService",
-    "StatusCertificateService",
-    "TaxCardService",
-    "TrafficViolationService",
-    "TravelDocumentService",
-    "TravelNoticeService",
-    "VehicleService",
-    "VisaApplicationService",
-    "VisaService",
-    "VisaStatisticService",
-    "WaiverService",
-    "WatchListService",
-    "WebhookService",
-];
+/// The gRPC services that are checked, one a line: the test, the service, by the suite that knows its records.
+macro_rules! conform {
+    ($($suite:ident { $($test:ident: $service:literal,)* })*) => {
+        const CHECKED: &[&str] = &[$($($service,)*)*];
+
+        $($(
+            #[tokio::test]
+            async fn $test() {
+                $suite($service).await;
+            }
+        )*)*
+    };
+}
+
+conform! {
+    accreditation {
+        agrements_conform: "AgrementService",
+        card_applications_conform: "CardApplicationService",
+        charges_conform: "ChargeService",
+        circular_receipts_conform: "CircularReceiptService",
+        circulars_conform: "CircularService",
+        compliance_findings_conform: "ComplianceFindingService",
+        consular_commissions_conform: "ConsularCommissionService",
+        control_rules_conform: "ControlRuleService",
+        credentials_conform: "CredentialService",
+        customs_clearances_conform: "CustomsClearanceService",
+        debts_conform: "DebtService",
+        declarations_conform: "PersonaNonGrataService",
+        determinations_conform: "ImmunityService",
+        diplomatic_lists_conform: "DiplomaticListService",
+        disputes_conform: "DisputeService",
+        driver_licences_conform: "DriverLicenceService",
+        guidance_articles_conform: "GuidanceArticleService",
+        honorary_consuls_conform: "HonoraryConsulService",
+        identity_cards_conform: "IdentityCardService",
+        incidents_conform: "IncidentService",
+        members_conform: "MemberService",
+        missions_conform: "MissionService",
+        notes_verbales_conform: "NoteVerbaleService",
+        official_functions_conform: "OfficialFunctionService",
+        port_courtesies_conform: "PortCourtesyService",
+        privilege_grants_conform: "PrivilegeGrantService",
+        properties_conform: "PropertyService",
+        protocol_conform: "ProtocolService",
+        reciprocity_rules_conform: "ReciprocityRuleService",
+        seals_conform: "SealService",
+        service_requests_conform: "ServiceRequestService",
+        status_certificates_conform: "StatusCertificateService",
+        tax_cards_conform: "TaxCardService",
+        traffic_violations_conform: "TrafficViolationService",
+        travel_notices_conform: "TravelNoticeService",
+        vehicles_conform: "VehicleService",
+        waivers_conform: "WaiverService",
+    }
+    consular {
+        apostilles_conform: "ApostilleService",
+        appointment_services_conform: "AppointmentServiceService",
+        appointment_slots_conform: "AppointmentSlotService",
+        appointment_windows_conform: "AppointmentWindowService",
+        blank_books_conform: "BlankBookService",
+        bookings_conform: "BookingService",
+        cash_days_conform: "CashDayService",
+        crises_conform: "CrisisService",
+        crisis_persons_conform: "CrisisPersonService",
+        digital_seals_conform: "DigitalSealService",
+        emergency_travel_documents_conform: "EmergencyTravelDocumentService",
+        enquiries_conform: "EnquiryService",
+        entry_requirements_conform: "EntryRequirementService",
+        fee_schedules_conform: "FeeScheduleService",
+        legalisations_conform: "LegalisationService",
+        machine_readable_zones_conform: "MachineReadableZoneService",
+        mailbox_messages_conform: "MailboxMessageService",
+        manifest_seats_conform: "ManifestSeatService",
+        manifests_conform: "ManifestService",
+        messages_conform: "MessageService",
+        notarial_acts_conform: "NotarialActService",
+        passport_applications_conform: "PassportApplicationService",
+        receipts_conform: "ReceiptService",
+        registrations_conform: "RegistrationService",
+        screenings_conform: "ScreeningService",
+        specimen_signatures_conform: "SpecimenSignatureService",
+        travel_documents_conform: "TravelDocumentService",
+        visa_applications_conform: "VisaApplicationService",
+        visa_statistics_conform: "VisaStatisticService",
+        visas_conform: "VisaService",
+        watch_lists_conform: "WatchListService",
+    }
+    gateway {
+        agencies_conform: "AgencyService",
+        api_keys_conform: "ApiKeyService",
+        deliveries_conform: "DeliveryService",
+        elevations_conform: "ElevationService",
+        jobs_conform: "JobService",
+        products_conform: "ProductService",
+        webhooks_conform: "WebhookService",
+    }
+}
 
 /// Services that act on no record, with tests of their own: `gateway/tests/it/audit.rs`.
 const ELSEWHERE: &[&str] = &["AuditService"];
@@ -283,246 +301,4 @@ async fn a_method_without_a_fixture_fails_and_says_so() {
             assert!(report.failures().iter().any(|failure| told(&failure)), "{line}: {report}");
         }
     }
-}
-
-/// The tests of accreditation's services, one a line.
-macro_rules! accreditation {
-    ($($test:ident: $service:literal,)*) => {
-        $(
-            #[tokio::test]
-            async fn $test() {
-                accreditation($service).await;
-            }
-        )*
-    };
-}
-
-accreditation! {
-    agrements_conform: "AgrementService",
-    card_applications_conform: "CardApplicationService",
-    charges_conform: "ChargeService",
-    circular_receipts_conform: "CircularReceiptService",
-    circulars_conform: "CircularService",
-    compliance_findings_conform: "ComplianceFindingService",
-    consular_commissions_conform: "ConsularCommissionService",
-    control_rules_conform: "ControlRuleService",
-    credentials_conform: "CredentialService",
-    customs_clearances_conform: "CustomsClearanceService",
-    debts_conform: "DebtService",
-    declarations_conform: "PersonaNonGrataService",
-    determinations_conform: "ImmunityService",
-    diplomatic_lists_conform: "DiplomaticListService",
-    disputes_conform: "DisputeService",
-    driver_licences_conform: "DriverLicenceService",
-    guidance_articles_conform: "GuidanceArticleService",
-    honorary_consuls_conform: "HonoraryConsulService",
-    identity_cards_conform: "IdentityCardService",
-    incidents_conform: "IncidentService",
-    members_conform: "MemberService",
-    missions_conform: "MissionService",
-    notes_verbales_conform: "NoteVerbaleService",
-    official_functions_conform: "OfficialFunctionService",
-    port_courtesies_conform: "PortCourtesyService",
-    privilege_grants_conform: "PrivilegeGrantService",
-    properties_conform: "PropertyService",
-    protocol_conform: "ProtocolService",
-    reciprocity_rules_conform: "ReciprocityRuleService",
-    seals_conform: "SealService",
-    service_requests_conform: "ServiceRequestService",
-    status_certificates_conform: "StatusCertificateService",
-    tax_cards_conform: "TaxCardService",
-    traffic_violations_conform: "TrafficViolationService",
-    travel_notices_conform: "TravelNoticeService",
-    vehicles_conform: "VehicleService",
-    waivers_conform: "WaiverService",
-}
-
-#[tokio::test]
-async fn blank_books_conform() {
-    consular("BlankBookService").await;
-}
-
-#[tokio::test]
-async fn digital_seals_conform() {
-    consular("DigitalSealService").await;
-}
-
-#[tokio::test]
-async fn emergency_travel_documents_conform() {
-    consular("EmergencyTravelDocumentService").await;
-}
-
-#[tokio::test]
-async fn machine_readable_zones_conform() {
-    consular("MachineReadableZoneService").await;
-}
-
-#[tokio::test]
-async fn passport_applications_conform() {
-    consular("PassportApplicationService").await;
-}
-
-#[tokio::test]
-async fn travel_documents_conform() {
-    consular("TravelDocumentService").await;
-}
-
-#[tokio::test]
-async fn visa_applications_conform() {
-    consular("VisaApplicationService").await;
-}
-
-#[tokio::test]
-async fn visa_statistics_conform() {
-    consular("VisaStatisticService").await;
-}
-
-#[tokio::test]
-async fn visas_conform() {
-    consular("VisaService").await;
-}
-
-#[tokio::test]
-async fn apostilles_conform() {
-    consular("ApostilleService").await;
-}
-
-#[tokio::test]
-async fn appointment_services_conform() {
-    consular("AppointmentServiceService").await;
-}
-
-#[tokio::test]
-async fn appointment_slots_conform() {
-    consular("AppointmentSlotService").await;
-}
-
-#[tokio::test]
-async fn appointment_windows_conform() {
-    consular("AppointmentWindowService").await;
-}
-
-#[tokio::test]
-async fn bookings_conform() {
-    consular("BookingService").await;
-}
-
-#[tokio::test]
-async fn cash_days_conform() {
-    consular("CashDayService").await;
-}
-
-#[tokio::test]
-async fn fee_schedules_conform() {
-    consular("FeeScheduleService").await;
-}
-
-#[tokio::test]
-async fn legalisations_conform() {
-    consular("LegalisationService").await;
-}
-
-#[tokio::test]
-async fn notarial_acts_conform() {
-    consular("NotarialActService").await;
-}
-
-#[tokio::test]
-async fn receipts_conform() {
-    consular("ReceiptService").await;
-}
-
-#[tokio::test]
-async fn specimen_signatures_conform() {
-    consular("SpecimenSignatureService").await;
-}
-
-#[tokio::test]
-async fn crises_conform() {
-    consular("CrisisService").await;
-}
-
-#[tokio::test]
-async fn crisis_persons_conform() {
-    consular("CrisisPersonService").await;
-}
-
-#[tokio::test]
-async fn enquiries_conform() {
-    consular("EnquiryService").await;
-}
-
-#[tokio::test]
-async fn mailbox_messages_conform() {
-    consular("MailboxMessageService").await;
-}
-
-#[tokio::test]
-async fn manifest_seats_conform() {
-    consular("ManifestSeatService").await;
-}
-
-#[tokio::test]
-async fn manifests_conform() {
-    consular("ManifestService").await;
-}
-
-#[tokio::test]
-async fn messages_conform() {
-    consular("MessageService").await;
-}
-
-#[tokio::test]
-async fn registrations_conform() {
-    consular("RegistrationService").await;
-}
-
-#[tokio::test]
-async fn entry_requirements_conform() {
-    consular("EntryRequirementService").await;
-}
-
-#[tokio::test]
-async fn screenings_conform() {
-    consular("ScreeningService").await;
-}
-
-#[tokio::test]
-async fn watch_lists_conform() {
-    consular("WatchListService").await;
-}
-
-#[tokio::test]
-async fn agencies_conform() {
-    gateway("AgencyService").await;
-}
-
-#[tokio::test]
-async fn elevations_conform() {
-    gateway("ElevationService").await;
-}
-
-#[tokio::test]
-async fn api_keys_conform() {
-    gateway("ApiKeyService").await;
-}
-
-#[tokio::test]
-async fn deliveries_conform() {
-    gateway("DeliveryService").await;
-}
-
-#[tokio::test]
-async fn jobs_conform() {
-    gateway("JobService").await;
-}
-
-#[tokio::test]
-async fn products_conform() {
-    gateway("ProductService").await;
-}
-
-#[tokio::test]
-async fn webhooks_conform() {
-    gateway("WebhookService").await;
 }
