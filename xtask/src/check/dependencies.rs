@@ -36,7 +36,7 @@ pub(super) fn check(local: &Local) -> Tally {
 }
 
 fn find(local: &Local, step: &Step) -> Result<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_else(OsString::new);
+    let path = std::env::var_os("PATH").unwrap_or_default();
     if let Some(deny) = std::env::split_paths(&path).map(|folder| folder.join("cargo-deny")).find(|file| file.is_file())
     {
         return Ok(deny);

@@ -114,7 +114,7 @@ pub(super) async fn close_a_mission(register: &Register<'_>, plan: &mut Plan) ->
     let belongs =
         |effect: &&Value| text(effect, "name").starts_with(&ours) || text(effect, "holder").starts_with(&ours);
     let effects: Vec<_> = preview["effects"].as_array().into_iter().flatten().filter(belongs).collect();
-    let ended = |effect: &&&Value| text(effect, "graceEndTime") != "";
+    let ended = |effect: &&&Value| !text(effect, "graceEndTime").is_empty();
     let of = |verb: &str| effects.iter().filter(|effect| text(effect, "verb") == verb).count();
     let (members, things) = (of("endWithMission"), of("endWithHolder"));
     let (gone, void) = plan.closed(&closing);
