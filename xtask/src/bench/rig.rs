@@ -303,7 +303,7 @@ pub(super) fn ready(admin: &str, child: &mut Child) -> Result<Duration> {
         }
         ensure!(begun.elapsed() < Duration::from_secs(30), "not ready after 30 s");
         // Leaves the processor to what is starting.
-        super::client().block_on(tokio::time::sleep(Duration::from_millis(2)));
+        super::client().block_on(async { tokio::time::sleep(Duration::from_millis(2)).await });
     }
 }
 

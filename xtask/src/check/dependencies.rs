@@ -9,7 +9,6 @@ use crate::local::{Local, cargo, root};
 use crate::progress::Step;
 use anyhow::{Context as _, Result};
 use cluster::Wheel;
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 

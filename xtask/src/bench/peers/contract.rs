@@ -27,9 +27,8 @@ pub(super) fn proto(paths: &[&str]) -> Result<String> {
     }
     write!(text, "import \"google/api/annotations.proto\";\n\noption go_package = \"peer/mission\";\n\n")?;
     writeln!(text, "service {} {{\n{}}}", service.name(), methods.iter().map(|one| rpc(one)).collect::<String>())?;
-    for message in reached.messages.values() {
-        text.push_str(&self::message(message));
-    }
+    text.extend(reached.messages.values().map(message));
+    text.extend(reached.enums.values().map(enumeration));
     Ok(text)
 }
 
@@ -37,6 +36,8 @@ pub(super) fn proto(paths: &[&str]) -> Result<String> {
 #[derive(Default)]
 struct Reached {
     messages: BTreeMap<String, MessageDescriptor>,
+    /// Those that lie in no message.
+    enums: BTreeMap<String, EnumDescriptor>,
     files: BTreeSet<String>,
 }
 
@@ -58,8 +59,12 @@ impl Reached {
 
     fn fields(&mut self, message: &MessageDescriptor) {
         for field in message.fields() {
-            if let Kind::Message(inner) = field.kind() {
-                self.message(&inner);
+            match field.kind() {
+                Kind::Message(inner) => self.message(&inner),
+                Kind::Enum(kind) if kind.parent_message().is_none() => {
+                    self.enums.insert(kind.full_name().to_owned(), kind);
+                }
+                _ => {}
             }
         }
         message.child_messages().filter(|child| !child.is_map_entry()).for_each(|child| self.fields(&child));
@@ -130,6 +135,7 @@ mod tests {
             "  .legation.accreditation.v1.Mission.State state = 6;",
             "  OPEN = 5;",
             "message CategoryLimit {",
+            "enum Category {",
         ] {
             assert!(text.contains(line), "{line} is not in:\n{text}");
         }

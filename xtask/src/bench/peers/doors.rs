@@ -144,7 +144,7 @@ impl Door {
                 bail!("it ended: {status}");
             }
             ensure!(begun.elapsed() < Duration::from_secs(30), "it does not listen after 30 s");
-            crate::bench::client().block_on(tokio::time::sleep(Duration::from_millis(5)));
+            crate::bench::client().block_on(async { tokio::time::sleep(Duration::from_millis(5)).await });
         }
         Ok(())
     }

@@ -25,11 +25,14 @@ const METHODS: [&str; 3] = [
     "/legation.accreditation.v1.MissionService/ListMissions",
     "/legation.accreditation.v1.MissionService/CreateMission",
 ];
-const GET: &str = "/v1/accreditation/missions/bench";
+const GET: &str = "/v1/accreditation/missions/peers-0";
+const NAME: &str = "missions/peers-0";
 const LIST: &str = "/v1/accreditation/missions?pageSize=20";
 const CREATE: &str = "/v1/accreditation/missions";
 /// Missions in the register: more than a page.
 const MISSIONS: usize = 40;
+/// Districts of a record, so that it has 1.2 kB.
+const DISTRICTS: usize = 50;
 /// Where the goal is to be ahead.
 const AHEAD: f64 = 1.0;
 /// The most of a peer's time that an answer should take at one caller.
@@ -78,25 +81,32 @@ fn house(peers: &[Peer], processors: &str, table: &mut Table) -> Result<()> {
 /// A house with enough missions for a page.
 fn rig() -> Result<Rig> {
     let rig = Rig::start()?;
-    let line = |n| serde_json::json!({"missionId": format!("peers-{n}"), "mission": mission(&format!("peers-{n}"))});
+    let line = |n| serde_json::json!({"missionId": format!("peers-{n}"), "mission": record(&format!("peers-{n}"))});
     rig.send("POST", "/v1/accreditation/missions:import", (0..MISSIONS).map(|n| format!("{}\n", line(n))).collect())?;
     Ok(rig)
 }
 
+/// A mission of 1.2 kB on the wire: one that is competent for many districts.
+fn record(id: &str) -> serde_json::Value {
+    let mut record = mission(id);
+    record["jurisdictions"] = (1..=DISTRICTS).map(|n| format!("District {n:03}")).collect();
+    record
+}
+
 /// What accreditation answers to each method.
 fn answers(rig: &Rig) -> Result<Answers> {
-    let get = GetMissionRequest { name: rig.mission.clone(), as_of: None };
+    let get = GetMissionRequest { name: NAME.into(), as_of: None };
     let list = ListMissionsRequest { page_size: 20, ..Default::default() };
-    let made: Mission = {
-        let answer = replay::record(&rig.direct(METHODS[0], &get)?)?;
-        prost::Message::decode(&answer[5..]).context("the answer is a mission")?
-    };
+    let answer = replay::record(&rig.direct(METHODS[0], &get)?)?;
+    // A frame of gRPC begins with five bytes of its own.
+    let made: Mission = prost::Message::decode(&answer[5..]).context("the answer is a mission")?;
+    println!("the record has {} bytes on the wire", answer.len() - 5);
     let create = CreateMissionRequest {
-        mission: Some(Mission { external_id: "https://example.org/records/recorded".into(), ..made }),
+        mission: Some(Mission { name: String::new(), external_id: "recorded".into(), ..made }),
         ..Default::default()
     };
     let mut answers = Answers::new();
-    answers.insert(METHODS[0].into(), replay::record(&rig.direct(METHODS[0], &get)?)?);
+    answers.insert(METHODS[0].into(), answer);
     answers.insert(METHODS[1].into(), replay::record(&rig.direct(METHODS[1], &list)?)?);
     answers.insert(METHODS[2].into(), replay::record(&rig.direct(METHODS[2], &create)?)?);
     Ok(answers)
@@ -126,7 +136,7 @@ impl Target<'_> {
     }
 
     fn create(&self) -> Result<Measured> {
-        let post = self.rig.post(CREATE, "peers", &mission("created"))?;
+        let post = self.rig.post(CREATE, "peers", &record("created"))?;
         let mut shot = self.shot(CREATE);
         shot.headers.push(("content-type".into(), "application/json".into()));
         shot.body = post.body;
@@ -167,7 +177,7 @@ fn measure(
     for target in &targets {
         let ((record, bytes), (page, of_page)) = (target.answer(GET)?, target.answer(LIST)?);
         let on_page = page["missions"].as_array().map(Vec::len);
-        ensure!(record["name"] == rig.mission && on_page == Some(20), "{} says something else", target.name());
+        ensure!(record["name"] == NAME && on_page == Some(20), "{} says something else", target.name());
         table.figure(&format!("{}: the record, as JSON", target.name()), bytes as f64 / 1_000.0, "kB");
         table.figure(&format!("{}: the page of 20, as JSON", target.name()), of_page as f64 / 1_000.0, "kB");
     }
