@@ -96,7 +96,9 @@ impl Register<'_> {
         if let Some(card) = cards.iter().find(|card| state(card) == wanted) {
             return Ok(card.clone());
         }
-        if let Some(card) = cards.into_iter().find(|card| state(card) == "ISSUED") {
+        // A card that ended with its holder's functions is the one that the holder had.
+        let had = |card: &Value| state(card) == "ISSUED" || card["revocationCause"] == "FUNCTIONS_ENDED";
+        if let Some(card) = cards.into_iter().find(had) {
             return Ok(card);
         }
         let expire_time = instant(self.now + chrono::Days::new(CARD_DAYS));
