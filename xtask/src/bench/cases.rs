@@ -51,8 +51,13 @@ pub(super) fn determine(rig: &Rig, table: &mut Table) -> Result<()> {
         table.rate(&format!("determineImmunity, {callers} callers"), &results[0]);
         table.rate(&format!("get, {callers} callers"), &results[1]);
         table.rate(&format!("get of the member, recorded, {callers} callers"), &results[2]);
+        // An answer is held against a reading that goes on record too: docs/adr/0022-what-an-answer-costs.md.
         table.ratio("p50 of determineImmunity / p50 of get (at most)", results[0].p50 / results[1].p50, Some(-1.3));
-        table.ratio("p50 of determineImmunity / p50 of get, recorded", results[0].p50 / results[2].p50, None);
+        table.ratio(
+            "p50 of determineImmunity / p50 of get, recorded (at most)",
+            results[0].p50 / results[2].p50,
+            Some(-1.3),
+        );
     }
     Ok(())
 }
