@@ -9,6 +9,8 @@ mod appointment_windows;
 mod blank_books;
 mod bookings;
 mod cash_days;
+mod civil_duplicates;
+mod civil_records;
 mod clearance;
 mod counter;
 mod digital_seals;
@@ -47,6 +49,7 @@ pub use appointment_windows::AppointmentWindows;
 pub use blank_books::BlankBooks;
 pub use bookings::Bookings;
 pub use cash_days::CashDays;
+pub use civil_records::CivilRecords;
 pub use digital_seals::DigitalSeals;
 pub use emergency_travel_documents::EmergencyTravelDocuments;
 pub use entry_requirements::EntryRequirements;
@@ -75,6 +78,7 @@ use proto::consular::v1::appointment_window_service_server::AppointmentWindowSer
 use proto::consular::v1::blank_book_service_server::BlankBookServiceServer;
 use proto::consular::v1::booking_service_server::BookingServiceServer;
 use proto::consular::v1::cash_day_service_server::CashDayServiceServer;
+use proto::consular::v1::civil_record_service_server::CivilRecordServiceServer;
 use proto::consular::v1::digital_seal_service_server::DigitalSealServiceServer;
 use proto::consular::v1::emergency_travel_document_service_server::EmergencyTravelDocumentServiceServer;
 use proto::consular::v1::entry_requirement_service_server::EntryRequirementServiceServer;
@@ -155,6 +159,7 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         )))
         .add_service(MachineReadableZoneServiceServer::new(MachineReadableZones::new(store)))
         .add_service(PassportApplicationServiceServer::new(PassportApplications::new(store.keep())))
+        .add_service(CivilRecordServiceServer::new(CivilRecords::new(store.keep(), Arc::clone(lists))))
         .add_service(ScreeningServiceServer::new(Screenings::new(store.keep(), Arc::clone(lists))))
         .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep(), papers.clone())))
         .add_service(VisaApplicationServiceServer::new(VisaApplications::new(visa_applications, papers.clone())))

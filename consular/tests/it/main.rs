@@ -6,6 +6,7 @@ mod acts;
 mod appointments;
 mod blank_books;
 mod booking_races;
+mod civil_records;
 mod emergency;
 mod entry_requirements;
 mod fees;

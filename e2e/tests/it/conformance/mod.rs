@@ -14,6 +14,7 @@ mod cash_days;
 mod charges;
 mod circular_receipts;
 mod circulars;
+mod civil_records;
 mod consular_commissions;
 mod control_rules;
 mod credentials;
@@ -87,6 +88,7 @@ const CHECKED: &[&str] = &[
     "ChargeService",
     "CircularReceiptService",
     "CircularService",
+    "CivilRecordService",
     "ConsularCommissionService",
     "ControlRuleService",
     "CredentialService",
@@ -209,6 +211,7 @@ async fn gateway(grpc_service: &str) {
 async fn consular(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.consular().await)
+        .with(civil_records::CivilRecords)
         .with(apostilles::Apostilles::default())
         .with(appointment_services::AppointmentServices)
         .with(appointment_slots::AppointmentSlots::default())
@@ -403,6 +406,11 @@ async fn receipts_conform() {
 #[tokio::test]
 async fn specimen_signatures_conform() {
     consular("SpecimenSignatureService").await;
+}
+
+#[tokio::test]
+async fn civil_records_conform() {
+    consular("CivilRecordService").await;
 }
 
 #[tokio::test]
