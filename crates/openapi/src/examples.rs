@@ -136,7 +136,8 @@ impl<'a> Examples<'a> {
             Format::Unspecified | Format::Country | Format::Date | Format::Phone | Format::Language => {}
         }
         let expression = fields::pattern(field, self.contract);
-        expression.and_then(|expression| sample::matching(&expression)).unwrap_or_else(|| "Example".into())
+        let made = expression.and_then(|expression| sample::matching(&expression));
+        made.unwrap_or_else(|| words(policy.min_length, policy.max_length))
     }
 
     /// What the comment of the field, or of its format, gives as an example, if it keeps the field's rules.
@@ -168,6 +169,13 @@ impl<'a> Examples<'a> {
         let resource = self.contract.resources().iter().find(|found| Some(found.resource_type()) == reference);
         resource.map_or_else(|| format!("records/{ID}"), |resource| with_ids(resource.pattern()))
     }
+}
+
+/// Plain words of a length between the two; without an upper bound if that is zero.
+fn words(least: u32, most: u32) -> String {
+    let text = "Example".chars().chain(" of what is said here".chars().cycle());
+    let length = least.max(7);
+    text.take(if most == 0 { length } else { length.min(most) } as usize).collect()
 }
 
 /// `missions/7f3a9c2e` for `missions/{mission}`.

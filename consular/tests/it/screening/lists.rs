@@ -127,4 +127,19 @@ proptest! {
         let _ = ofac(&with, &head, "");
         let _ = ofac(&format!("{ENTRY}{with}"), "", &with);
     }
+
+    /// Bytes from anywhere are a list read whole, or are refused with the line.
+    #[test]
+    fn any_bytes_are_answered(
+        files in prop::array::uniform3(prop::collection::vec(any::<u8>(), 0..300)),
+        xml in any::<String>(),
+    ) {
+        let [sdn, alt, add] = &files;
+        match read_ofac("ofac-sdn", OfacFiles { sdn, alt, add }) {
+            Ok(entries) => prop_assert!(!entries.is_empty()),
+            Err(broken) => prop_assert!(broken.line > 0, "{broken}"),
+        }
+        let broken = read_un("un", &xml).unwrap_err();
+        prop_assert!(broken.line > 0, "{broken}");
+    }
 }
