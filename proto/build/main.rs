@@ -20,11 +20,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut files = Vec::new();
     collect(&root.join("legation"), &mut files)?;
     files.extend(["google/rpc/status.proto", "google/rpc/error_details.proto"].map(|file| vendor.join(file)));
-    let mut compiler = protox::Compiler::new([&root, &vendor])?;
-    compiler.include_imports(true).include_source_info(true).open_files(&files)?;
-    // The compiler's own encoder: a round trip through prost-types drops the options.
-    let bytes = compiler.encode_file_descriptor_set();
+    let compiled = |comments: bool| -> Result<Vec<u8>, Box<dyn Error>> {
+        let mut compiler = protox::Compiler::new([&root, &vendor])?;
+        compiler.include_imports(true).include_source_info(comments).open_files(&files)?;
+        // The compiler's own encoder: a round trip through prost-types drops the options.
+        Ok(compiler.encode_file_descriptor_set())
+    };
+    let bytes = compiled(true)?;
     fs::write(out.join("descriptors.bin"), &bytes)?;
+    fs::write(out.join("descriptors_uncommented.bin"), compiled(false)?)?;
 
     let pool = DescriptorPool::decode(bytes.as_slice())?;
     let mut config = tonic_prost_build::Config::new();

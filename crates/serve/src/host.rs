@@ -63,7 +63,7 @@ fn grpc_services(service: &str) -> BTreeSet<String> {
 fn with_reflection(routes: Routes, grpc_services: &BTreeSet<String>) -> anyhow::Result<Routes> {
     let builder = || {
         let builder = tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(proto::DESCRIPTORS_UNCOMMENTED)
             .register_encoded_file_descriptor_set(HEALTH)
             .with_service_name("grpc.health.v1.Health");
         grpc_services.iter().fold(builder, |builder, name| builder.with_service_name(name))

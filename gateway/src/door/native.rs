@@ -129,8 +129,10 @@ pub(super) fn refusal(status: Status, protocol: Protocol) -> Response<Body> {
 
 /// Health and reflection (both versions) of everything behind the door.
 pub(super) fn open_services() -> anyhow::Result<Local> {
-    let reflection =
-        || tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(proto::DESCRIPTORS);
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::DESCRIPTORS_UNCOMMENTED)
+    };
     // Its reporter says SERVING of the empty name, the whole server, from the start.
     let (_, health) = tonic_health::server::health_reporter();
     let routes = Routes::new(health).add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);

@@ -12,6 +12,7 @@ use proto::policy::v1::Reason;
 use serve::House;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::LazyLock;
 use tonic::body::Body;
 
 const READ: &str = "GET, HEAD, OPTIONS";
@@ -23,9 +24,14 @@ const OWN: HeaderValue =
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
+/// The API's description.
+const DESCRIPTION: &str = "/openapi.json";
+
 /// The pages.
 pub(super) struct Pages {
     fixed: HashMap<&'static str, Page>,
+    /// Written when it is first asked for: it is made of many small pieces, and most gateways are never asked.
+    description: LazyLock<Page, Box<dyn FnOnce() -> Page + Send>>,
     dev_issuer: Option<DevIssuer>,
     house: House,
 }
@@ -61,7 +67,7 @@ impl Page {
 
 impl Pages {
     pub(super) fn new(
-        contract: &Contract,
+        contract: &'static Contract,
         address: &str,
         dev_issuer: Option<DevIssuer>,
         issuer: &str,
@@ -73,7 +79,8 @@ impl Pages {
             server: address.to_owned(),
             issuer: issuer.to_owned(),
         };
-        let document = Bytes::from(openapi::document(contract, &info).to_string());
+        let description =
+            move || Page::new("application/json", Bytes::from(openapi::document(contract, &info).to_string()));
         let assets = openapi::assets().iter().map(|(path, media, bytes)| {
             let bytes = match bytes {
                 std::borrow::Cow::Borrowed(bytes) => Bytes::from_static(bytes),
@@ -81,8 +88,7 @@ impl Pages {
             };
             (*path, Page::new(media, bytes))
         });
-        let fixed = assets.chain([("/openapi.json", Page::new("application/json", document))]).collect();
-        Self { fixed, dev_issuer, house }
+        Self { fixed: assets.collect(), description: LazyLock::new(Box::new(description)), dev_issuer, house }
     }
 
     /// The answer, if the address is one of these.
@@ -96,6 +102,9 @@ impl Pages {
         if !allowed.split(", ").any(|name| name == method.as_str()) {
             let fault = Fault::new(Reason::MethodNotAllowed, "the address is not for this method");
             return Some(Err(fault.with(answer::ALLOW, allowed)));
+        }
+        if path == DESCRIPTION {
+            return Some(Ok(self.description.answer(request)));
         }
         if let Some(page) = self.fixed.get(path) {
             return Some(Ok(page.answer(request)));
@@ -113,7 +122,7 @@ impl Pages {
     pub(super) fn methods(&self, path: &str) -> Option<&'static str> {
         let issuer = self.dev_issuer.as_ref().and_then(|_| path.strip_prefix("/dev/issuer"));
         match (path, issuer) {
-            ("/healthz" | "/readyz", _) => Some(READ),
+            ("/healthz" | "/readyz" | DESCRIPTION, _) => Some(READ),
             (_, Some("/.well-known/openid-configuration" | "/jwks.json")) => Some(READ),
             (_, Some("/token")) => Some(ASK),
             _ => self.fixed.contains_key(path).then_some(READ),

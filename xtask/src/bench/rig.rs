@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The services that are measured.
-pub(super) const SERVICES: [&str; 2] = ["accreditation", "gateway"];
+/// What is built to be measured.
+const BUILT: [&str; 4] = ["accreditation", "gateway", "standalone", "xtask"];
 
 /// A running house.
 pub(super) struct Rig {
@@ -56,7 +56,7 @@ impl Rig {
         let folder = root().join(".local/bench");
         cluster::purge(&folder.join("cluster"))?;
         std::fs::create_dir_all(&folder)?;
-        build(&SERVICES)?;
+        build()?;
         let cluster = durable(&folder)?;
         let seed = random_key();
         let signer = Signer::from_text(&seed).context("a random seed is a key")?;
@@ -241,11 +241,11 @@ pub(super) fn resident(pid: u32) -> Result<f64> {
     Ok(kilobytes / 1_000.0)
 }
 
-/// Builds what is measured.
-pub(super) fn build(packages: &[&str]) -> Result<()> {
+/// Builds what is measured: always all of it, since what a library is compiled with depends on who asks for it beside whom.
+pub(super) fn build() -> Result<()> {
     println!("building the release binaries");
     let mut build = cargo();
-    build.args(["build", "--release"]).args(packages.iter().flat_map(|package| ["-p", package]));
+    build.args(["build", "--release"]).args(BUILT.iter().flat_map(|package| ["-p", package]));
     ensure!(build.status()?.success(), "the release build failed");
     Ok(())
 }
@@ -310,7 +310,7 @@ pub(super) fn ready(admin: &str, child: &mut Child) -> Result<Duration> {
 /// How soon the whole house in one process is ready once its database is, and what it holds when idle.
 pub(super) fn standalone(table: &mut Table) -> Result<()> {
     let folder = root().join(".local/bench");
-    build(&["standalone"])?;
+    build()?;
     let cluster = durable(&folder)?;
     let mut seconds = Vec::new();
     let mut megabytes = 0.0;

@@ -11,7 +11,7 @@ mod replay;
 
 use super::cases::{SECONDS, in_turn};
 use super::load::{CALLERS, Key, Measured, Shot, fire, fire_creates};
-use super::rig::{Rig, SERVICES, build, mission};
+use super::rig::{Rig, build, mission};
 use super::table::Table;
 use anyhow::{Context as _, Result, ensure};
 use doors::Peer;
@@ -40,7 +40,7 @@ const HALF: f64 = 0.5;
 
 /// Measures all doors, in front of answers from memory and in front of the house.
 pub(super) fn peers(table: &mut Table) -> Result<()> {
-    build(&SERVICES)?;
+    build()?;
     let folder = crate::local::root().join(".local/bench");
     std::fs::create_dir_all(&folder)?;
     let mut peers = Vec::new();
