@@ -10,6 +10,7 @@ use proto::policy::v1::Reason;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -20,7 +21,8 @@ use tower::{Layer as _, ServiceExt as _};
 /// A service in this process, layers and all.
 pub type Local = layers::CallService;
 
-/// Connections to one address. An HTTP/2 connection is one lock and one task; four carry a fifth more.
+/// The most connections to one address. An HTTP/2 connection is one lock and one task; four carry a fifth more where
+/// there are processors for them. Where there is one, they only split what a single write would have carried.
 const CHANNELS: usize = 4;
 
 /// Where calls to one service go.
@@ -30,7 +32,7 @@ pub enum Upstream {
     /// Over HTTP/2 to another one.
     Remote {
         /// Connections, used in turn.
-        channels: [Channel; CHANNELS],
+        channels: Box<[Channel]>,
         /// Whose turn it is.
         turn: AtomicUsize,
     },
@@ -47,7 +49,8 @@ impl Upstream {
             .keep_alive_while_idle(true)
             .initial_stream_window_size(1 << 20)
             .initial_connection_window_size(4 << 20);
-        let channels = std::array::from_fn(|_| endpoint.connect_lazy());
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let channels = (0..processors.min(CHANNELS)).map(|_| endpoint.connect_lazy()).collect();
         Self::Remote { channels, turn: AtomicUsize::new(0) }
     }
 
@@ -63,7 +66,7 @@ impl Upstream {
                 Err(never) => match never {},
             },
             Self::Remote { channels, turn } => {
-                let channel = channels[turn.fetch_add(1, Ordering::Relaxed) % CHANNELS].clone();
+                let channel = channels[turn.fetch_add(1, Ordering::Relaxed) % channels.len()].clone();
                 // What is wrong is told here, since only that something is wrong is told to the caller.
                 let channel = channel.map_err(|error| {
                     tracing::warn!(error = %Chain(&error), "a service cannot be reached");
