@@ -1,9 +1,9 @@
 //! Assistance cases: nationals in need abroad, by the rules of their kind; what is told of them, to whom, by whose consent
 //! (VCCR art. 5, 36, 37).
 
+use crate::assistance::Rules;
 use crate::assistance::disclosure::{self, Decision, Question, needs_guardian};
 use crate::assistance::rules::Instants;
-use crate::assistance::Rules;
 use crate::assistance_tasks::{self, AssistanceTasks};
 use calendar::WorkingDays;
 use chrono::NaiveDate;

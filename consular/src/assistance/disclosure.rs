@@ -122,11 +122,12 @@ pub(crate) fn runs(consent: &CaseConsent, now: DateTime<Utc>) -> bool {
 pub(crate) fn known_alive(case: &AssistanceCase) -> bool {
     let found = case.facts.iter().any(|fact| fact.kind() == case_fact::Kind::Found);
     let dead = case.facts.iter().any(|fact| fact.kind() == case_fact::Kind::CauseOfDeath);
-    !dead && match case.r#type() {
-        Type::Death | Type::Wreck => false,
-        Type::Missing => found,
-        _ => true,
-    }
+    !dead
+        && match case.r#type() {
+            Type::Death | Type::Wreck => false,
+            Type::Missing => found,
+            _ => true,
+        }
 }
 
 fn no_consent() -> Decision {
@@ -142,12 +143,7 @@ fn party(case: &AssistanceCase, name: &str, is: impl Fn(&CaseParty) -> bool) -> 
 }
 
 /// By the consents that run: what was asked, or only that the person is alive where another thing may be told to who asks.
-fn under_consent(
-    case: &AssistanceCase,
-    question: Question<'_>,
-    guarded: bool,
-    now: DateTime<Utc>,
-) -> Option<Decision> {
+fn under_consent(case: &AssistanceCase, question: Question<'_>, guarded: bool, now: DateTime<Utc>) -> Option<Decision> {
     let givers = if guarded { Giver::PersonsGuardian } else { Giver::Person };
     let of_asker: Vec<&CaseConsent> = case
         .consents
@@ -170,8 +166,7 @@ fn under_consent(
 fn standing(case: &AssistanceCase, question: Question<'_>, rules: &Rules) -> Decision {
     let of_kin = |party: &CaseParty| matches!(party.role(), Role::NextOfKin | Role::Guardian);
     let row = rules.standing.iter().find(|row| {
-        row.covers(question.asker, case.r#type(), question.topic)
-            && (!row.party || party(case, question.name, of_kin))
+        row.covers(question.asker, case.r#type(), question.topic) && (!row.party || party(case, question.name, of_kin))
     });
     row.map_or_else(no_consent, |row| Decision::new(Measure::Tell, Ground::StandingRule, &row.source))
 }
@@ -294,11 +289,8 @@ mod tests {
 
     #[test]
     fn for_a_minor_the_guardian_decides_and_is_told_unless_the_child_is_to_be_protected_from_them() {
-        let guardian = CaseParty {
-            role: Role::Guardian.into(),
-            display_name: "Example, Mary".into(),
-            ..CaseParty::default()
-        };
+        let guardian =
+            CaseParty { role: Role::Guardian.into(), display_name: "Example, Mary".into(), ..CaseParty::default() };
         let mut child = case(Type::ForcedMarriage, vec![consent(Asker::Lawyer, &EVERYTHING)]);
         child.birth_date = "2010-01-31".into();
         child.parties = vec![guardian];
@@ -319,11 +311,8 @@ mod tests {
 
     #[test]
     fn the_next_of_kin_of_the_dead_are_told_what_they_decide_on_and_nobody_that_the_dead_live() {
-        let kin = CaseParty {
-            role: Role::NextOfKin.into(),
-            display_name: "Example, Mary".into(),
-            ..CaseParty::default()
-        };
+        let kin =
+            CaseParty { role: Role::NextOfKin.into(), display_name: "Example, Mary".into(), ..CaseParty::default() };
         let mut death = case(Type::Death, vec![consent(Asker::Employer, &[Topic::Life])]);
         assert_eq!(told(&death, asks(Asker::NextOfKin, Topic::Circumstances)).1, Ground::NoConsent, "says so only");
         death.parties = vec![kin];

@@ -14,8 +14,7 @@ use std::time::Duration;
 
 const FILE: &str = include_str!("../../data/assistance.toml");
 
-static RULES: LazyLock<Result<Rules, String>> =
-    LazyLock::new(|| Rules::read(FILE).map_err(|error| error.to_string()));
+static RULES: LazyLock<Result<Rules, String>> = LazyLock::new(|| Rules::read(FILE).map_err(|error| error.to_string()));
 
 /// The file, whole.
 #[derive(Clone, Debug, Deserialize)]
@@ -282,8 +281,7 @@ impl Task {
     fn check(&self) -> Result<(), Invalid> {
         let kind = self.kind().as_str_name();
         named([&self.source], kind)?;
-        let lengths =
-            [self.hours, self.days.map(u32::from), self.working_days.map(u32::from)].into_iter().flatten();
+        let lengths = [self.hours, self.days.map(u32::from), self.working_days.map(u32::from)].into_iter().flatten();
         let lengths: Vec<u32> = lengths.collect();
         if lengths.len() != 1 || lengths[0] == 0 || self.again_days == Some(0) {
             return Err(Invalid::Wrong(format!("{kind} has one length, which is not 0")));

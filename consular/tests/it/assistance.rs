@@ -110,8 +110,7 @@ impl World {
     }
 
     async fn consent(&self, name: &str, consent: CaseConsent) -> Result<AssistanceCase, Status> {
-        let record =
-            pb::RecordCaseConsentRequest { name: name.into(), consent: Some(consent), ..Default::default() };
+        let record = pb::RecordCaseConsentRequest { name: name.into(), consent: Some(consent), ..Default::default() };
         Ok(self.cases(&officer(CONSUL)).record_case_consent(record).await?.into_inner())
     }
 
@@ -389,11 +388,8 @@ async fn for_a_child_the_guardian_agrees_and_one_without_gets_the_task() {
     assert!(world.open_tasks(&alone).await.contains(&Kind::Guardian));
     let agreed = CaseConsent { given_by: Giver::PersonsGuardian.into(), ..to_kin(&[Topic::Health]) };
     assert_eq!(reason(world.consent(&alone, agreed.clone()).await), "CASE_CONSENT_UNFIT", "nobody decides yet");
-    let guardian = CaseParty {
-        role: Role::Guardian.into(),
-        display_name: "Example, Mary".into(),
-        ..CaseParty::default()
-    };
+    let guardian =
+        CaseParty { role: Role::Guardian.into(), display_name: "Example, Mary".into(), ..CaseParty::default() };
     let kept = world.open_case(AssistanceCase { parties: vec![guardian], ..child }).await.unwrap().name;
     assert!(!world.open_tasks(&kept).await.contains(&Kind::Guardian));
     assert_eq!(reason(world.consent(&kept, to_kin(&[Topic::Health])).await), "CASE_CONSENT_UNFIT", "not the child");
@@ -419,8 +415,7 @@ async fn for_life_or_safety_a_supervisor_tells_that_the_person_is_alive_and_the_
         grounds: "A transplant for the child.".into(),
         ..Default::default()
     };
-    let junior =
-        Principal { permissions: Permissions::of(["consular.assistanceCases.disclose"]), ..officer(CONSUL) };
+    let junior = Principal { permissions: Permissions::of(["consular.assistanceCases.disclose"]), ..officer(CONSUL) };
     let refused = world.cases(&junior).disclose_case_for_safety(ask("Example, Mary")).await;
     assert_eq!(reason(refused), "PERMISSION_DENIED");
     let mut head = world.cases(&officer("people/head"));
