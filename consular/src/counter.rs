@@ -1,5 +1,6 @@
 //! The numbers of practice at a post's counter, read from `data/counter.toml` and checked whole.
 
+use proto::consular::v1::{civil_document, civil_record};
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -17,6 +18,7 @@ pub(crate) struct Invalid(String);
 #[serde(deny_unknown_fields)]
 pub(crate) struct Practice {
     pub(crate) appointments: Appointments,
+    pub(crate) civil: Civil,
 }
 
 /// Appointments.
@@ -36,6 +38,38 @@ pub(crate) struct Appointments {
     pub(crate) search_days: u32,
 }
 
+/// Civil registration.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Civil {
+    pub(crate) papers: Vec<Papers>,
+    pub(crate) transmission: Transmission,
+}
+
+/// What proves an event.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Papers {
+    /// The kind of event.
+    pub(crate) kind: String,
+    /// Kinds of papers.
+    pub(crate) needed: Vec<String>,
+}
+
+/// How a child is our citizen by one parent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Transmission {
+    pub(crate) presence_days: i32,
+}
+
+impl Papers {
+    fn is_known(&self) -> bool {
+        let paper = |name: &String| civil_document::Kind::from_str_name(name).is_some();
+        civil_record::Kind::from_str_name(&self.kind).is_some() && self.needed.iter().all(paper)
+    }
+}
+
 impl Practice {
     fn read(text: &str) -> Result<Self, Invalid> {
         let practice: Self = toml::from_str(text).map_err(|error| Invalid(error.to_string()))?;
@@ -45,6 +79,9 @@ impl Practice {
         match () {
             () if !held => invalid("appointments: a seat that is held no time cannot be confirmed"),
             () if most_of_person == 0 || most_of_account == 0 => invalid("appointments: nobody could book"),
+            () if !practice.civil.papers.iter().all(Papers::is_known) => {
+                invalid("civil: a kind of event or paper is unknown")
+            }
             () => Ok(practice),
         }
     }
