@@ -1,51 +1,71 @@
 //! Whether two civil records may be of one event, and why; pure.
 //!
-//! The same entry of the same foreign register is certain. Names alone are nothing: the day of the event must agree
-//! too, but for a day or two. Names are compared as they are in screening, in any script and order.
+//! The same entry of the same foreign register is certain. Names alone are nothing: the day of the event must agree but
+//! for a day or two, or whoever is concerned must be the same by a date of birth. Names are compared as they are in
+//! screening, in any script and order. From where on names are alike is data: `data/counter.toml`, `civil.likeness`.
 
+use crate::counter::Likeness;
 use crate::screening::{Kind as NameKind, Scorer};
 use chrono::NaiveDate;
 use proto::consular::v1::civil_record::Kind;
 use proto::consular::v1::{CivilDuplicate, CivilPerson, CivilRecord};
 
-/// From which likeness on two names may be of one person, in thousandths.
-const ALIKE: i32 = 600;
-/// How many days apart two declarations of one event may put it.
-pub(crate) const DAYS_APART: i64 = 2;
-
 /// The records among `others` that may be of the same event as `one`, the likeliest first.
-pub(crate) fn suspects(one: &CivilRecord, others: &[CivilRecord], scorer: &Scorer) -> Vec<CivilDuplicate> {
+pub(crate) fn suspects(
+    one: &CivilRecord,
+    others: &[CivilRecord],
+    scorer: &Scorer,
+    rule: &Likeness,
+) -> Vec<CivilDuplicate> {
     let others = others.iter().filter(|other| other.name != one.name && other.kind == one.kind);
-    let mut found: Vec<_> = others.filter_map(|other| suspect(one, other, scorer)).collect();
+    let mut found: Vec<_> = others.filter_map(|other| suspect(one, other, scorer, rule)).collect();
     found.sort_by_key(|duplicate| (!duplicate.certain, -duplicate.name_score, duplicate.civil_record.clone()));
     found
 }
 
-fn suspect(one: &CivilRecord, other: &CivilRecord, scorer: &Scorer) -> Option<CivilDuplicate> {
+fn suspect(one: &CivilRecord, other: &CivilRecord, scorer: &Scorer, rule: &Likeness) -> Option<CivilDuplicate> {
     let certain =
         !one.foreign_number.is_empty() && one.foreign_number == other.foreign_number && one.country == other.country;
     let (name_score, same_birth) = persons(one, other, scorer);
+    let alike = name_score >= rule.names;
     let apart = days_apart(&one.event_date, &other.event_date);
-    let mut reasons = Vec::new();
-    if certain {
-        reasons.push("same foreign number".to_owned());
+    let within = |days: i64| apart.is_some_and(|apart| apart <= days);
+    let birth = one.kind() == Kind::Birth;
+    let same_parent = birth && is_same_parent(one, other, scorer, rule);
+    // A child whose day of birth was mistaken has the same parent; a person dies once, and a couple seldom marries twice.
+    let same_persons = if birth { same_parent && within(rule.birth_days) } else { same_birth };
+    let near = within(rule.days);
+    if !(certain || alike && (near || same_persons)) {
+        return None;
     }
-    if name_score >= ALIKE {
-        reasons.push("names alike".to_owned());
-    }
-    // A child's date of birth is the day of the event, and says nothing more.
-    if same_birth && one.kind() != Kind::Birth {
-        reasons.push("same birth date".to_owned());
-    }
-    match apart {
-        Some(0) => reasons.push("same day".to_owned()),
-        Some(1) => reasons.push("event a day apart".to_owned()),
-        Some(days) if days <= DAYS_APART => reasons.push(format!("event {days} days apart")),
-        _ => {}
-    }
-    let near = apart.is_some_and(|days| days <= DAYS_APART);
-    let civil_record = other.name.clone();
-    (certain || near && name_score >= ALIKE).then_some(CivilDuplicate { civil_record, name_score, reasons, certain })
+    let told = |said: bool, words: &str| said.then(|| words.to_owned());
+    let distance = apart.map(|days| match days {
+        0 => "same day".to_owned(),
+        1 => "event a day apart".to_owned(),
+        _ => format!("event {days} days apart"),
+    });
+    let reasons = [
+        told(certain, "same foreign number"),
+        told(alike, "names alike"),
+        // A child's date of birth is the day of the event, and says nothing more.
+        told(same_birth && !birth, "same birth date"),
+        told(same_parent, "same parent"),
+        distance,
+    ];
+    let reasons = reasons.into_iter().flatten().collect();
+    Some(CivilDuplicate { civil_record: other.name.clone(), name_score, reasons, certain })
+}
+
+/// Whether a parent of one is, by name and date of birth, a parent of the other.
+fn is_same_parent(one: &CivilRecord, other: &CivilRecord, scorer: &Scorer, rule: &Likeness) -> bool {
+    let parents = |record: &CivilRecord| -> Vec<CivilPerson> {
+        record.parents.iter().filter_map(|parent| parent.person.clone()).collect()
+    };
+    let theirs = parents(other);
+    let same = |own: &CivilPerson, their: &CivilPerson| {
+        own.birth_date == their.birth_date && likeness(own, their, scorer) >= rule.names
+    };
+    parents(one).iter().any(|own| theirs.iter().any(|their| same(own, their)))
 }
 
 /// How alike the persons' names are, and whether their dates of birth agree; of a marriage both, whoever is named first.
@@ -95,6 +115,7 @@ pub(crate) fn key(one: &CivilRecord) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proto::consular::v1::CivilParent;
 
     fn person(given: &str, family: &str, born: &str) -> CivilPerson {
         CivilPerson {
@@ -117,7 +138,8 @@ mod tests {
     }
 
     fn found(one: &CivilRecord, other: &CivilRecord) -> Vec<CivilDuplicate> {
-        suspects(one, std::slice::from_ref(other), &Scorer::shipped().expect("the weights are good"))
+        let scorer = Scorer::shipped().expect("the weights are good");
+        suspects(one, std::slice::from_ref(other), &scorer, &crate::counter::practice().civil.likeness)
     }
 
     #[test]
@@ -131,6 +153,34 @@ mod tests {
         assert!(found(&child, &twin).is_empty(), "a twin is another child: {:?}", found(&child, &twin));
         let later = record("later", Kind::Birth, "2026-04-01", person("Sofia", "Müller Garcia", "2026-04-01"));
         assert!(found(&child, &later).is_empty(), "a name alone is nothing");
+    }
+
+    /// What registers miss when they compare days first: a day of birth that was mistaken by months or years.
+    #[test]
+    fn a_child_of_the_same_parent_is_found_though_its_day_was_mistaken() {
+        let of = |name: &str, day: &str, given: &str, mother: CivilPerson| CivilRecord {
+            parents: vec![CivilParent { person: Some(mother), citizen: true, presence_days: 0 }],
+            ..record(name, Kind::Birth, day, person(given, "Müller Garcia", day))
+        };
+        let mother = || person("Ana", "Garcia Lopez", "1990-05-06");
+        let one = of("one", "2024-03-01", "Sofia", mother());
+        let mistaken = of("other", "2026-01-03", "Sofía", mother());
+        assert_eq!(found(&one, &mistaken)[0].reasons, ["names alike", "same parent", "event 673 days apart"]);
+        let sibling = of("sibling", "2026-01-03", "Maximilian", mother());
+        assert!(found(&one, &sibling).is_empty(), "a sibling is another child: {:?}", found(&one, &sibling));
+        let namesake = of("namesake", "2026-01-03", "Sofía", person("Ana", "Garcia Lopez", "1985-05-06"));
+        assert!(found(&one, &namesake).is_empty(), "the other mother was born on another day");
+        let later = of("later", "2028-01-03", "Sofía", mother());
+        assert!(found(&one, &later).is_empty(), "nobody is mistaken by four years");
+    }
+
+    #[test]
+    fn a_person_dies_once() {
+        let one = record("one", Kind::Death, "2024-03-01", person("Ann", "Example", "1950-01-01"));
+        let again = record("again", Kind::Death, "2026-03-01", person("Anne", "Example", "1950-01-01"));
+        assert_eq!(found(&one, &again)[0].reasons, ["names alike", "same birth date", "event 730 days apart"]);
+        let namesake = record("namesake", Kind::Death, "2026-03-01", person("Ann", "Example", "1950-01-02"));
+        assert!(found(&one, &namesake).is_empty());
     }
 
     #[test]
@@ -155,5 +205,32 @@ mod tests {
         let third = CivilRecord { spouse: Some(person("Carl", "Third", "1991-01-01")), ..one.clone() };
         assert!(found(&one, &CivilRecord { name: "third".into(), ..third }).is_empty());
         assert_eq!(key(&one), key(&CivilRecord { event_date: one.event_date.clone(), ..other }));
+    }
+
+    /// Spellings of one name, and names of twins and siblings, on either side of the threshold.
+    #[test]
+    fn the_threshold_tells_spellings_from_siblings() {
+        let (scorer, least) = (Scorer::shipped().unwrap(), crate::counter::practice().civil.likeness.names);
+        let score = |(given, family): (&str, &str), (other, other_family): (&str, &str)| {
+            likeness(&person(given, family, ""), &person(other, other_family, ""), &scorer)
+        };
+        for (one, other) in [
+            (("Sofia", "Müller Garcia"), ("Sophia", "Garcia Mueller")),
+            (("Sofia", "Example"), ("Sophia", "Example")),
+            (("Sofia", "Müller"), ("Sofia Maria", "Müller")),
+            (("Dmitri", "Ivanov"), ("Дмитрий", "Иванов")),
+            (("Mohammed", "Al Rashid"), ("Muhammad", "al-Rasheed")),
+            (("Jean-Pierre", "Dupont"), ("Jean Pierre", "Dupond")),
+        ] {
+            assert!(score(one, other) >= least, "{one:?} {other:?}: {}", score(one, other));
+        }
+        for (one, other) in [
+            (("Sofia", "Müller"), ("Maximilian", "Müller")),
+            (("Max", "Müller"), ("Moritz", "Müller")),
+            (("Jean-Pierre", "Dupont"), ("Jean-Paul", "Dupont")),
+            (("Dmitri", "Ivanov"), ("Дарья", "Иванова")),
+        ] {
+            assert!(score(one, other) < least, "{one:?} {other:?}: {}", score(one, other));
+        }
     }
 }

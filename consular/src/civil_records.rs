@@ -1,35 +1,44 @@
 //! Births, marriages and deaths of our citizens abroad (VCCR art. 5(f)): declared, compared with those of every post,
-//! registered by another officer, corrected by new editions.
+//! registered by another officer, certified by extracts, corrected by new editions.
 
-use crate::civil_duplicates::{DAYS_APART, key, suspects};
+use crate::certificate_codes::{code, is_code};
+use crate::civil_corrections::corrected;
+use crate::civil_declarations::{proven, well_formed};
+use crate::civil_duplicates::{key, suspects};
 use crate::counter::practice;
 use crate::lists::Lists;
 use crate::register_numbers::{self, Next, short};
+use crate::travel_papers::{self, TravelPapers};
 use chrono::{NaiveDate, TimeDelta};
 use fault::{Fault, refuse_if};
-use identity::Principal;
-use proto::consular::v1::civil_document::Kind as Paper;
-use proto::consular::v1::civil_record::Kind;
+use identity::{Called, Principal};
+use proto::consular::v1::civil_record::{Finding, Kind, State};
 use proto::consular::v1::civil_record_service_server::CivilRecordService;
 use proto::consular::v1::{
-    CertifyCivilRecordRequest, CivilCorrection, CivilPerson, CivilRecord, CompareCivilRecordRequest,
-    CompleteCivilRecordRequest, CorrectCivilRecordRequest, CreateCivilRecordRequest, GetCivilRecordRequest,
-    ListCivilRecordRevisionsRequest, ListCivilRecordRevisionsResponse, ListCivilRecordsRequest,
-    ListCivilRecordsResponse, Reason, RegisterCivilRecordRequest, RejectCivilRecordRequest, ReviewCivilRecordRequest,
-    UpdateCivilRecordRequest,
+    AnnulCivilRecordRequest, CertifyCivilRecordRequest, CivilCertificate, CivilDuplicate, CivilRecord,
+    CompareCivilRecordRequest, CompleteCivilRecordRequest, CorrectCivilRecordRequest, CreateCivilRecordRequest,
+    GetCivilRecordRequest, ListCivilRecordRevisionsRequest, ListCivilRecordRevisionsResponse, ListCivilRecordsRequest,
+    ListCivilRecordsResponse, PrintCivilRecordRequest, Reason, RegisterCivilRecordRequest, RejectCivilRecordRequest,
+    ReturnCivilRecordRequest, ReviewCivilRecordRequest, UpdateCivilRecordRequest, VerifyCivilCertificateRequest,
+    VerifyCivilCertificateResponse,
 };
+use proto::google::api::HttpBody;
+use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Keep, Reader, Registry, Visible};
 use std::sync::Arc;
-use tonic::Request;
+use tonic::{Request, Response};
 
 /// The states in which a record may turn out to be of the same event.
 const LIVE: [&str; 6] = ["DECLARED", "DOCUMENTS_COMPLETE", "COMPARED", "REVIEWED", "REGISTERED", "CERTIFICATE_ISSUED"];
+/// How many records are read at once.
+const AT_ONCE: usize = 500;
 
 /// The records.
 #[derive(Clone, Debug)]
 pub struct CivilRecords {
     registry: Registry<Self>,
     lists: Arc<Lists>,
+    papers: TravelPapers,
 }
 
 impl Keep for CivilRecords {
@@ -42,11 +51,13 @@ impl Keep for CivilRecords {
 
     fn admit(one: &mut CivilRecord, call: &mut Call) -> Result<(), Fault> {
         one.edition = 1;
-        well_formed(one, call)
+        one.identity_key = key(one);
+        well_formed(one, call.now())
     }
 
     fn amend(one: &mut CivilRecord, _: &CivilRecord, call: &mut Call) -> Result<(), Fault> {
-        well_formed(one, call)
+        one.identity_key = key(one);
+        well_formed(one, call.now())
     }
 
     fn constraint(name: &str) -> Option<Fault> {
@@ -56,38 +67,21 @@ impl Keep for CivilRecords {
     }
 }
 
-/// The persons are those whom such an event has, and it has happened.
-fn well_formed(one: &mut CivilRecord, call: &mut Call) -> Result<(), Fault> {
-    let own = one.subject.as_ref().is_some_and(|child| child.birth_date == one.event_date);
-    let fits = match one.kind() {
-        Kind::Birth => own && !one.parents.is_empty() && one.spouse.is_none(),
-        Kind::Marriage => one.spouse.is_some() && one.parents.is_empty(),
-        Kind::Death => one.spouse.is_none() && one.parents.is_empty(),
-        Kind::Unspecified => false,
-    };
-    let words = "a birth has a child born that day and parents, a marriage two spouses, a death one person";
-    refuse_if(!fits, Reason::PersonsUnfit, words)?;
-    let ahead = one.event_date.parse::<NaiveDate>().is_ok_and(|day| day > call.days().date(call.now()));
-    refuse_if(ahead, Reason::EventAhead, "what is declared has happened")?;
-    one.identity_key = key(one);
-    Ok(())
-}
-
 impl CivilRecords {
-    /// The records that a registry keeps; names are compared as on the lists.
-    pub fn new(registry: Registry<Self>, lists: Arc<Lists>) -> Self {
-        Self { registry, lists }
+    /// The records that a registry keeps. Names are compared as on the lists; extracts are printed on these papers.
+    pub fn new(registry: Registry<Self>, lists: Arc<Lists>, papers: TravelPapers) -> Self {
+        Self { registry, lists, papers }
     }
 
-    fn compare(&self, one: &mut CivilRecord, others: &[CivilRecord]) {
-        one.duplicates = suspects(one, others, &self.lists.scorer);
+    fn alike(&self, one: &CivilRecord, others: &[CivilRecord]) -> Vec<CivilDuplicate> {
+        suspects(one, others, &self.lists.scorer, &practice().civil.likeness)
     }
 
     /// What was declared elsewhere since the comparison is compared once more, while nobody else registers anything.
     fn register(&self, one: &mut CivilRecord, (others, next): Around, call: &mut Call) -> Result<(), Fault> {
         let known = |name: &str| one.duplicates.iter().any(|duplicate| duplicate.civil_record == name);
         let registered: Vec<CivilRecord> = others.into_iter().filter(|other| other.number > 0).collect();
-        let found = suspects(one, &registered, &self.lists.scorer);
+        let found = self.alike(one, &registered);
         let news = found.iter().any(|duplicate| !known(&duplicate.civil_record));
         refuse_if(
             news,
@@ -96,29 +90,83 @@ impl CivilRecords {
         )?;
         one.register_time = Some(call.timestamp());
         one.number = next.number;
-        one.reference = format!("{}/{}", next.series, next.number);
+        one.reference = format!("{} {}/{}", register_of(one), next.number, next.year);
         one.series = next.series;
         Ok(())
     }
+
+    /// The extract of the edition in force, with this number among those of the record.
+    async fn extract(&self, request: Request<PrintCivilRecordRequest>) -> Answer<HttpBody> {
+        let wanted = request.get_ref().certificate;
+        let one = self.registry.get(request).await?.into_inner();
+        refuse_if(one.state() != State::CertificateIssued, House::WrongState, "no extract of this edition was issued")
+            .map_err(|fault| fault.with("state", one.state().as_str_name()).with("allowed", "CERTIFICATE_ISSUED"))?;
+        let mut certificates = one.certificates.iter().rev().filter(|certificate| certificate.edition == one.edition);
+        let found = certificates.find(|certificate| wanted == 0 || certificate.number == wanted);
+        let none = || Fault::new(Reason::CertificateUnknown, "no extract of the edition in force has this number");
+        let order = travel_papers::extract(&self.papers, &one, found.ok_or_else(none)?)?;
+        Ok(Response::new(self.papers.print(order).await?))
+    }
+
+    /// What the register says of an extract. Whatever is wrong, number or code, the work and the answer are the same.
+    async fn verify(&self, request: Request<VerifyCivilCertificateRequest>) -> Answer<VerifyCivilCertificateResponse> {
+        let called = Called::of(&request)?.clone();
+        let ask = request.into_inner();
+        registry::check(&ask)?;
+        let record = ask.reference.rsplit_once('-').map_or(ask.reference.as_str(), |(record, _)| record);
+        let found = self.registry.all(&[("reference", &[record])]).await?.pop().unwrap_or_default();
+        self.registry.audit_read(&called, &ask).await?;
+        Ok(Response::new(told(&found, &ask)))
+    }
 }
 
-/// The records of every post that may be of the same event.
-async fn alike(reader: &mut Reader<'_>, one: &CivilRecord) -> Result<Vec<CivilRecord>, Fault> {
-    let kind = one.kind().as_str_name();
-    let day: NaiveDate = one.event_date.parse().unwrap_or_default();
-    let days: Vec<String> =
-        (-DAYS_APART..=DAYS_APART).map(|apart| (day + TimeDelta::days(apart)).to_string()).collect();
-    let days: Vec<&str> = days.iter().map(String::as_str).collect();
-    let mut found = reader.all(&[("kind", &[kind]), ("event_date", &days), ("state", &LIVE)]).await?;
-    if !one.foreign_number.is_empty() {
-        let (number, country) = (one.foreign_number.as_str(), one.country.as_str());
-        let entry = [("kind", &[kind][..]), ("foreign_number", &[number]), ("country", &[country]), ("state", &LIVE)];
-        let same: Vec<CivilRecord> = reader.all(&entry).await?;
-        found.extend(same);
-        found.sort_by(|one, other| one.name.cmp(&other.name));
-        found.dedup_by(|one, other| one.name == other.name);
+/// What whoever has an extract in hand is told of it.
+fn told(one: &CivilRecord, ask: &VerifyCivilCertificateRequest) -> VerifyCivilCertificateResponse {
+    let mut answer = VerifyCivilCertificateResponse::default();
+    let own = |certificate: &&CivilCertificate| certificate.reference == ask.reference;
+    let certificate = one.certificates.iter().find(own).cloned().unwrap_or_default();
+    if !is_code(&certificate.code, &ask.code) {
+        answer.set_finding(Finding::NotInRegister);
+        return answer;
     }
-    Ok(found)
+    let finding = match one.state() {
+        State::Annulled => Finding::NoLongerGood,
+        _ if certificate.edition == one.edition => Finding::Genuine,
+        _ => Finding::Superseded,
+    };
+    answer.set_finding(finding);
+    answer.date = certificate.date;
+    answer
+}
+
+/// The records of every post that may be of the same event, by an index each: the day, a date of birth, the foreign entry.
+async fn alike(reader: &mut Reader<'_>, one: &CivilRecord) -> Result<Vec<CivilRecord>, Fault> {
+    let day: NaiveDate = one.event_date.parse().unwrap_or_default();
+    let days = TimeDelta::days(practice().civil.likeness.days);
+    let people: Vec<_> = match one.kind() {
+        Kind::Birth => one.parents.iter().filter_map(|parent| parent.person.as_ref()).collect(),
+        _ => one.subject.iter().chain(&one.spouse).collect(),
+    };
+    let births: Vec<&str> = people.into_iter().map(|person| person.birth_date.as_str()).collect();
+    let text = "select name from civil_records where deleted_at is null and kind = $1 and state = any ($2) and name <> $3 \
+        and (event_date between $4 and $5 or births ?| $6 or (foreign_number = $7 and country = $8 and $7 <> '')) \
+        order by name";
+    let found = sqlx::query_scalar::<_, String>(text)
+        .bind(one.kind().as_str_name())
+        .bind(LIVE.as_slice())
+        .bind(&one.name)
+        .bind((day - days).to_string())
+        .bind((day + days).to_string())
+        .bind(births)
+        .bind(&one.foreign_number)
+        .bind(&one.country);
+    let names = found.fetch_all(reader.beside()).await.map_err(pg::fault)?;
+    let mut records = Vec::with_capacity(names.len());
+    for some in names.chunks(AT_ONCE) {
+        let some: Vec<&str> = some.iter().map(String::as_str).collect();
+        records.extend(reader.all::<CivilRecord>(&[("name", &some)]).await?);
+    }
+    Ok(records)
 }
 
 async fn candidates(
@@ -133,38 +181,24 @@ async fn candidates(
 type Around = (Vec<CivilRecord>, Next);
 
 async fn around(reader: &mut Reader<'_>, one: &CivilRecord, _: &RegisterCivilRecordRequest) -> Result<Around, Fault> {
+    // One at a time, at every post: of two that are alike, the second finds the first.
     reader.alone("the register of civil records").await?;
-    let letter = match one.kind() {
-        Kind::Birth => "B",
-        Kind::Marriage => "M",
-        _ => "D",
-    };
-    let next = register_numbers::next::<CivilRecord>(reader, &format!("{} {letter}", short(&one.post))).await?;
+    let next = register_numbers::next::<CivilRecord>(reader, &register_of(one)).await?;
     Ok((alike(reader, one).await?, next))
 }
 
-/// The papers are there, and for a birth also what makes the child our citizen.
-fn complete(one: &mut CivilRecord, _: CompleteCivilRecordRequest, _: &mut Call) -> Result<(), Fault> {
-    let practice = &practice().civil;
-    let has = |name: &str| one.documents.iter().any(|paper| paper.kind().as_str_name() == name);
-    let kind = one.kind().as_str_name();
-    let needed = practice.papers.iter().filter(|rule| rule.kind == kind).flat_map(|rule| &rule.needed);
-    let missing: Vec<&str> = needed.map(String::as_str).filter(|paper| !has(paper)).collect();
-    refuse_if(!missing.is_empty(), Reason::PapersMissing, "papers are missing")
-        .map_err(|fault| fault.with("missing", missing.join(", ")))?;
-    if one.kind() != Kind::Birth {
-        return Ok(());
-    }
-    let citizens: Vec<_> = one.parents.iter().filter(|parent| parent.citizen).collect();
-    let proven = one.documents.iter().any(|paper| paper.kind() == Paper::ProofOfPresence);
-    let transmitted = match citizens[..] {
-        [] => false,
-        [parent] => parent.presence_days >= practice.transmission.presence_days && proven,
-        _ => true,
+/// The post's register of such events: `lyon B`.
+fn register_of(one: &CivilRecord) -> String {
+    let letter = match one.kind() {
+        Kind::Birth => "B",
+        Kind::Marriage => "M",
+        Kind::Death | Kind::Unspecified => "D",
     };
-    let words =
-        "a child is our citizen by two parents who are, or by one who was present here long enough and proves it";
-    refuse_if(!transmitted, Reason::NotTransmitted, words)
+    format!("{} {letter}", short(&one.post))
+}
+
+fn complete(one: &mut CivilRecord, _: CompleteCivilRecordRequest, _: &mut Call) -> Result<(), Fault> {
+    proven(one, &practice().civil)
 }
 
 fn review(one: &mut CivilRecord, request: ReviewCivilRecordRequest, _: &mut Call) -> Result<(), Fault> {
@@ -176,58 +210,76 @@ fn review(one: &mut CivilRecord, request: ReviewCivilRecordRequest, _: &mut Call
     refuse_if(silent, Reason::DuplicatesUnexplained, "why no other record is of the same event is said")?;
     if suspected {
         one.cleared = request.grounds;
-        // Two persons may share day and names: what an officer told apart is kept apart.
-        one.identity_key = format!("{} ({})", key(one), one.name);
+        one.identity_key = apart(one);
     }
     Ok(())
 }
 
-fn certify(one: &mut CivilRecord, _: CertifyCivilRecordRequest, call: &mut Call) -> Result<(), Fault> {
-    one.certificates += 1;
-    one.certificate_time = Some(call.timestamp());
+/// Two persons may share day and names: what an officer told apart is kept apart.
+fn apart(one: &CivilRecord) -> String {
+    format!("{} ({})", key(one), one.name)
+}
+
+/// The comparison and the review are of what was declared then.
+fn send_back(one: &mut CivilRecord, request: ReturnCivilRecordRequest, _: &mut Call) -> Result<(), Fault> {
+    one.objection = request.grounds;
+    one.duplicates.clear();
+    one.cleared.clear();
+    one.identity_key = key(one);
     Ok(())
 }
 
-/// What was wrong is told beside what is right.
-fn correct(one: &mut CivilRecord, request: CorrectCivilRecordRequest, call: &mut Call) -> Result<(), Fault> {
-    let apart = one.identity_key != key(one);
-    let mut former: Vec<(&str, String)> = Vec::new();
-    let mut text = |field: &'static str, old: &mut String, new: String| {
-        if !new.is_empty() && *old != new {
-            former.push((field, std::mem::replace(old, new)));
-        }
-    };
-    text("eventDate", &mut one.event_date, request.event_date);
-    text("place", &mut one.place, request.place);
-    for (field, old, new) in
-        [("subject", &mut one.subject, request.subject), ("spouse", &mut one.spouse, request.spouse)]
-    {
-        if new.is_some() && *old != new {
-            former.push((field, old.as_ref().map(in_words).unwrap_or_default()));
-            *old = new;
-        }
-    }
-    refuse_if(former.is_empty(), Reason::NothingCorrected, "a correction says something else than the register")?;
-    well_formed(one, call)?;
-    if apart {
-        one.identity_key = format!("{} ({})", one.identity_key, one.name);
-    }
-    one.edition += 1;
-    let (fields, former) = former.into_iter().map(|(field, old)| (field.to_owned(), old)).unzip();
-    one.corrections.push(CivilCorrection {
-        time: Some(call.timestamp()),
-        officer: call.principal().subject.to_string(),
-        grounds: request.grounds,
-        fields,
-        former,
+fn certify(one: &mut CivilRecord, request: CertifyCivilRecordRequest, call: &mut Call) -> Result<(), Fault> {
+    let number = one.certificates.last().map_or(0, |last| last.number) + 1;
+    one.certificates.push(CivilCertificate {
+        number,
+        reference: format!("{}-{number}", one.reference),
         edition: one.edition,
+        date: call.days().date(call.now()).to_string(),
+        officer: call.principal().subject.to_string(),
+        applicant: request.applicant,
+        code: code()?,
     });
     Ok(())
 }
 
-fn in_words(person: &CivilPerson) -> String {
-    let CivilPerson { family_name, given_names, birth_date, birth_place, nationality } = person;
-    [family_name, given_names, birth_date, birth_place, nationality].map(String::as_str).join(", ")
+fn correct(one: &mut CivilRecord, request: CorrectCivilRecordRequest, call: &mut Call) -> Result<(), Fault> {
+    let told_apart = one.identity_key != key(one);
+    let mut correction = corrected(one, request)?;
+    well_formed(one, call.now())?;
+    one.identity_key = if told_apart { apart(one) } else { key(one) };
+    correction.time = Some(call.timestamp());
+    correction.officer = call.principal().subject.to_string();
+    one.corrections.push(correction);
+    Ok(())
+}
+
+async fn other(
+    reader: &mut Reader<'_>,
+    _: &CivilRecord,
+    request: &AnnulCivilRecordRequest,
+) -> Result<Option<CivilRecord>, Fault> {
+    if request.duplicate_of.is_empty() { Ok(None) } else { reader.glance(&request.duplicate_of).await }
+}
+
+fn annul(
+    one: &mut CivilRecord,
+    request: AnnulCivilRecordRequest,
+    other: Option<CivilRecord>,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    let stays = |other: &CivilRecord| {
+        other.name != one.name
+            && other.kind == one.kind
+            && matches!(other.state(), State::Registered | State::CertificateIssued)
+    };
+    let gone = !request.duplicate_of.is_empty() && !other.is_some_and(|other| stays(&other));
+    let words = "what stays is another record of such an event that is registered";
+    refuse_if(gone, Reason::DuplicateUnfit, words)?;
+    one.annulment = request.grounds;
+    one.duplicate_of = request.duplicate_of;
+    one.annul_time = Some(call.timestamp());
+    Ok(())
 }
 
 fn reject(one: &mut CivilRecord, request: RejectCivilRecordRequest, _: &mut Call) -> Result<(), Fault> {
@@ -260,7 +312,7 @@ impl CivilRecordService for CivilRecords {
     async fn compare_civil_record(&self, request: Request<CompareCivilRecordRequest>) -> Answer<CivilRecord> {
         self.registry
             .act_with(request, candidates, |one, _, others, _| {
-                self.compare(one, &others);
+                one.duplicates = self.alike(one, &others);
                 Ok(())
             })
             .await
@@ -268,6 +320,10 @@ impl CivilRecordService for CivilRecords {
 
     async fn review_civil_record(&self, request: Request<ReviewCivilRecordRequest>) -> Answer<CivilRecord> {
         self.registry.act(request, review).await
+    }
+
+    async fn return_civil_record(&self, request: Request<ReturnCivilRecordRequest>) -> Answer<CivilRecord> {
+        self.registry.act(request, send_back).await
     }
 
     async fn register_civil_record(&self, request: Request<RegisterCivilRecordRequest>) -> Answer<CivilRecord> {
@@ -280,6 +336,21 @@ impl CivilRecordService for CivilRecords {
 
     async fn correct_civil_record(&self, request: Request<CorrectCivilRecordRequest>) -> Answer<CivilRecord> {
         self.registry.act(request, correct).await
+    }
+
+    async fn annul_civil_record(&self, request: Request<AnnulCivilRecordRequest>) -> Answer<CivilRecord> {
+        self.registry.act_with(request, other, annul).await
+    }
+
+    async fn print_civil_record(&self, request: Request<PrintCivilRecordRequest>) -> Answer<HttpBody> {
+        self.extract(request).await
+    }
+
+    async fn verify_civil_certificate(
+        &self,
+        request: Request<VerifyCivilCertificateRequest>,
+    ) -> Answer<VerifyCivilCertificateResponse> {
+        self.verify(request).await
     }
 
     async fn reject_civil_record(&self, request: Request<RejectCivilRecordRequest>) -> Answer<CivilRecord> {

@@ -42,8 +42,21 @@ pub(crate) struct Appointments {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Civil {
+    pub(crate) likeness: Likeness,
     pub(crate) papers: Vec<Papers>,
     pub(crate) transmission: Transmission,
+}
+
+/// From where on two records may be of one event.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Likeness {
+    /// How alike two names are, in thousandths.
+    pub(crate) names: i32,
+    /// How many days apart one event may be put.
+    pub(crate) days: i64,
+    /// The same for a birth, where a parent is the same.
+    pub(crate) birth_days: i64,
 }
 
 /// What proves an event.
@@ -82,6 +95,9 @@ impl Practice {
             () if !practice.civil.papers.iter().all(Papers::is_known) => {
                 invalid("civil: a kind of event or paper is unknown")
             }
+            () if !(1..=1_000).contains(&practice.civil.likeness.names) || practice.civil.likeness.days < 0 => {
+                invalid("civil: every name would be like every other, or none like itself")
+            }
             () => Ok(practice),
         }
     }
@@ -110,6 +126,8 @@ mod tests {
         let shipped = include_str!("../data/counter.toml");
         let wrong = Practice::read(&shipped.replace("hold_minutes = 10", "hold_minutes = 0")).expect_err("no hold");
         assert!(wrong.to_string().contains("cannot be confirmed"), "{wrong}");
+        let careless = Practice::read(&shipped.replace("names = 500", "names = 0")).expect_err("all are alike");
+        assert!(careless.to_string().contains("every name"), "{careless}");
         let unknown = Practice::read(&shipped.replace("hold_minutes", "hold_minuets")).expect_err("misspelt");
         assert!(unknown.to_string().contains("hold_minuets"), "{unknown}");
     }

@@ -11,9 +11,12 @@ pub mod area;
 mod blank_books;
 mod bookings;
 mod cash_days;
+mod certificate_codes;
+pub mod channels;
+mod civil_corrections;
+mod civil_declarations;
 mod civil_duplicates;
 mod civil_records;
-pub mod channels;
 mod clearance;
 mod contact_codes;
 mod counter;
@@ -215,7 +218,7 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         .add_service(CashDayServiceServer::new(CashDays::new(store.keep())))
         .add_service(FeeScheduleServiceServer::new(FeeSchedules::new(store.keep())))
         .add_service(ReceiptServiceServer::new(Receipts::new(store.keep())))
-        .add_service(ApostilleServiceServer::new(Apostilles::new(store.keep())))
+        .add_service(ApostilleServiceServer::new(Apostilles::new(store.keep(), papers.clone())))
         .add_service(LegalisationServiceServer::new(Legalisations::new(store.keep())))
         .add_service(NotarialActServiceServer::new(NotarialActs::new(store.keep())))
         .add_service(SpecimenSignatureServiceServer::new(SpecimenSignatures::new(store.keep())))
@@ -227,7 +230,7 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         )))
         .add_service(MachineReadableZoneServiceServer::new(MachineReadableZones::new(store)))
         .add_service(PassportApplicationServiceServer::new(PassportApplications::new(store.keep())))
-        .add_service(CivilRecordServiceServer::new(CivilRecords::new(store.keep(), Arc::clone(lists))))
+        .add_service(CivilRecordServiceServer::new(CivilRecords::new(store.keep(), Arc::clone(lists), papers.clone())))
         .add_service(ScreeningServiceServer::new(Screenings::new(store.keep(), Arc::clone(lists))))
         .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep(), papers.clone())))
         .add_service(VisaApplicationServiceServer::new(VisaApplications::new(visa_applications, papers.clone())))

@@ -3,11 +3,11 @@
 use crate::world::{Signed, World, officer, reason, world};
 use chrono::TimeDelta;
 use futures::future::join_all;
-use identity::Principal;
+use identity::{Permissions, Principal};
 use proto::consular::v1::civil_document::Kind as Paper;
-use proto::consular::v1::civil_record::{Kind, State};
+use proto::consular::v1::civil_record::{Finding, Kind, State};
 use proto::consular::v1::civil_record_service_client::CivilRecordServiceClient;
-use proto::consular::v1::{self as pb, CivilDocument, CivilParent, CivilPerson, CivilRecord};
+use proto::consular::v1::{self as pb, CivilCertificate, CivilDocument, CivilParent, CivilPerson, CivilRecord};
 use tonic::{Response, Status};
 
 fn clerk() -> Principal {
@@ -83,7 +83,36 @@ impl World {
     step!(complete_papers, complete_civil_record, CompleteCivilRecordRequest);
     step!(compare_civil, compare_civil_record, CompareCivilRecordRequest);
     step!(register_civil, register_civil_record, RegisterCivilRecordRequest);
-    step!(certify_civil, certify_civil_record, CertifyCivilRecordRequest);
+
+    async fn certify_civil(&self, by: &Principal, name: &str) -> Result<CivilRecord, Status> {
+        let applicant = "Ann Example, mother".to_owned();
+        let request = pb::CertifyCivilRecordRequest { name: name.into(), applicant, ..Default::default() };
+        self.civil(by).certify_civil_record(request).await.map(Response::into_inner)
+    }
+
+    async fn print_extract(&self, name: &str, certificate: i32) -> Result<Vec<u8>, Status> {
+        let request = pb::PrintCivilRecordRequest { name: name.into(), certificate };
+        let page = self.civil(&consul()).print_civil_record(request).await?.into_inner();
+        crate::travel_papers::is_pdf("extract", &page);
+        Ok(page.data)
+    }
+
+    async fn asked_about(&self, certificate: &CivilCertificate, code: &str) -> pb::VerifyCivilCertificateResponse {
+        let anyone = Principal { permissions: Permissions::default(), ..officer("people/anyone") };
+        let request =
+            pb::VerifyCivilCertificateRequest { reference: certificate.reference.clone(), code: code.to_owned() };
+        self.civil(&anyone).verify_civil_certificate(request).await.unwrap().into_inner()
+    }
+
+    async fn annul(&self, by: &Principal, name: &str, stays: &str) -> Result<CivilRecord, Status> {
+        let request = pb::AnnulCivilRecordRequest {
+            name: name.into(),
+            grounds: "The same birth, declared at two posts.".into(),
+            duplicate_of: stays.into(),
+            ..Default::default()
+        };
+        self.civil(by).annul_civil_record(request).await.map(Response::into_inner)
+    }
 
     async fn compared(&self, one: CivilRecord) -> CivilRecord {
         let name = self.declare(one).await.unwrap().name;
@@ -122,11 +151,11 @@ async fn a_birth_is_declared_proven_compared_registered_by_another_and_certified
     world.review(&consul(), &compared.name, "").await.unwrap();
     assert_eq!(reason(world.register_civil(&clerk(), &compared.name).await), "SAME_PERSON");
     let registered = world.register_civil(&consul(), &compared.name).await.unwrap();
-    assert_eq!((registered.reference.as_str(), registered.edition), ("lyon B/2026/1", 1));
+    assert_eq!((registered.reference.as_str(), registered.edition), ("lyon B 1/2026", 1));
     let certified = world.certify_civil(&consul(), &compared.name).await.unwrap();
-    assert_eq!((certified.state(), certified.certificates), (State::CertificateIssued, 1));
+    assert_eq!((certified.state(), certified.certificates.len()), (State::CertificateIssued, 1));
     let dead = world.reviewed(death("posts/lyon", "")).await;
-    assert_eq!(world.register_civil(&consul(), &dead).await.unwrap().reference, "lyon D/2026/1");
+    assert_eq!(world.register_civil(&consul(), &dead).await.unwrap().reference, "lyon D 1/2026");
 }
 
 #[tokio::test]
@@ -141,7 +170,7 @@ async fn persons_and_days_are_those_of_the_event() {
     ] {
         assert_eq!(reason(world.declare(unfit).await), "PERSONS_UNFIT");
     }
-    let ahead = CivilRecord { event_date: "2026-05-05".into(), ..death("posts/lyon", "") };
+    let ahead = CivilRecord { event_date: "2026-05-06".into(), ..death("posts/lyon", "") };
     assert_eq!(reason(world.declare(ahead).await), "EVENT_AHEAD");
 }
 
@@ -169,7 +198,7 @@ async fn what_another_post_has_is_found_explained_and_told_apart_by_two_officers
     let first = world.reviewed(birth("posts/lyon", "Sofia")).await;
     let again = world.compared(birth("posts/paris", "Sophia")).await;
     assert_eq!(again.duplicates[0].civil_record, first);
-    assert_eq!(again.duplicates[0].reasons, ["names alike", "same day"]);
+    assert_eq!(again.duplicates[0].reasons, ["names alike", "same parent", "same day"]);
     world.register_civil(&consul(), &first).await.unwrap();
     assert_eq!(reason(world.review(&consul(), &again.name, "").await), "DUPLICATES_UNEXPLAINED");
     world.review(&consul(), &again.name, "Two children: the hospitals and the mothers differ.").await.unwrap();
@@ -235,7 +264,7 @@ async fn a_correction_is_a_new_edition_and_the_former_stays() {
     let correction = &corrected.corrections[0];
     assert_eq!(
         (correction.fields[0].as_str(), correction.former[0].as_str()),
-        ("subject", "Example, Sofia, 2026-03-01, , ")
+        ("subject", "Example, Sofia, 2026-03-01")
     );
     let then = pb::GetCivilRecordRequest { name: one, as_of: before.update_time };
     let former = world.civil(&consul()).get_civil_record(then).await.unwrap().into_inner();
@@ -247,5 +276,96 @@ async fn a_correction_is_a_new_edition_and_the_former_stays() {
     ] {
         let refused = sqlx::query(by_hand).execute(&world.db.pool).await.unwrap_err();
         assert!(refused.to_string().contains("stands"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn an_extract_says_what_the_register_says_and_whoever_has_it_can_ask_whether_it_still_does() {
+    let world = world().await;
+    let one = world.reviewed(birth("posts/lyon", "Sofia")).await;
+    world.register_civil(&consul(), &one).await.unwrap();
+    assert_eq!(reason(world.print_extract(&one, 0).await), "WRONG_STATE", "none was issued");
+    world.certify_civil(&consul(), &one).await.unwrap();
+    let certified = world.certify_civil(&consul(), &one).await.unwrap();
+    let [first, second] = certified.certificates.as_slice() else { panic!("{certified:?}") };
+    assert_eq!((first.reference.as_str(), second.reference.as_str()), ("lyon B 1/2026-1", "lyon B 1/2026-2"));
+    let page = world.print_extract(&one, 0).await.unwrap();
+    assert_eq!(page, world.print_extract(&one, 2).await.unwrap(), "every copy is the same");
+    assert_ne!(page, world.print_extract(&one, 1).await.unwrap());
+    assert_eq!(reason(world.print_extract(&one, 3).await), "CERTIFICATE_UNKNOWN");
+    assert_eq!(world.asked_about(first, &first.code).await.finding(), Finding::Genuine);
+    let unknown =
+        world.asked_about(&CivilCertificate { reference: "lyon B 9/2026-1".into(), ..first.clone() }, "AAAA").await;
+    for (certificate, code) in [(first, second.code.as_str()), (second, "AAAAAAAAAAAA")] {
+        assert_eq!(world.asked_about(certificate, code).await, unknown);
+    }
+    let change =
+        pb::CorrectCivilRecordRequest { name: one.clone(), place: "Villeurbanne".into(), ..Default::default() };
+    world.correct(&consul(), change).await.unwrap();
+    assert_eq!(world.asked_about(first, &first.code).await.finding(), Finding::Superseded);
+    assert_eq!(reason(world.print_extract(&one, 0).await), "WRONG_STATE", "of this edition none was issued");
+    world.annul(&consul(), &one, "").await.unwrap();
+    assert_eq!(world.asked_about(first, &first.code).await.finding(), Finding::NoLongerGood);
+    let by_hand = "update civil_records set doc = jsonb_set(doc, '{certificates,0,applicant}', '\"Another\"')";
+    assert!(sqlx::query(by_hand).execute(&world.db.pool).await.unwrap_err().to_string().contains("stands"));
+}
+
+/// What is found to be the same event after both were registered: one of them stays, and the event is registered once.
+#[tokio::test]
+async fn a_second_registration_is_annulled_and_names_the_one_that_stays() {
+    let world = world().await;
+    let first = world.reviewed(birth("posts/lyon", "Sofia")).await;
+    world.register_civil(&consul(), &first).await.unwrap();
+    let second = world.compared(birth("posts/paris", "Sophia")).await.name;
+    world.review(&consul(), &second, "Another hospital.").await.unwrap();
+    world.register_civil(&consul(), &second).await.unwrap();
+    assert_eq!(reason(world.annul(&clerk(), &second, &first).await), "SAME_PERSON");
+    assert_eq!(reason(world.annul(&consul(), &second, &second).await), "DUPLICATE_UNFIT");
+    assert_eq!(reason(world.annul(&consul(), &second, "civilRecords/none").await), "DUPLICATE_UNFIT");
+    let annulled = world.annul(&consul(), &second, &first).await.unwrap();
+    assert_eq!((annulled.state(), annulled.duplicate_of.as_str()), (State::Annulled, first.as_str()));
+    assert_eq!(reason(world.certify_civil(&consul(), &second).await), "WRONG_STATE");
+    // Its number is not given again, and the event may be: nothing of what was annulled stands in the way.
+    world.annul(&consul(), &first, "").await.unwrap();
+    let again = world.reviewed(birth("posts/lyon", "Sofia")).await;
+    assert_eq!(world.register_civil(&consul(), &again).await.unwrap().reference, "lyon B 2/2026");
+}
+
+#[tokio::test]
+async fn a_declaration_that_is_sent_back_is_set_right_and_compared_anew() {
+    let world = world().await;
+    world.reviewed(birth("posts/lyon", "Sofia")).await;
+    let mistaken = world.compared(birth("posts/paris", "Sophia")).await;
+    assert_eq!(mistaken.duplicates.len(), 1);
+    let back = pb::ReturnCivilRecordRequest {
+        name: mistaken.name.clone(),
+        grounds: "The name on the local certificate is another.".into(),
+        ..Default::default()
+    };
+    let back = world.civil(&consul()).return_civil_record(back).await.unwrap().into_inner();
+    assert_eq!((back.state(), back.duplicates.len()), (State::Declared, 0));
+    let right = CivilRecord { subject: Some(person("Maximilian", "Sample", "2026-03-01")), ..back.clone() };
+    let update = pb::UpdateCivilRecordRequest {
+        civil_record: Some(right),
+        update_mask: Some(prost_types::FieldMask { paths: vec!["subject".into()] }),
+        etag: back.etag,
+        ..Default::default()
+    };
+    world.civil(&clerk()).update_civil_record(update).await.unwrap();
+    world.complete_papers(&clerk(), &back.name).await.unwrap();
+    assert_eq!(world.compare_civil(&clerk(), &back.name).await.unwrap().duplicates, []);
+}
+
+#[tokio::test]
+async fn a_mission_or_an_agency_sees_nothing_of_the_register() {
+    let world = world().await;
+    let one = world.declare(birth("posts/lyon", "Sofia")).await.unwrap().name;
+    let agency = Principal { agency: Some("agencies/example".into()), ..officer("keys/example") };
+    let mission = Principal { mission: Some("missions/fra".into()), ..officer("people/foreign") };
+    for outsider in [agency, mission] {
+        let get = pb::GetCivilRecordRequest { name: one.clone(), as_of: None };
+        assert_eq!(reason(world.civil(&outsider).get_civil_record(get).await), "NOT_FOUND");
+        let list = world.civil(&outsider).list_civil_records(pb::ListCivilRecordsRequest::default()).await.unwrap();
+        assert_eq!(list.into_inner().civil_records, []);
     }
 }

@@ -1,4 +1,4 @@
-//! Civil records as the suite makes them: deaths, each on a day of its own, far enough from the next to be another event.
+//! Civil records as the suite makes them: deaths, each of another person and far enough from the next to be another event.
 
 use chrono::{Days, NaiveDate};
 use proto::contract::Method;
@@ -13,14 +13,17 @@ impl Fixture for CivilRecords {
     }
 
     fn record<'s>(&'s self, suite: &'s Suite) -> Step<'s, Value> {
-        let day = NaiveDate::from_ymd_opt(1980, 1, 1).unwrap_or_default() + Days::new(7 * u64::from(suite.number()));
+        let number = u64::from(suite.number());
+        let day = |first: i32, days: u64| {
+            (NaiveDate::from_ymd_opt(first, 1, 1).unwrap_or_default() + Days::new(days)).to_string()
+        };
         let record = json!({
             "post": "posts/example",
             "kind": "DEATH",
-            "eventDate": day.to_string(),
+            "eventDate": day(1980, 7 * number),
             "place": "Example",
             "country": "FR",
-            "subject": { "familyName": "Example", "birthDate": "1950-01-01" },
+            "subject": { "familyName": "Example", "birthDate": day(1930, number) },
             "declarant": "Person Example",
             "documents": [
                 { "kind": "LOCAL_CERTIFICATE", "issuer": "Example" },
@@ -33,8 +36,13 @@ impl Fixture for CivilRecords {
     fn ask(&self, method: &Method) -> Option<Value> {
         match method.name() {
             "ReviewCivilRecord" => Some(json!({ "grounds": "The passports differ." })),
+            "ReturnCivilRecord" => Some(json!({ "grounds": "The place is another." })),
+            "CertifyCivilRecord" => Some(json!({ "applicant": "Person Example, widow" })),
             "CorrectCivilRecord" => Some(json!({ "place": "Elsewhere", "grounds": "Judgment of the court." })),
+            "AnnulCivilRecord" => Some(json!({ "grounds": "It was another person." })),
             "RejectCivilRecord" => Some(json!({ "grounds": "The papers are forged." })),
+            "PrintCivilRecord" => Some(json!({})),
+            "VerifyCivilCertificate" => Some(json!({ "reference": "example D 1/2000-1", "code": "ABCDEFGHJKLM" })),
             _ => plain(method),
         }
     }
