@@ -133,7 +133,8 @@ fn issued() -> Apostille {
 fn an_apostille_has_the_title_and_the_ten_items_of_the_model_on_one_page_however_long_they_are() {
     let papers = papers(&[("P_APOSTILLE_REGISTER", "https://register.example/apostilles")]);
     let order = apostille(&papers, &issued()).unwrap();
-    let page = read(&order);
+    // Lines break where they have to.
+    let page = read(&order).split_whitespace().collect::<Vec<_>>().join(" ");
     for wanted in [
         "APOSTILLE",
         "(Convention de La Haye du 5 octobre 1961)",
@@ -159,7 +160,6 @@ fn an_apostille_has_the_title_and_the_ten_items_of_the_model_on_one_page_however
         ..issued()
     };
     let order = apostille(&papers, &long).unwrap();
-    if let Ok(folder) = std::env::var("TRAVEL_PAPERS") { std::fs::write(format!("{folder}/long.pdf"), documents::typeset(&order, &Most::default()).unwrap()).unwrap(); }
     assert!(read(&order).contains("10."));
 }
 
