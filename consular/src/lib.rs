@@ -15,7 +15,12 @@ mod assistance_tasks;
 mod blank_books;
 mod bookings;
 mod cash_days;
+mod certificate_codes;
 pub mod channels;
+mod civil_corrections;
+mod civil_declarations;
+mod civil_duplicates;
+mod civil_records;
 mod clearance;
 mod contact_codes;
 mod counter;
@@ -75,6 +80,7 @@ pub use assistance_tasks::AssistanceTasks;
 pub use blank_books::BlankBooks;
 pub use bookings::Bookings;
 pub use cash_days::CashDays;
+pub use civil_records::CivilRecords;
 pub use crises::Crises;
 pub use crisis_persons::CrisisPersons;
 pub use digital_seals::DigitalSeals;
@@ -118,6 +124,7 @@ use proto::consular::v1::assistance_task_service_server::AssistanceTaskServiceSe
 use proto::consular::v1::blank_book_service_server::BlankBookServiceServer;
 use proto::consular::v1::booking_service_server::BookingServiceServer;
 use proto::consular::v1::cash_day_service_server::CashDayServiceServer;
+use proto::consular::v1::civil_record_service_server::CivilRecordServiceServer;
 use proto::consular::v1::crisis_person_service_server::CrisisPersonServiceServer;
 use proto::consular::v1::crisis_service_server::CrisisServiceServer;
 use proto::consular::v1::digital_seal_service_server::DigitalSealServiceServer;
@@ -222,7 +229,7 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         .add_service(CashDayServiceServer::new(CashDays::new(store.keep())))
         .add_service(FeeScheduleServiceServer::new(FeeSchedules::new(store.keep())))
         .add_service(ReceiptServiceServer::new(Receipts::new(store.keep())))
-        .add_service(ApostilleServiceServer::new(Apostilles::new(store.keep())))
+        .add_service(ApostilleServiceServer::new(Apostilles::new(store.keep(), papers.clone())))
         .add_service(AssistanceCaseServiceServer::new(AssistanceCases::new(store.keep())))
         .add_service(AssistanceContactServiceServer::new(AssistanceContacts::new(store.keep())))
         .add_service(AssistanceTaskServiceServer::new(AssistanceTasks::new(store.keep())))
@@ -237,6 +244,7 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         )))
         .add_service(MachineReadableZoneServiceServer::new(MachineReadableZones::new(store)))
         .add_service(PassportApplicationServiceServer::new(PassportApplications::new(store.keep())))
+        .add_service(CivilRecordServiceServer::new(CivilRecords::new(store.keep(), Arc::clone(lists), papers.clone())))
         .add_service(ScreeningServiceServer::new(Screenings::new(store.keep(), Arc::clone(lists))))
         .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep(), papers.clone())))
         .add_service(VisaApplicationServiceServer::new(VisaApplications::new(visa_applications, papers.clone())))
