@@ -5,8 +5,10 @@
 mod acts;
 mod appointments;
 mod area;
+mod assistance;
 mod blank_books;
 mod booking_races;
+mod civil_records;
 mod crises;
 mod emergency;
 mod entry_requirements;

@@ -7,6 +7,9 @@ mod apostilles;
 mod appointment_services;
 mod appointment_slots;
 mod appointment_windows;
+mod assistance_cases;
+mod assistance_contacts;
+mod assistance_tasks;
 mod bench;
 mod blank_books;
 mod bookings;
@@ -15,6 +18,7 @@ mod cash_days;
 mod charges;
 mod circular_receipts;
 mod circulars;
+mod civil_records;
 mod compliance_findings;
 mod consular_commissions;
 mod control_rules;
@@ -140,9 +144,13 @@ conform! {
         appointment_services_conform: "AppointmentServiceService",
         appointment_slots_conform: "AppointmentSlotService",
         appointment_windows_conform: "AppointmentWindowService",
+        assistance_cases_conform: "AssistanceCaseService",
+        assistance_contacts_conform: "AssistanceContactService",
+        assistance_tasks_conform: "AssistanceTaskService",
         blank_books_conform: "BlankBookService",
         bookings_conform: "BookingService",
         cash_days_conform: "CashDayService",
+        civil_records_conform: "CivilRecordService",
         crises_conform: "CrisisService",
         crisis_persons_conform: "CrisisPersonService",
         digital_seals_conform: "DigitalSealService",
@@ -253,9 +261,13 @@ async fn consular(grpc_service: &str) {
         .with(appointment_services::AppointmentServices)
         .with(appointment_slots::AppointmentSlots::default())
         .with(appointment_windows::AppointmentWindows::default())
+        .with(assistance_cases::AssistanceCases)
+        .with(assistance_contacts::AssistanceContacts::default())
+        .with(assistance_tasks::AssistanceTasks::default())
         .with(blank_books::BlankBooks)
         .with(bookings::Bookings::default())
         .with(cash_days::CashDays)
+        .with(civil_records::CivilRecords)
         .with(crises::Crises)
         .with(crisis_persons::CrisisPersons::default())
         .with(digital_seals::DigitalSeals)
