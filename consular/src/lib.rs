@@ -27,6 +27,8 @@ mod emergency_travel_documents;
 mod enquiries;
 mod entry_requirements;
 mod errand;
+mod exchange;
+mod exchange_rates;
 mod fee_choice;
 mod fee_schedules;
 mod legalisations;
@@ -80,6 +82,7 @@ pub use digital_seals::DigitalSeals;
 pub use emergency_travel_documents::EmergencyTravelDocuments;
 pub use enquiries::Enquiries;
 pub use entry_requirements::EntryRequirements;
+pub use exchange_rates::ExchangeRates;
 pub use fee_schedules::FeeSchedules;
 pub use legalisations::Legalisations;
 pub use lists::Lists;
@@ -121,6 +124,7 @@ use proto::consular::v1::digital_seal_service_server::DigitalSealServiceServer;
 use proto::consular::v1::emergency_travel_document_service_server::EmergencyTravelDocumentServiceServer;
 use proto::consular::v1::enquiry_service_server::EnquiryServiceServer;
 use proto::consular::v1::entry_requirement_service_server::EntryRequirementServiceServer;
+use proto::consular::v1::exchange_rate_service_server::ExchangeRateServiceServer;
 use proto::consular::v1::fee_schedule_service_server::FeeScheduleServiceServer;
 use proto::consular::v1::legalisation_service_server::LegalisationServiceServer;
 use proto::consular::v1::machine_readable_zone_service_server::MachineReadableZoneServiceServer;
@@ -160,6 +164,7 @@ impl Service for Consular {
         RegisterPractice::check().context("read the rules of the register of citizens abroad")?;
         let smtp = Smtp::new(&settings.smtp).context("prepare the mail to people")?;
         apostille_convention::check().context("read the parties to the convention on apostilles")?;
+        exchange::check().context("read the smallest units of currencies")?;
         counter::check().context("read our practice at the counter")?;
         let papers = TravelPapers::new(&settings.travel_papers, &house.home).context("prepare the travel papers")?;
         let Settings { database, redis_url, relay, lists_folder, senders, .. } = settings;
@@ -216,6 +221,7 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         .add_service(AppointmentWindowServiceServer::new(AppointmentWindows::new(store.keep())))
         .add_service(BookingServiceServer::new(Bookings::new(store.keep())))
         .add_service(CashDayServiceServer::new(CashDays::new(store.keep())))
+        .add_service(ExchangeRateServiceServer::new(ExchangeRates::new(store.keep())))
         .add_service(FeeScheduleServiceServer::new(FeeSchedules::new(store.keep())))
         .add_service(ReceiptServiceServer::new(Receipts::new(store.keep())))
         .add_service(ApostilleServiceServer::new(Apostilles::new(store.keep(), papers.clone())))
