@@ -69,7 +69,7 @@ pub(crate) fn is_rate(rate: &ExchangeRate) -> bool {
 }
 
 /// So many smallest units of the rate's base currency in smallest units of its local one: the exact product, rounded as
-/// the rate says to a multiple of its smallest amount. None if it is more than can be written, or there is no such rate.
+/// the rate says to a multiple of its smallest amount. None if it is more than can be written, or no rate.
 pub(crate) fn converted(minor_units: i64, rate: &ExchangeRate) -> Option<i64> {
     let currencies = SHIPPED.as_ref().ok()?;
     let ten = |digits: u32| 10_i128.checked_pow(digits);
@@ -159,7 +159,10 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_off_by_more_than_its_unit_and_up_is_never_less(
-            minor_units in 0_i64..1_000_000_000, whole in 0_u32..100_000, part in 0_u32..1_000_000, smallest in 1_i32..500,
+            minor_units in 0_i64..1_000_000_000,
+            whole in 0_u32..100_000,
+            part in 0_u32..1_000_000,
+            smallest in 1_i32..500,
         ) {
             let written = format!("{whole}.{part:06}");
             let of = |rounding| converted(minor_units, &rate("USD", "EUR", &written, smallest, rounding)).unwrap();

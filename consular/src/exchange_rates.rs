@@ -68,8 +68,7 @@ pub(crate) fn unknown(base: &str, local: &str) -> Fault {
     Fault::new(Reason::ExchangeRateUnknown, words).with("base", base).with("local", local)
 }
 
-/// Of each of these currencies the rate that holds at a post on a day, approved for as long as this change lasts: none is
-/// approved meanwhile.
+/// Of each of these currencies the rate that holds at a post on a day. None is approved until this change is committed.
 ///
 /// # Errors
 /// The database's.
@@ -113,7 +112,8 @@ async fn is_late(reader: &mut Reader<'_>, rate: &ExchangeRate, _: &ApproveExchan
     reader.alone(&turn(&rate.post)).await?;
     let text = "select exists (select from cash_days join receipts on receipts.cash_day = cash_days.name \
         where cash_days.post = $1 and cash_days.currency = $2 and cash_days.date >= $3 \
-        and receipts.doc->'lines' @> jsonb_build_array(jsonb_build_object('due', jsonb_build_object('currency', $4::text))) \
+        and receipts.doc->'lines' \
+            @> jsonb_build_array(jsonb_build_object('due', jsonb_build_object('currency', $4::text))) \
         and (receipts.doc->'total'->>'minorUnits')::bigint > 0)";
     let late = sqlx::query_scalar(text)
         .bind(&rate.post)

@@ -1,5 +1,5 @@
-//! Receipts for fees: what each service cost on the day it was ordered, at the rate of the day it was paid, numbered without
-//! gaps; never more given back than was paid.
+//! Receipts for fees: what each service cost on the day it was ordered, at the rate of the day it was paid, numbered
+//! without gaps; never more given back than was paid.
 
 use crate::cash_days::{self, CashDays};
 use crate::exchange::converted;
@@ -53,8 +53,8 @@ impl Receipts {
     }
 }
 
-/// What a receipt is issued by: the drawer, the rows of the schedule, the rates of the drawer's day, and the numbers given
-/// before.
+/// What a receipt is issued by: the drawer, the rows of the schedule, the rates of the drawer's day, and the numbers
+/// given before.
 struct Surroundings {
     drawer: Option<Held<CashDays>>,
     rows: Vec<FeeSchedule>,
@@ -123,7 +123,7 @@ fn issue(receipt: &mut Receipt, around: Surroundings, call: &mut Call) -> Result
     })
 }
 
-/// What a line comes to: what the schedule says, in the drawer's currency by the rate of its day, and nothing if it is free.
+/// What a line comes to: what the schedule says, in the drawer's currency by the rate of its day; nothing if it is free.
 fn charge(
     line: &mut ReceiptLine,
     row: &FeeSchedule,
@@ -178,8 +178,8 @@ async fn drawer(
     held(reader, &request.cash_day).await
 }
 
-/// The receipt is locked: what is left of it is what this refund finds. The table holds both, whoever writes to it: that
-/// refunds come to no more than was paid, and that each is known by its own name.
+/// The receipt is locked: what is left of it is what this refund finds. The table holds both, whoever writes to it:
+/// that refunds come to no more than was paid, and that each is known by its own name.
 fn refund(
     receipt: &mut Receipt,
     request: RefundReceiptRequest,

@@ -1,4 +1,4 @@
-//! Fees in a post's local currency: one rate for a day, kept by the receipt with what the schedule says; and its rounding.
+//! Fees in a post's local currency: one rate for a day, kept by the receipt with what the schedule says; its rounding.
 
 use crate::fees::{cashier, head, paid, row};
 use crate::world::{Signed, World, reason, world};
