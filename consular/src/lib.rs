@@ -38,6 +38,7 @@ mod fee_choice;
 mod fee_schedules;
 mod legalisations;
 mod lists;
+mod loan_terms;
 mod machine_readable_zones;
 mod mailbox_messages;
 mod manifest_seats;
@@ -56,6 +57,7 @@ mod register_practice;
 mod registration_end;
 mod registration_rules;
 mod registrations;
+mod repatriation_loans;
 mod rescreening;
 mod roll_call;
 pub mod screening;
@@ -65,6 +67,9 @@ mod specimen_signatures;
 pub mod travel;
 mod travel_documents;
 mod travel_papers;
+mod trust_accounts;
+mod trust_books;
+mod trust_entries;
 pub mod visa;
 mod visa_applications;
 mod visa_decisions;
@@ -105,12 +110,15 @@ pub use post_room::PostRoom;
 pub use receipts::Receipts;
 pub use register_practice::RegisterPractice;
 pub use registrations::Registrations;
+pub use repatriation_loans::RepatriationLoans;
 pub use roll_call::RollCall;
 pub use screenings::Screenings;
 pub use settings::Settings;
 pub use specimen_signatures::SpecimenSignatures;
 pub use travel_documents::TravelDocuments;
 pub use travel_papers::{SealKey, Settings as TravelPaperSettings, TravelPapers};
+pub use trust_accounts::TrustAccounts;
+pub use trust_entries::TrustEntries;
 pub use visa_applications::VisaApplications;
 pub use visa_statistics::VisaStatistics;
 pub use visas::Visas;
@@ -147,9 +155,12 @@ use proto::consular::v1::notarial_act_service_server::NotarialActServiceServer;
 use proto::consular::v1::passport_application_service_server::PassportApplicationServiceServer;
 use proto::consular::v1::receipt_service_server::ReceiptServiceServer;
 use proto::consular::v1::registration_service_server::RegistrationServiceServer;
+use proto::consular::v1::repatriation_loan_service_server::RepatriationLoanServiceServer;
 use proto::consular::v1::screening_service_server::ScreeningServiceServer;
 use proto::consular::v1::specimen_signature_service_server::SpecimenSignatureServiceServer;
 use proto::consular::v1::travel_document_service_server::TravelDocumentServiceServer;
+use proto::consular::v1::trust_account_service_server::TrustAccountServiceServer;
+use proto::consular::v1::trust_entry_service_server::TrustEntryServiceServer;
 use proto::consular::v1::visa_application_service_server::VisaApplicationServiceServer;
 use proto::consular::v1::visa_service_server::VisaServiceServer;
 use proto::consular::v1::visa_statistic_service_server::VisaStatisticServiceServer;
@@ -178,6 +189,8 @@ impl Service for Consular {
         assistance::Rules::check().context("read the rules of assistance cases")?;
         counter::check().context("read our practice at the counter")?;
         exchange::check().context("read the smallest units of currencies")?;
+        trust_books::Practice::check().context("read our practice with money held in trust")?;
+        loan_terms::Terms::check().context("read the terms of loans for the way home")?;
         let papers = TravelPapers::new(&settings.travel_papers, &house.home).context("prepare the travel papers")?;
         let Settings { database, redis_url, relay, lists_folder, senders, .. } = settings;
         let lists = Arc::new(Lists::below(lists_folder).context("read the words and weights of names")?);
@@ -240,6 +253,9 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         .add_service(AssistanceCaseServiceServer::new(AssistanceCases::new(store.keep())))
         .add_service(AssistanceContactServiceServer::new(AssistanceContacts::new(store.keep())))
         .add_service(AssistanceTaskServiceServer::new(AssistanceTasks::new(store.keep())))
+        .add_service(RepatriationLoanServiceServer::new(RepatriationLoans::new(store.keep())))
+        .add_service(TrustAccountServiceServer::new(TrustAccounts::new(store.keep())))
+        .add_service(TrustEntryServiceServer::new(TrustEntries::new(store.keep())))
         .add_service(LegalisationServiceServer::new(Legalisations::new(store.keep())))
         .add_service(NotarialActServiceServer::new(NotarialActs::new(store.keep())))
         .add_service(SpecimenSignatureServiceServer::new(SpecimenSignatures::new(store.keep())))
