@@ -10,6 +10,7 @@ mod blank_books;
 mod booking_races;
 mod civil_records;
 mod crises;
+mod disclosures;
 mod emergency;
 mod entry_requirements;
 mod exchange_rates;
