@@ -1,0 +1,110 @@
+//! Who is looked up: entries of the published lists as they or others write them, and beside each somebody who is another.
+
+/// An entry of both lists, and how it is asked for.
+pub(super) struct Listed {
+    /// Its references: list and entry.
+    pub(super) entries: [(&'static str, &'static str); 2],
+    /// Who it is, in a word.
+    pub(super) who: &'static str,
+    pub(super) asked: Vec<Asked>,
+}
+
+/// One question.
+pub(super) struct Asked {
+    /// The script, or what sets the question apart.
+    pub(super) how: &'static str,
+    pub(super) name: &'static str,
+    /// The date of birth; empty if it is not known.
+    pub(super) birth: &'static str,
+    /// The number of a document; empty if it is not known.
+    pub(super) document: &'static str,
+    pub(super) must: Must,
+}
+
+/// What must be answered about both entries.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Must {
+    /// Both are found, and not strong: it was a name alone.
+    Found,
+    /// Both are found, and strong.
+    Strong,
+    /// Neither is strong, and each is below what the first question found of it.
+    Lower,
+    /// Neither is found.
+    Nothing,
+}
+
+/// Every question, in the order in which it is asked. The first about an entry is its name alone in Latin letters.
+pub(super) fn all() -> Vec<Listed> {
+    let by_name = |how, name, must| Asked { how, name, birth: "", document: "", must };
+    let born = |how, name, birth, must| Asked { how, name, birth, document: "", must };
+    vec![
+        Listed {
+            entries: [("un-sc", "QDi.290"), ("ofac-sdn", "12110")],
+            who: "a leader of the Caucasus Emirate",
+            asked: vec![
+                by_name("Latin", "Doku Khamatovich Umarov", Must::Found),
+                // As the Security Council prints it; OFAC has it in Latin letters alone.
+                by_name("Cyrillic", "Умаров Доку Хаматович", Must::Found),
+                by_name("Arabic", "دوكو عمروف", Must::Found),
+                born("Cyrillic, with the date of birth", "Доку Умаров", "1964-04-13", Must::Strong),
+                born("a namesake, forty years younger", "Доку Умаров", "2004-09-30", Must::Lower),
+                by_name("an artificial near-name", "Доку Образцов-Пример", Must::Nothing),
+            ],
+        },
+        Listed {
+            entries: [("un-sc", "QDi.006"), ("ofac-sdn", "2676")],
+            who: "a leader of Al-Qaida",
+            asked: vec![
+                by_name("Latin", "Ayman al-Zawahiri", Must::Found),
+                by_name("Cyrillic", "Айман аз-Завахири", Must::Found),
+                // As the Security Council prints it.
+                by_name("Arabic", "أيمن محمد ربيع الظواهري", Must::Found),
+                born("Arabic, with the date of birth", "أيمن الظواهري", "1951-06-19", Must::Strong),
+                born("a namesake, forty years younger", "أيمن الظواهري", "1991-11-02", Must::Lower),
+                by_name("an artificial near-name", "أيمن محمد المثال", Must::Nothing),
+            ],
+        },
+        Listed {
+            entries: [("un-sc", "KPi.033"), ("ofac-sdn", "19609")],
+            who: "an official of the DPRK; short names that many have",
+            asked: vec![
+                by_name("Latin", "Ri Won Ho", Must::Found),
+                by_name("Cyrillic", "Ли Вон Хо", Must::Found),
+                Asked {
+                    how: "Latin, with the passport",
+                    name: "Ri Won Ho",
+                    birth: "",
+                    document: "381310014",
+                    must: Must::Strong,
+                },
+                born("a namesake, thirty years younger", "Ri Won Ho", "1994-02-11", Must::Lower),
+                by_name("an artificial near-name", "Ri Won Sample", Must::Nothing),
+            ],
+        },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_entry_is_first_asked_for_by_its_name_alone_and_has_an_innocent_beside_it() {
+        for listed in all() {
+            let first = &listed.asked[0];
+            assert!(first.must == Must::Found && first.birth.is_empty() && first.document.is_empty(), "{}", first.name);
+            for must in [Must::Strong, Must::Lower, Must::Nothing] {
+                assert!(listed.asked.iter().any(|asked| asked.must == must), "{}: {must:?}", first.name);
+            }
+        }
+    }
+
+    #[test]
+    fn three_scripts_are_asked_in() {
+        for range in ['A'..='Z', 'А'..='Я', '\u{600}'..='\u{6ff}'] {
+            let asked = all().into_iter().flat_map(|listed| listed.asked);
+            assert!(asked.into_iter().any(|asked| asked.name.chars().any(|letter| range.contains(&letter))));
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Looks entries up in three scripts, prints every hit with its score and what makes it, and holds both against what they
+//! must be.
+
+use super::looked_up::{self, Asked, Listed, Must};
+use super::tally::Tally;
+use super::{COUNTER, House, text};
+use anyhow::Result;
+use serde_json::{Value, json};
+
+/// Asks every question.
+pub(super) async fn play(house: &House<'_>, tally: &mut Tally) -> Result<()> {
+    let role = house.door.holder(&COUNTER, "consular.screenings.screen").await?;
+    println!(
+        "\nLooked up by the {role}. A score is in thousandths, what makes it in log-odds; a name alone is never strong."
+    );
+    for listed in looked_up::all() {
+        let [first, second] = listed.entries.map(|(list, entry)| format!("{list} {entry}"));
+        println!("\n  {first} and {second}: {}", listed.who);
+        let mut by_name = [0, 0];
+        for (at, asked) in listed.asked.iter().enumerate() {
+            let found = look_up(house, role, &listed, at, asked).await?;
+            if at == 0 {
+                by_name = found.each_ref().map(|hit| hit.as_ref().map_or(0, Hit::score));
+            }
+            show(&listed, asked, &found, by_name, tally);
+        }
+    }
+    Ok(())
+}
+
+/// What was found of an entry.
+struct Hit(Value);
+
+impl Hit {
+    fn score(&self) -> i64 {
+        self.0["score"].as_i64().unwrap_or_default()
+    }
+
+    fn is_strong(&self) -> bool {
+        text(&self.0, "band") == "STRONG"
+    }
+
+    /// `agreement +1.29, likeness +2.23`, the weightiest first.
+    fn explained(&self) -> String {
+        let features = self.0["features"].as_array().into_iter().flatten();
+        let mut features: Vec<_> = features
+            .map(|feature| (text(feature, "feature"), feature["contribution"].as_i64().unwrap_or_default()))
+            .filter(|(_, contribution)| *contribution != 0)
+            .collect();
+        features.sort_by_key(|(_, contribution)| std::cmp::Reverse(contribution.abs()));
+        let words = features.into_iter().map(|(feature, contribution)| {
+            let logit = f64::from(i32::try_from(contribution).unwrap_or_default()) / 1000.0;
+            format!("{} {logit:+.2}", feature.replace('_', " "))
+        });
+        words.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Makes a screening, and picks what it says of the two entries.
+async fn look_up(house: &House<'_>, role: &str, listed: &Listed, at: usize, asked: &Asked) -> Result<[Option<Hit>; 2]> {
+    let mut subject = json!({ "kind": "PERSON", "names": [asked.name] });
+    if !asked.birth.is_empty() {
+        subject["birthDate"] = asked.birth.into();
+    }
+    if !asked.document.is_empty() {
+        subject["documentNumbers"] = json!([asked.document]);
+    }
+    let body = json!({ "subject": subject, "occasion": "demonstration" });
+    let key = format!("screen:{}:{at}", listed.entries[0].1);
+    let screening = house.post(role, "screenings", &key, &body).await?;
+    Ok(listed.entries.map(|(list, entry)| {
+        let list = format!("watchLists/{list}");
+        let mut hits = screening["hits"].as_array().into_iter().flatten();
+        hits.find(|hit| text(hit, "list") == list && text(hit, "entry") == entry).cloned().map(Hit)
+    }))
+}
+
+fn show(listed: &Listed, asked: &Asked, found: &[Option<Hit>; 2], by_name: [i64; 2], tally: &mut Tally) {
+    let beside = [("born", asked.birth), ("document", asked.document)];
+    let beside = beside.iter().filter(|(_, what)| !what.is_empty()).map(|(label, what)| format!(", {label} {what}"));
+    println!("    {}: {}{}", asked.how, asked.name, beside.collect::<String>());
+    for (((list, entry), hit), by_name) in listed.entries.iter().zip(found).zip(by_name) {
+        let mark = tally.mark(holds(asked.must, hit.as_ref(), by_name));
+        match hit {
+            Some(hit) => {
+                let (band, score) = (text(&hit.0, "band"), hit.score());
+                println!("{mark:>7}  {band:8} {score:>4}  {list} {entry}: {}", text(&hit.0, "matchedName"));
+                println!("{:24}{}", "", hit.explained());
+            }
+            None => println!("{mark:>7}  no hit         {list} {entry}"),
+        }
+        if mark != "ok" {
+            println!("{:24}must be {:?}; by the name alone the score was {by_name}", "", asked.must);
+        }
+    }
+}
+
+fn holds(must: Must, hit: Option<&Hit>, by_name: i64) -> bool {
+    match must {
+        Must::Found => hit.is_some_and(|hit| !hit.is_strong()),
+        Must::Strong => hit.is_some_and(Hit::is_strong),
+        Must::Lower => hit.is_none_or(|hit| !hit.is_strong() && hit.score() < by_name),
+        Must::Nothing => hit.is_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hit_is_held_against_what_it_must_be() {
+        let hit = |score: i64, band: &str| Hit(json!({ "score": score, "band": band }));
+        let (possible, strong) = (hit(700, "POSSIBLE"), hit(900, "STRONG"));
+        for (must, hit, expected) in [
+            (Must::Found, Some(&possible), true),
+            (Must::Found, Some(&strong), false),
+            (Must::Found, None, false),
+            (Must::Strong, Some(&strong), true),
+            (Must::Strong, Some(&possible), false),
+            (Must::Lower, Some(&possible), true),
+            (Must::Lower, Some(&strong), false),
+            (Must::Lower, None, true),
+            (Must::Nothing, None, true),
+            (Must::Nothing, Some(&possible), false),
+        ] {
+            assert_eq!(holds(must, hit, 701), expected, "{must:?}");
+        }
+        assert!(!holds(Must::Lower, Some(&possible), 700), "not lower than it");
+    }
+
+    #[test]
+    fn an_explanation_begins_with_what_weighs_most() {
+        let features = json!([
+            { "feature": "agreement", "contribution": 860 },
+            { "feature": "order", "contribution": 0 },
+            { "feature": "birth_conflict", "contribution": -2500 },
+        ]);
+        assert_eq!(Hit(json!({ "features": features })).explained(), "birth conflict -2.50, agreement +0.86");
+    }
+}
