@@ -127,7 +127,7 @@ async fn print(house: &House<'_>, duties: &Duties, local: &Local, passport: &Val
     fs::create_dir_all(&folder).context("make .local/demo")?;
     fs::write(folder.join("passport.pdf"), &page).context("write .local/demo/passport.pdf")?;
     let form = if page.starts_with(b"%PDF-") { "a PDF" } else { "no PDF" };
-    tally.hold(&format!("data page, .local/demo/passport.pdf, {} bytes", page.len()), "a PDF", form);
+    tally.hold(&format!("the data page, {} bytes, kept as .local/demo/passport.pdf", page.len()), "a PDF", form);
     Ok(())
 }
 
@@ -146,21 +146,24 @@ fn before_the_reader(house: &House<'_>, local: &Local, passport: &Value, tally: 
     };
     println!("         read by the package mrz of PyPI, which is none of ours:");
     let read = reader.read(&lines)?;
-    tally.hold("the zone", "valid, []", &verdict(&read));
+    tally.hold("the zone", "valid", &verdict(&read));
     for (field, expected) in zone::expected(passport, house.home)? {
         tally.hold(&field.replace('_', " "), &expected, text(&read["fields"], field));
     }
     let wrong = reader.read(&zone::misread(&lines))?;
     let refused = if wrong["valid"] == false { "refused" } else { "taken" };
-    println!("         {}", verdict(&wrong));
     tally.hold("the zone with a digit of the date of birth misread", "refused", refused);
+    println!("           {}", verdict(&wrong));
     Ok(())
 }
 
 /// `valid, []`, or what the reader finds wrong.
 fn verdict(read: &Value) -> String {
-    let word = if read["valid"] == true { "valid" } else { "not valid" };
-    format!("{word}, {}", read["faults"])
+    let faults: Vec<_> = read["faults"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    match (read["valid"] == true, faults.is_empty()) {
+        (true, true) => "valid".to_owned(),
+        _ => format!("not valid: {}", faults.join(", ")),
+    }
 }
 
 /// Reports the loss: from that instant the passport is no longer good, and not printed again.
@@ -191,9 +194,9 @@ async fn worth(
     tally: &mut Tally,
 ) -> Result<()> {
     let answer = house.get(duties.officer, &format!("{passport}:verify")).await?;
-    tally.hold(&format!("verify, {when}"), finding, text(&answer, "finding"));
-    let good = if answer["valid"] == true { "good" } else { "not good" };
-    tally.hold("  which is", if finding == "VALID" { "good" } else { "not good" }, good);
+    let told = |finding: &str, good: bool| format!("{finding}, {}", if good { "good" } else { "not good" });
+    let answered = told(text(&answer, "finding"), answer["valid"] == true);
+    tally.hold(&format!("verify, {when}"), &told(finding, finding == "VALID"), &answered);
     println!("           {}", text(&answer, "advice"));
     Ok(())
 }

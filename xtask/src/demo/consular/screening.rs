@@ -11,21 +11,30 @@ use serde_json::{Value, json};
 pub(super) async fn play(house: &House<'_>, tally: &mut Tally) -> Result<()> {
     let role = house.door.holder(&COUNTER, "consular.screenings.screen").await?;
     println!(
-        "\nLooked up by the {role}. A score is in thousandths, what makes it in log-odds; a name alone is never strong."
+        "\nLooked up by the {role}. A score is in thousandths, what makes it in log-odds, bias being where each begins.\n  A name alone is never strong. Marked limit: beyond what is promised, and not counted."
     );
     for listed in looked_up::all() {
         let [first, second] = listed.entries.map(|(list, entry)| format!("{list} {entry}"));
         println!("\n  {first} and {second}: {}", listed.who);
-        let mut by_name = [0, 0];
+        // What was found of each with something known beside the name.
+        let mut known = [i64::MAX; 2];
         for (at, asked) in listed.asked.iter().enumerate() {
             let found = look_up(house, role, &listed, at, asked).await?;
-            if at == 0 {
-                by_name = found.each_ref().map(|hit| hit.as_ref().map_or(0, Hit::score));
+            for ((must, hit), known) in asked.must.iter().zip(&found.hits).zip(&mut known) {
+                if let (Must::Strong, Some(hit)) = (must, hit) {
+                    *known = hit.score();
+                }
             }
-            show(&listed, asked, &found, by_name, tally);
+            show(&listed, asked, &found, known, tally);
         }
     }
     Ok(())
+}
+
+/// What was found of the two entries, and how many others there were.
+struct Found {
+    hits: [Option<Hit>; 2],
+    others: usize,
 }
 
 /// What was found of an entry.
@@ -52,12 +61,14 @@ impl Hit {
             let logit = f64::from(i32::try_from(contribution).unwrap_or_default()) / 1000.0;
             format!("{} {logit:+.2}", feature.replace('_', " "))
         });
-        words.collect::<Vec<_>>().join(", ")
+        let words = words.collect::<Vec<_>>().join(", ");
+        // The contract keeps this score for it; no feature says it.
+        if self.score() == 1000 { format!("the number of a document agrees; of the name {words}") } else { words }
     }
 }
 
 /// Makes a screening, and picks what it says of the two entries.
-async fn look_up(house: &House<'_>, role: &str, listed: &Listed, at: usize, asked: &Asked) -> Result<[Option<Hit>; 2]> {
+async fn look_up(house: &House<'_>, role: &str, listed: &Listed, at: usize, asked: &Asked) -> Result<Found> {
     let mut subject = json!({ "kind": "PERSON", "names": [asked.name] });
     if !asked.birth.is_empty() {
         subject["birthDate"] = asked.birth.into();
@@ -68,19 +79,25 @@ async fn look_up(house: &House<'_>, role: &str, listed: &Listed, at: usize, aske
     let body = json!({ "subject": subject, "occasion": "demonstration" });
     let key = format!("screen:{}:{at}", listed.entries[0].1);
     let screening = house.post(role, "screenings", &key, &body).await?;
-    Ok(listed.entries.map(|(list, entry)| {
+    let all = screening["hits"].as_array().map_or(&[][..], Vec::as_slice);
+    let hits = listed.entries.map(|(list, entry)| {
         let list = format!("watchLists/{list}");
-        let mut hits = screening["hits"].as_array().into_iter().flatten();
-        hits.find(|hit| text(hit, "list") == list && text(hit, "entry") == entry).cloned().map(Hit)
-    }))
+        all.iter().find(|hit| text(hit, "list") == list && text(hit, "entry") == entry).cloned().map(Hit)
+    });
+    let others = all.len() - hits.iter().flatten().count();
+    Ok(Found { hits, others })
 }
 
-fn show(listed: &Listed, asked: &Asked, found: &[Option<Hit>; 2], by_name: [i64; 2], tally: &mut Tally) {
+fn show(listed: &Listed, asked: &Asked, found: &Found, known: [i64; 2], tally: &mut Tally) {
     let beside = [("born", asked.birth), ("document", asked.document)];
     let beside = beside.iter().filter(|(_, what)| !what.is_empty()).map(|(label, what)| format!(", {label} {what}"));
     println!("    {}: {}{}", asked.how, asked.name, beside.collect::<String>());
-    for (((list, entry), hit), by_name) in listed.entries.iter().zip(found).zip(by_name) {
-        let mark = tally.mark(holds(asked.must, hit.as_ref(), by_name));
+    for (at, ((list, entry), hit)) in listed.entries.iter().zip(&found.hits).enumerate() {
+        let (must, known) = (asked.must[at], known[at]);
+        let mark = match must {
+            Must::Beyond => tally.beyond(),
+            _ => tally.mark(holds(must, hit.as_ref(), known)),
+        };
         match hit {
             Some(hit) => {
                 let (band, score) = (text(&hit.0, "band"), hit.score());
@@ -89,18 +106,22 @@ fn show(listed: &Listed, asked: &Asked, found: &[Option<Hit>; 2], by_name: [i64;
             }
             None => println!("{mark:>7}  no hit         {list} {entry}"),
         }
-        if mark != "ok" {
-            println!("{:24}must be {:?}; by the name alone the score was {by_name}", "", asked.must);
+        if mark == "WRONG" {
+            println!("{:24}must be {must:?}; with what is known beside the name the score was {known}", "");
         }
+    }
+    if found.others > 0 {
+        println!("{:24}other entries that an officer would have to rule out: {}", "", found.others);
     }
 }
 
-fn holds(must: Must, hit: Option<&Hit>, by_name: i64) -> bool {
+fn holds(must: Must, hit: Option<&Hit>, known: i64) -> bool {
     match must {
         Must::Found => hit.is_some_and(|hit| !hit.is_strong()),
         Must::Strong => hit.is_some_and(Hit::is_strong),
-        Must::Lower => hit.is_none_or(|hit| !hit.is_strong() && hit.score() < by_name),
+        Must::Lower => hit.is_none_or(|hit| !hit.is_strong() && hit.score() < known),
         Must::Nothing => hit.is_none(),
+        Must::Beyond => true,
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt;
 pub(super) struct Tally {
     answers: usize,
     wrong: usize,
+    beyond: usize,
     not_shown: Vec<String>,
 }
 
@@ -26,6 +27,12 @@ impl Tally {
         println!("{mark:>7}  {what}: {answered}{instead}");
     }
 
+    /// Counts a question that goes beyond what is promised, and gives the word that stands beside it. It is no answer.
+    pub(super) fn beyond(&mut self) -> &'static str {
+        self.beyond += 1;
+        "limit"
+    }
+
     /// Something of the demonstration could not be shown. That does not count as right.
     pub(super) fn not_shown(&mut self, what: &str, why: &str) {
         println!("   NOT SHOWN  {what}: {why}");
@@ -41,6 +48,9 @@ impl Tally {
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} answers, {} of them not as they must be.", self.answers, self.wrong)?;
+        if self.beyond > 0 {
+            write!(f, " {} more beyond what is promised, not counted.", self.beyond)?;
+        }
         if !self.not_shown.is_empty() {
             write!(f, " Not shown: {}.", self.not_shown.join("; "))?;
         }
