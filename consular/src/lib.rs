@@ -17,6 +17,7 @@ mod bookings;
 mod cash_days;
 mod certificate_codes;
 pub mod channels;
+mod civil_candidates;
 mod civil_corrections;
 mod civil_declarations;
 mod civil_duplicates;
@@ -31,6 +32,8 @@ mod emergency_travel_documents;
 mod enquiries;
 mod entry_requirements;
 mod errand;
+mod exchange;
+mod exchange_rates;
 mod fee_choice;
 mod fee_schedules;
 mod legalisations;
@@ -92,6 +95,7 @@ pub use digital_seals::DigitalSeals;
 pub use emergency_travel_documents::EmergencyTravelDocuments;
 pub use enquiries::Enquiries;
 pub use entry_requirements::EntryRequirements;
+pub use exchange_rates::ExchangeRates;
 pub use fee_schedules::FeeSchedules;
 pub use legalisations::Legalisations;
 pub use lists::Lists;
@@ -139,6 +143,7 @@ use proto::consular::v1::digital_seal_service_server::DigitalSealServiceServer;
 use proto::consular::v1::emergency_travel_document_service_server::EmergencyTravelDocumentServiceServer;
 use proto::consular::v1::enquiry_service_server::EnquiryServiceServer;
 use proto::consular::v1::entry_requirement_service_server::EntryRequirementServiceServer;
+use proto::consular::v1::exchange_rate_service_server::ExchangeRateServiceServer;
 use proto::consular::v1::fee_schedule_service_server::FeeScheduleServiceServer;
 use proto::consular::v1::legalisation_service_server::LegalisationServiceServer;
 use proto::consular::v1::machine_readable_zone_service_server::MachineReadableZoneServiceServer;
@@ -183,6 +188,7 @@ impl Service for Consular {
         apostille_convention::check().context("read the parties to the convention on apostilles")?;
         assistance::Rules::check().context("read the rules of assistance cases")?;
         counter::check().context("read our practice at the counter")?;
+        exchange::check().context("read the smallest units of currencies")?;
         trust_books::Practice::check().context("read our practice with money held in trust")?;
         loan_terms::Terms::check().context("read the terms of loans for the way home")?;
         let papers = TravelPapers::new(&settings.travel_papers, &house.home).context("prepare the travel papers")?;
@@ -240,6 +246,7 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         .add_service(AppointmentWindowServiceServer::new(AppointmentWindows::new(store.keep())))
         .add_service(BookingServiceServer::new(Bookings::new(store.keep())))
         .add_service(CashDayServiceServer::new(CashDays::new(store.keep())))
+        .add_service(ExchangeRateServiceServer::new(ExchangeRates::new(store.keep())))
         .add_service(FeeScheduleServiceServer::new(FeeSchedules::new(store.keep())))
         .add_service(ReceiptServiceServer::new(Receipts::new(store.keep())))
         .add_service(ApostilleServiceServer::new(Apostilles::new(store.keep(), papers.clone())))

@@ -37,6 +37,7 @@ mod elevations;
 mod emergency_travel_documents;
 mod enquiries;
 mod entry_requirements;
+mod exchange_rates;
 mod fee_schedules;
 mod guidance_articles;
 mod honorary_consuls;
@@ -160,6 +161,7 @@ conform! {
         emergency_travel_documents_conform: "EmergencyTravelDocumentService",
         enquiries_conform: "EnquiryService",
         entry_requirements_conform: "EntryRequirementService",
+        exchange_rates_conform: "ExchangeRateService",
         fee_schedules_conform: "FeeScheduleService",
         legalisations_conform: "LegalisationService",
         machine_readable_zones_conform: "MachineReadableZoneService",
@@ -280,6 +282,7 @@ async fn consular(grpc_service: &str) {
         .with(emergency_travel_documents::EmergencyTravelDocuments::default())
         .with(enquiries::Enquiries::default())
         .with(entry_requirements::EntryRequirements)
+        .with(exchange_rates::ExchangeRates::default())
         .with(fee_schedules::FeeSchedules::default())
         .with(legalisations::Legalisations::default())
         .with(machine_readable_zones::MachineReadableZones)
