@@ -3,15 +3,19 @@
 use crate::local::Local;
 use crate::progress::Step;
 use crate::stack::{Running, stop_leftover};
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use std::fs;
+use std::io::ErrorKind;
 
-/// What is forgotten besides the databases.
+/// Folders that are forgotten besides the databases: what the demonstration printed, and the publications of watch lists.
+const FOLDERS: [&str; 2] = ["demo", "lists"];
+/// Files that are forgotten besides the databases.
 const KEPT: [&str; 5] = ["secrets.json", "keys.json", "up.json", "standalone.log", "standalone.log.1"];
 
 /// How far to go.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Delete all data too: databases, keys, secrets, logs. Downloaded programs stay.
+    /// Delete all data too: databases, keys, secrets, logs, watch lists. Downloaded programs stay.
     #[arg(long)]
     purge: bool,
 }
@@ -45,6 +49,15 @@ fn purge(local: &Local) -> Result<()> {
     cluster::purge(&local.cluster().dir)?;
     for name in KEPT {
         local.delete(name)?;
+    }
+    for name in FOLDERS {
+        let folder = local.path(name);
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("delete {}", folder.display()));
+            }
+            _ => {}
+        }
     }
     // Tests may be running; their data is nobody's, and the next `down --purge` finds it again.
     if let Err(error) = cluster::purge(&local.test_cluster().dir) {

@@ -67,6 +67,18 @@ impl Door {
         read(request.send().await.with_context(|| format!("POST {path}"))?).await
     }
 
+    /// Reads a document, which is no JSON: its bytes.
+    ///
+    /// # Errors
+    /// There is no answer. A refusal is an answer.
+    pub(crate) async fn document(&self, role: &str, path: &str) -> Result<Result<Vec<u8>, Refusal>> {
+        let response = self.request(role, Method::GET, path)?.send().await.with_context(|| format!("GET {path}"))?;
+        if response.status().is_success() {
+            return Ok(Ok(response.bytes().await?.to_vec()));
+        }
+        Ok(Err(read(response).await?.expect_err("the status is no success")))
+    }
+
     /// Sends lines and gives the answer as it comes.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! `cargo xtask demo`: takes in every foreign mission of the file, staffs a few of them, and plays a traffic stop.
 
+mod consular;
 pub(crate) mod countries;
 mod crisis;
 pub(crate) mod door;
@@ -52,6 +53,9 @@ pub(crate) struct Options {
     /// Then register a hundred thousand travellers around the cities of the earth, and find who is near its earthquakes.
     #[arg(long)]
     crisis: bool,
+    /// Then look entries of sanctions lists up in three scripts, and issue a passport whose zone an independent reader reads.
+    #[arg(long)]
+    consular: bool,
 }
 
 /// Plays it against the gateway that runs, or starts one for the time it takes.
@@ -65,15 +69,15 @@ pub(crate) async fn demo(options: Options) -> Result<ExitCode> {
         None => Keys::read(&local).map(|keys| keys.by_role()),
     };
     if let Some(url) = &options.url {
-        return play(&options, url, keys()?).await;
+        return play(&options, &local, url, keys()?).await;
     }
     match Instance::claim(&local)? {
         Err(running) if running.address.is_empty() => bail!("`cargo xtask up` is starting; try again when it is ready"),
-        Err(running) => play(&options, &running.address, keys()?).await,
+        Err(running) => play(&options, &local, &running.address, keys()?).await,
         Ok(instance) => {
             let stack = Stack::start(&local, false).await?;
             instance.publish(&stack.address)?;
-            let outcome = play(&options, &stack.address, stack.keys.by_role()).await;
+            let outcome = play(&options, &local, &stack.address, stack.keys.by_role()).await;
             stack.stop().await?;
             outcome
         }
@@ -81,7 +85,7 @@ pub(crate) async fn demo(options: Options) -> Result<ExitCode> {
 }
 
 /// Plays it against a gateway, and says whether every answer was right.
-async fn play(options: &Options, address: &str, keys: BTreeMap<String, String>) -> Result<ExitCode> {
+async fn play(options: &Options, local: &Local, address: &str, keys: BTreeMap<String, String>) -> Result<ExitCode> {
     let door = Door::new(address, keys);
     let decides = door.holder(&["protocol-officer"], "accreditation.members.decide").await?;
     let notifies =
@@ -100,7 +104,8 @@ async fn play(options: &Options, address: &str, keys: BTreeMap<String, String>) 
     println!("\n{} answers, {wrong} of them not as they must be.", checks.len());
     let year = !options.year || year::play(&register, &hosted.mapped).await?;
     let crisis = !options.crisis || crisis::play(&door, register.now).await?;
-    Ok(if wrong == 0 && year && crisis { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let consular = !options.consular || consular::play(&door, local, &options.home, register.now).await?;
+    Ok(if wrong == 0 && year && crisis && consular { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Imports every foreign mission twice: the second time nothing may change.

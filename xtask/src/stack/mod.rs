@@ -2,6 +2,7 @@
 
 mod instance;
 mod keys;
+mod lists;
 mod secrets;
 mod standalone;
 
@@ -39,7 +40,7 @@ impl Stack {
         let cluster = start_cluster(local).await?;
         let program = standalone::build(release).await?;
         let mut secrets = Secrets::open(local)?;
-        let settings = standalone::Settings::choose(&cluster, &mut secrets)?;
+        let settings = standalone::Settings::choose(local, &cluster, &mut secrets)?;
         settings.migrate(&program).await?;
         let standalone = Standalone::start(local, &program, &settings).await?;
         let keys = Keys::provide(local, settings.address(), &mut secrets).await?;

@@ -1,7 +1,8 @@
 //! What `standalone` is told through its environment.
 
-use crate::local::root;
+use crate::local::{Local, root};
 use crate::progress::Step;
+use crate::stack::lists;
 use crate::stack::secrets::{Secrets, bootstrap_key, random_hex, random_key, random_p256};
 use anyhow::{Context as _, Result, bail};
 use cluster::Cluster;
@@ -22,7 +23,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Chooses addresses, keys and databases. What the caller's own environment says wins.
-    pub(crate) fn choose(cluster: &Cluster, secrets: &mut Secrets) -> Result<Self> {
+    pub(crate) fn choose(local: &Local, cluster: &Cluster, secrets: &mut Secrets) -> Result<Self> {
         let listen = own("GATEWAY_LISTEN").map_or_else(|| free(&[USUAL_ADDRESS, "127.0.0.1:0"]), Ok)?;
         let admin = own("STANDALONE_ADMIN_LISTEN").map_or_else(|| free(&["127.0.0.1:0"]), Ok)?;
         let signing_key = secrets.get("gateway-signing-key", random_key)?;
@@ -53,6 +54,7 @@ impl Settings {
             ("CONSULAR_DATABASE_URL", postgres.service_url("consular")),
             ("CONSULAR_REDIS_URL", redis.url(0)),
             ("CONSULAR_RELAY_AUDIT_KEY", consular_audit_key),
+            ("CONSULAR_LISTS_FOLDER", lists::provide(local)?.to_string_lossy().into_owned()),
             ("CONSULAR_TRAVEL_PAPERS_SEAL_KEY", travel_key),
             ("TELEMETRY_LOGS", "json".to_owned()),
         ];
