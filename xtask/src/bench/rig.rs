@@ -13,6 +13,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// Sealing keys that everyone may know.
+const SEALING_KEYS: &str =
+    "index AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE= key AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
+
 /// The services that are measured.
 pub(super) const SERVICES: [&str; 2] = ["accreditation", "gateway"];
 
@@ -66,6 +70,7 @@ impl Rig {
             command.env(format!("{prefix}_REDIS_URL"), cluster.redis().url(0));
             command.env(format!("{prefix}_PRINCIPAL_KEYS"), signer.public_text());
             command.env(format!("{prefix}_RELAY_AUDIT_KEY"), "0b".repeat(32));
+            command.env(format!("{prefix}_DATABASE_SEALING_KEYS"), SEALING_KEYS);
         })?;
         let gateway = gateway(&cluster, &seed, &admin, &accreditation.address, None)?;
         let mut rig = Self {
@@ -321,6 +326,7 @@ pub(super) fn standalone(table: &mut Table) -> Result<()> {
         command.env("GATEWAY_DATABASE_URL", cluster.postgres().service_url("gateway"));
         command.env("GATEWAY_REDIS_URL", cluster.redis().url(1));
         command.env("ACCREDITATION_DATABASE_URL", cluster.postgres().service_url("accreditation"));
+        command.env("ACCREDITATION_DATABASE_SEALING_KEYS", SEALING_KEYS);
         command.env("ACCREDITATION_REDIS_URL", cluster.redis().url(0));
         command.env("ACCREDITATION_RELAY_AUDIT_KEY", "0b".repeat(32)).env("TELEMETRY_FILTER", "warn");
         command.env("CONSULAR_DATABASE_URL", cluster.postgres().service_url("consular"));
