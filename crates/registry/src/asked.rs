@@ -2,10 +2,10 @@
 
 use crate::codec::Sight;
 use crate::effect::{Deed, Keyed};
+use crate::store::Store;
 use fault::{Fault, Violation};
 use identity::{Called, Principal};
 use proto::policy::v1::{Reason, Rule};
-use crate::store::Store;
 use proto::shape::Ask;
 use ring::digest::{SHA256, digest};
 use vault::Vault;

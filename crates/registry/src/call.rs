@@ -26,7 +26,14 @@ pub struct Call {
 
 impl Call {
     pub(crate) fn new(store: &Store, deed: &Deed, now: DateTime<Utc>, clocks: BTreeMap<String, Clock>) -> Self {
-        Self { store: store.clone(), deed: deed.clone(), now, timers: Timers::new(now, clocks), follows: Vec::new(), erases: false }
+        Self {
+            store: store.clone(),
+            deed: deed.clone(),
+            now,
+            timers: Timers::new(now, clocks),
+            follows: Vec::new(),
+            erases: false,
+        }
     }
 
     /// Who asks: a caller, or `timers/…` for an automatic step.

@@ -66,7 +66,8 @@ impl Column {
             own => own,
         };
         let sealed = field.policy().sealed.then(|| blind_place(resource, field));
-        let text = if sealed.is_some() { format!("(h.doc->'blind'->>'{json}')") } else { format!("(h.doc->>'{json}')") };
+        let text =
+            if sealed.is_some() { format!("(h.doc->'blind'->>'{json}')") } else { format!("(h.doc->>'{json}')") };
         let in_doc = match kind {
             ColumnKind::Text | ColumnKind::Enum(_) => text,
             ColumnKind::Int => format!("{text}::bigint"),
@@ -84,7 +85,8 @@ impl Column {
     /// # Errors
     /// `INTERNAL` if it is sealed and there are no sealing keys.
     pub(crate) fn held(&self, value: &str, vault: Option<&Vault>) -> Result<String, Fault> {
-        let no_vault = || Fault::new(Reason::Internal, format!("{} is sealed, and there are no sealing keys", self.name));
+        let no_vault =
+            || Fault::new(Reason::Internal, format!("{} is sealed, and there are no sealing keys", self.name));
         match &self.sealed {
             Some(place) => Ok(vault.ok_or_else(no_vault)?.blind(place, value)),
             None => Ok(value.to_owned()),

@@ -51,7 +51,11 @@ impl<K: Keep> Registry<K> {
         if other.seals() {
             text.push(OTHER_KEY.as_str());
         }
-        text.push(" from ").push(&kind.texts.table).push(" k left join ").push(&other.texts.table).push(" o on o.name = k.");
+        text.push(" from ")
+            .push(&kind.texts.table)
+            .push(" k left join ")
+            .push(&other.texts.table)
+            .push(" o on o.name = k.");
         text.push(&column::known(&kind.columns, field)?.sql).push(" and o.deleted_at is null");
         text.push(" where k.deleted_at is null and k.name = ").bind(name.to_owned());
         let Some(row) = text.query().fetch_optional(self.store().pool()).await.map_err(pg::fault)? else {
@@ -111,7 +115,11 @@ impl<K: Keep> Registry<K> {
             return self.read(name, sight).await;
         }
         let mut text = Sql::new("select ");
-        text.push(&kind.texts.doc).push(" from ").push(&kind.texts.table).push(" where deleted_at is null and name = ").bind(name.to_owned());
+        text.push(&kind.texts.doc)
+            .push(" from ")
+            .push(&kind.texts.table)
+            .push(" where deleted_at is null and name = ")
+            .bind(name.to_owned());
         text.visible(visible, kind, Place::Table)?;
         let found = text.query().fetch_optional(self.store().pool()).await.map_err(pg::fault)?;
         found.map(|row| self.read_row(&row, name, sight)).transpose()

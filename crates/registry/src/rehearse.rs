@@ -44,7 +44,9 @@ impl Foreseen {
     /// `INTERNAL` if it cannot be read.
     pub fn record<T: Record>(&self) -> Result<Option<T>, Fault> {
         let kind = Kind::of_record::<T>();
-        std::ptr::eq(kind, self.kind).then(|| kind.record(self.doc.json(), self.secret.known(), Sight::WHOLE)).transpose()
+        std::ptr::eq(kind, self.kind)
+            .then(|| kind.record(self.doc.json(), self.secret.known(), Sight::WHOLE))
+            .transpose()
     }
 }
 
@@ -83,7 +85,11 @@ impl<K: Keep> Registry<K> {
             .await
             .map_err(pg::fault)?;
         let mut text = Sql::new("select uid, version, updated_at, ");
-        text.push(&kind.texts.doc).push(" from ").push(&kind.texts.table).push(" where deleted_at is null and name = ").bind(name.to_owned());
+        text.push(&kind.texts.doc)
+            .push(" from ")
+            .push(&kind.texts.table)
+            .push(" where deleted_at is null and name = ")
+            .bind(name.to_owned());
         text.visible(&K::visible(asked.principal()), kind, Place::Table)?;
         let found = text.query().fetch_optional(&mut *tx).await.map_err(pg::fault)?;
         let row = found.ok_or_else(|| kind.not_found(name))?;

@@ -115,7 +115,8 @@ impl Effect {
         .execute(&mut *connection)
         .await
         .map_err(pg::fault)?;
-        let names: Vec<&str> = BESIDE.into_iter().chain(self.kind.sealed.iter().flat_map(|sealed| sealed.names())).collect();
+        let names: Vec<&str> =
+            BESIDE.into_iter().chain(self.kind.sealed.iter().flat_map(|sealed| sealed.names())).collect();
         let history = sqlx::query("update history set doc = doc - $3::text[] where kind = $1 and name = $2");
         history.bind(self.kind.name).bind(&self.name).bind(names).execute(connection).await.map_err(pg::fault)?;
         Ok(())

@@ -228,3 +228,87 @@ pub(crate) fn broken(error: vault::Broken) -> Fault {
 pub(crate) fn no_vault(kind: &Kind) -> Fault {
     Fault::new(Reason::Internal, format!("{} have sealed fields, and there are no sealing keys", kind.name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use proto::accreditation::v1::{Incident, Member, Mission, Particulars, incident};
+    use vault::DataKey;
+
+    fn vault() -> Vault {
+        Vault::parse(&vault::generate().unwrap()).unwrap()
+    }
+
+    fn shown<T: Record + std::fmt::Debug>(record: &T, secret: Secret, sight: Sight) -> T {
+        let kind = Kind::of_record::<T>();
+        let parts = kind.parts(record, secret, Some(&vault())).unwrap();
+        let (answer, envelope) = kind.answer::<T>(&parts.answer).unwrap();
+        let answer = kind.whole(answer, envelope.as_deref(), secret.known(), Sight::WHOLE).unwrap();
+        assert_eq!(&answer, record, "the answer kept for a repetition");
+        kind.record(parts.doc.json(), secret.known(), sight).unwrap()
+    }
+
+    fn member() -> impl Strategy<Value = Member> {
+        let texts = ("\\PC{0,12}", "\\PC{0,12}", "\\PC{0,40}", any::<Option<(String, i32)>>());
+        (texts, any::<(bool, u32)>()).prop_map(|((name, born, photo, particulars), (present, hours))| Member {
+            name: "members/a".into(),
+            etag: "1-a".into(),
+            family_name: name.clone(),
+            birth_date: born,
+            passport_number: name,
+            photo,
+            already_present: present,
+            particulars: particulars.map(|(visa_class, weekly_hours)| Particulars {
+                visa_class: visa_class.replace('\0', ""),
+                weekly_hours: weekly_hours.wrapping_add_unsigned(hours),
+                ..Particulars::default()
+            }),
+            ..Member::default()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_sealed_comes_back_whole_and_lies_nowhere_open(member in member()) {
+            let secret = Secret::New(DataKey::random().unwrap());
+            prop_assert_eq!(&shown(&member, secret, Sight::WHOLE), &member);
+            let hidden = shown(&member, secret, Sight::PUBLIC);
+            prop_assert_eq!((hidden.birth_date.as_str(), hidden.already_present), ("", member.already_present));
+            let parts = Kind::of_record::<Member>().parts(&member, secret, Some(&vault())).unwrap();
+            let json = String::from_utf8(parts.doc.json().to_vec()).unwrap();
+            prop_assert!(member.photo.len() < 4 || !json.contains(&member.photo));
+        }
+    }
+
+    #[test]
+    fn a_record_with_nothing_to_seal_has_no_key_and_one_that_seals_nothing_pays_nothing() {
+        let bare = Member { name: "members/a".into(), family_name: "Example".into(), ..Member::default() };
+        let secret = Secret::New(DataKey::random().unwrap());
+        let parts = Kind::of_record::<Member>().parts(&bare, secret, Some(&vault())).unwrap();
+        assert!(parts.data_key.is_none());
+        assert!(!String::from_utf8_lossy(parts.doc.json()).contains("sealed"));
+        let mission = Mission { title: "Embassy".into(), ..Mission::default() };
+        assert_eq!(shown(&mission, Secret::None, Sight::WHOLE), mission);
+        assert!(!Kind::of_record::<Mission>().seals());
+    }
+
+    #[test]
+    fn what_is_sealed_of_one_version_opens_in_no_other() {
+        let kind = Kind::of_record::<Incident>();
+        let incident =
+            Incident { name: "incidents/a".into(), etag: "1-a".into(), offence: "theft".into(), ..Incident::default() };
+        let key = DataKey::random().unwrap();
+        let parts = kind.parts(&incident, Secret::New(key), Some(&vault())).unwrap();
+        let json = String::from_utf8(parts.doc.json().to_vec()).unwrap();
+        let read = |json: &str, secret| kind.record::<Incident>(json.as_bytes(), secret, Sight::WHOLE);
+        assert_eq!(read(&json, Secret::Known(key)).unwrap(), incident);
+        assert_eq!(incident.state(), incident::State::Unspecified);
+        for moved in [json.replace("1-a", "2-a"), json.replace("incidents/a", "incidents/b")] {
+            assert_eq!(read(&moved, Secret::Known(key)).unwrap_err().reason(), "INTERNAL");
+        }
+        assert_eq!(read(&json, Secret::Known(DataKey::random().unwrap())).unwrap_err().reason(), "INTERNAL");
+        assert_eq!(read(&json, Secret::None).unwrap_err().reason(), "INTERNAL");
+        assert_eq!(read(&json, Secret::Erased(chrono::Utc::now())).unwrap().offence, "");
+    }
+}

@@ -138,9 +138,7 @@ impl<K: Keep, R: Ask> Watcher<K, R> {
              from (select pg_snapshot_xmin(pg_current_snapshot()) as horizon) v left join lateral (\
              select h.tx::text as tx, h.seq, h.name, h.version, h.verb, h.actor, h.reason, h.cause, h.at, ",
         );
-        text.push(&kind.texts.doc).push(
-            " from history h where h.tx < v.horizon and h.kind = ",
-        );
+        text.push(&kind.texts.doc).push(" from history h where h.tx < v.horizon and h.kind = ");
         text.bind(kind.name).push(" and (h.tx, h.seq) > (").bind(self.cursor.tx.clone()).push("::xid8, ");
         text.bind(self.cursor.seq).push(")");
         if let Some(begun) = &self.begun {

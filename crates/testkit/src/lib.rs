@@ -19,7 +19,8 @@ pub use redis::{TestRedis, redis};
 pub use until::{Met, until};
 
 /// Sealing keys that everyone may know, as a setting.
-pub const SEALING_KEYS: &str = "index AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE= key AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
+pub const SEALING_KEYS: &str =
+    "index AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE= key AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
 
 /// The keys of [`SEALING_KEYS`], for a register under test.
 pub fn vault() -> vault::Vault {

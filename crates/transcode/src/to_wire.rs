@@ -71,7 +71,14 @@ type Step = Result<(), Malformed>;
 impl<'t, 'j, 'o> Pass<'t, 'j, 'o> {
     pub(crate) fn new(tables: &'t Tables, json: &'j [u8], out: &'o mut Vec<u8>) -> Result<Self, Malformed> {
         out.reserve(json.len());
-        Ok(Self { tables, json: Reader::new(json)?, out, violations: Violations::default(), names: &[], beside: Vec::new() })
+        Ok(Self {
+            tables,
+            json: Reader::new(json)?,
+            out,
+            violations: Violations::default(),
+            names: &[],
+            beside: Vec::new(),
+        })
     }
 
     /// Only space may be left.

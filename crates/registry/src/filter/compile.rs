@@ -93,7 +93,13 @@ fn compared(test: &Test, scope: &Scope, negated: bool, sql: &mut Sql) -> Result<
 }
 
 /// A sealed field is compared whole, by what stands for its values; one without a value has none.
-fn sealed(test: &Test, comparator: Comparator, column: &'static Column, scope: &Scope, sql: &mut Sql) -> Result<(), Fault> {
+fn sealed(
+    test: &Test,
+    comparator: Comparator,
+    column: &'static Column,
+    scope: &Scope,
+    sql: &mut Sql,
+) -> Result<(), Fault> {
     let equal = match comparator {
         Comparator::Equal => true,
         Comparator::Unequal => false,
