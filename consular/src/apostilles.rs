@@ -2,9 +2,11 @@
 //! 5 October 1961, art. 1, 3 to 5, 7).
 
 use crate::apostille_convention::{is_covered, parties};
+use crate::certificate_codes::{code, is_code};
 use crate::receipts::pays;
 use crate::register_numbers::{self, Next};
 use crate::specimen_signatures::{Signature, compare};
+use crate::travel_papers::{self, TravelPapers};
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
 use proto::consular::v1::apostille::{Finding, State};
@@ -12,24 +14,19 @@ use proto::consular::v1::apostille_service_server::ApostilleService;
 use proto::consular::v1::{
     Apostille, CheckApostilleRequest, CreateApostilleRequest, GetApostilleRequest, IssueApostilleRequest,
     ListApostilleRevisionsRequest, ListApostilleRevisionsResponse, ListApostillesRequest, ListApostillesResponse,
-    PayApostilleRequest, Reason, Receipt, RefuseApostilleRequest, RevokeApostilleRequest, SpecimenSignature,
-    VerifyApostilleRequest, VerifyApostilleResponse,
+    PayApostilleRequest, PrintApostilleRequest, Reason, Receipt, RefuseApostilleRequest, RevokeApostilleRequest,
+    SpecimenSignature, VerifyApostilleRequest, VerifyApostilleResponse,
 };
+use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Keep, Reader, Registry, Visible};
-use ring::digest::{SHA256, digest};
-use ring::rand::{SecureRandom as _, SystemRandom};
 use tonic::{Request, Response};
-
-/// The letters and digits of codes: none that is read as another.
-const LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-/// How many of them a code has: 60 bits.
-const CODE: usize = 12;
 
 /// The apostilles.
 #[derive(Clone, Debug)]
 pub struct Apostilles {
     registry: Registry<Self>,
+    papers: TravelPapers,
 }
 
 impl Keep for Apostilles {
@@ -58,9 +55,17 @@ impl Keep for Apostilles {
 }
 
 impl Apostilles {
-    /// The apostilles that a registry keeps.
-    pub fn new(registry: Registry<Self>) -> Self {
-        Self { registry }
+    /// The apostilles that a registry keeps, printed on these papers.
+    pub fn new(registry: Registry<Self>, papers: TravelPapers) -> Self {
+        Self { registry, papers }
+    }
+
+    /// The certificate of one that is good: what was revoked is not printed once more.
+    async fn certificate(&self, request: Request<PrintApostilleRequest>) -> Answer<HttpBody> {
+        let one = self.registry.get(request).await?.into_inner();
+        refuse_if(one.state() != State::Issued, House::WrongState, "only an apostille that was issued is printed")
+            .map_err(|fault| fault.with("state", one.state().as_str_name()).with("allowed", "ISSUED"))?;
+        Ok(Response::new(self.papers.print(travel_papers::apostille(&self.papers, &one)?).await?))
     }
 
     /// What the register says. Whatever is wrong, number or date, the work and the answer are the same.
@@ -93,10 +98,7 @@ fn told(one: &Apostille, code: &str) -> VerifyApostilleResponse {
         State::Revoked => Finding::NoLongerGood,
         _ => Finding::NotInRegister,
     });
-    // Digests are compared, so that the time it takes says nothing of the letters.
-    let same =
-        digest(&SHA256, one.code.as_bytes()).as_ref() == digest(&SHA256, code.to_uppercase().as_bytes()).as_ref();
-    if same && !one.code.is_empty() {
+    if is_code(&one.code, code) {
         answer.official.clone_from(&one.official);
         answer.capacity.clone_from(&one.capacity);
         answer.authority.clone_from(&one.authority);
@@ -166,14 +168,6 @@ fn issue(
     Ok(())
 }
 
-/// A code that nobody guesses.
-fn code() -> Result<String, Fault> {
-    let mut bytes = [0_u8; CODE];
-    let no_random = |_| Fault::new(House::Internal, "the system gives no random numbers");
-    SystemRandom::new().fill(&mut bytes).map_err(no_random)?;
-    Ok(bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect())
-}
-
 fn refuse(one: &mut Apostille, request: RefuseApostilleRequest, _: &mut Call) -> Result<(), Fault> {
     one.set_refusal(request.refusal());
     Ok(())
@@ -216,6 +210,10 @@ impl ApostilleService for Apostilles {
 
     async fn revoke_apostille(&self, request: Request<RevokeApostilleRequest>) -> Answer<Apostille> {
         self.registry.act(request, revoke).await
+    }
+
+    async fn print_apostille(&self, request: Request<PrintApostilleRequest>) -> Answer<HttpBody> {
+        self.certificate(request).await
     }
 
     async fn verify_apostille(&self, request: Request<VerifyApostilleRequest>) -> Answer<VerifyApostilleResponse> {

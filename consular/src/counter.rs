@@ -1,5 +1,6 @@
 //! The numbers of practice at a post's counter, read from `data/counter.toml` and checked whole.
 
+use proto::consular::v1::{civil_document, civil_record};
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -17,6 +18,7 @@ pub(crate) struct Invalid(String);
 #[serde(deny_unknown_fields)]
 pub(crate) struct Practice {
     pub(crate) appointments: Appointments,
+    pub(crate) civil: Civil,
 }
 
 /// Appointments.
@@ -36,6 +38,51 @@ pub(crate) struct Appointments {
     pub(crate) search_days: u32,
 }
 
+/// Civil registration.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Civil {
+    pub(crate) likeness: Likeness,
+    pub(crate) papers: Vec<Papers>,
+    pub(crate) transmission: Transmission,
+}
+
+/// From where on two records may be of one event.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Likeness {
+    /// How alike two names are, in thousandths.
+    pub(crate) names: i32,
+    /// How many days apart one event may be put.
+    pub(crate) days: i64,
+    /// The same for a birth, where a parent is the same.
+    pub(crate) birth_days: i64,
+}
+
+/// What proves an event.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Papers {
+    /// The kind of event.
+    pub(crate) kind: String,
+    /// Kinds of papers.
+    pub(crate) needed: Vec<String>,
+}
+
+/// How a child is our citizen by one parent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Transmission {
+    pub(crate) presence_days: i32,
+}
+
+impl Papers {
+    fn is_known(&self) -> bool {
+        let paper = |name: &String| civil_document::Kind::from_str_name(name).is_some();
+        civil_record::Kind::from_str_name(&self.kind).is_some() && self.needed.iter().all(paper)
+    }
+}
+
 impl Practice {
     fn read(text: &str) -> Result<Self, Invalid> {
         let practice: Self = toml::from_str(text).map_err(|error| Invalid(error.to_string()))?;
@@ -45,6 +92,12 @@ impl Practice {
         match () {
             () if !held => invalid("appointments: a seat that is held no time cannot be confirmed"),
             () if most_of_person == 0 || most_of_account == 0 => invalid("appointments: nobody could book"),
+            () if !practice.civil.papers.iter().all(Papers::is_known) => {
+                invalid("civil: a kind of event or paper is unknown")
+            }
+            () if !(1..=1_000).contains(&practice.civil.likeness.names) || practice.civil.likeness.days < 0 => {
+                invalid("civil: every name would be like every other, or none like itself")
+            }
             () => Ok(practice),
         }
     }
@@ -73,6 +126,8 @@ mod tests {
         let shipped = include_str!("../data/counter.toml");
         let wrong = Practice::read(&shipped.replace("hold_minutes = 10", "hold_minutes = 0")).expect_err("no hold");
         assert!(wrong.to_string().contains("cannot be confirmed"), "{wrong}");
+        let careless = Practice::read(&shipped.replace("names = 500", "names = 0")).expect_err("all are alike");
+        assert!(careless.to_string().contains("every name"), "{careless}");
         let unknown = Practice::read(&shipped.replace("hold_minutes", "hold_minuets")).expect_err("misspelt");
         assert!(unknown.to_string().contains("hold_minuets"), "{unknown}");
     }

@@ -11,7 +11,12 @@ pub mod area;
 mod blank_books;
 mod bookings;
 mod cash_days;
+mod certificate_codes;
 pub mod channels;
+mod civil_corrections;
+mod civil_declarations;
+mod civil_duplicates;
+mod civil_records;
 mod clearance;
 mod contact_codes;
 mod counter;
@@ -68,6 +73,7 @@ pub use appointment_windows::AppointmentWindows;
 pub use blank_books::BlankBooks;
 pub use bookings::Bookings;
 pub use cash_days::CashDays;
+pub use civil_records::CivilRecords;
 pub use crises::Crises;
 pub use crisis_persons::CrisisPersons;
 pub use digital_seals::DigitalSeals;
@@ -108,6 +114,7 @@ use proto::consular::v1::appointment_window_service_server::AppointmentWindowSer
 use proto::consular::v1::blank_book_service_server::BlankBookServiceServer;
 use proto::consular::v1::booking_service_server::BookingServiceServer;
 use proto::consular::v1::cash_day_service_server::CashDayServiceServer;
+use proto::consular::v1::civil_record_service_server::CivilRecordServiceServer;
 use proto::consular::v1::crisis_person_service_server::CrisisPersonServiceServer;
 use proto::consular::v1::crisis_service_server::CrisisServiceServer;
 use proto::consular::v1::digital_seal_service_server::DigitalSealServiceServer;
@@ -211,7 +218,7 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         .add_service(CashDayServiceServer::new(CashDays::new(store.keep())))
         .add_service(FeeScheduleServiceServer::new(FeeSchedules::new(store.keep())))
         .add_service(ReceiptServiceServer::new(Receipts::new(store.keep())))
-        .add_service(ApostilleServiceServer::new(Apostilles::new(store.keep())))
+        .add_service(ApostilleServiceServer::new(Apostilles::new(store.keep(), papers.clone())))
         .add_service(LegalisationServiceServer::new(Legalisations::new(store.keep())))
         .add_service(NotarialActServiceServer::new(NotarialActs::new(store.keep())))
         .add_service(SpecimenSignatureServiceServer::new(SpecimenSignatures::new(store.keep())))
@@ -223,6 +230,7 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         )))
         .add_service(MachineReadableZoneServiceServer::new(MachineReadableZones::new(store)))
         .add_service(PassportApplicationServiceServer::new(PassportApplications::new(store.keep())))
+        .add_service(CivilRecordServiceServer::new(CivilRecords::new(store.keep(), Arc::clone(lists), papers.clone())))
         .add_service(ScreeningServiceServer::new(Screenings::new(store.keep(), Arc::clone(lists))))
         .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep(), papers.clone())))
         .add_service(VisaApplicationServiceServer::new(VisaApplications::new(visa_applications, papers.clone())))

@@ -1,18 +1,24 @@
-//! Travel papers: what is printed of passports, visas and emergency documents, and the key that seals them.
+//! Papers: what is printed of passports, visas, emergency documents, apostilles and the civil register, and the key that
+//! seals travel documents.
 
+mod apostille;
+mod extract;
 #[cfg(test)]
 mod page_tests;
 mod pages;
 mod refusal;
+mod register_pages;
 mod sealing;
 
+pub(crate) use apostille::apostille;
+pub(crate) use extract::extract;
 pub(crate) use pages::{emergency, passport, visa};
 pub(crate) use refusal::refusal;
 pub use sealing::SealKey;
 
 use crate::travel::zone;
 use anyhow::Context as _;
-use config::Home;
+use config::{Home, Url};
 use documents::{Order, Press};
 use fault::Fault;
 use proto::consular::v1::Reason;
@@ -44,6 +50,11 @@ config::settings! {
         pub seal_certificate: String = "1" => hexadecimal,
         /// The file with the certificates of others that are trusted, in TOML; our own alone if unset.
         pub seal_trust: Option<PathBuf>,
+        /// The public page where anyone asks the register of apostilles. Apostilles bear it, and a barcode of it with
+        /// `reference`, `date` and `code` added. Without it they have no barcode.
+        pub apostille_register: Option<Url> => register_pages::is_page,
+        /// The public page where anyone asks about extracts of the civil register, as above with `reference` and `code`.
+        pub civil_register: Option<Url> => register_pages::is_page,
         /// Marks every page as a specimen, good for nothing.
         pub specimen: bool = false,
     }
@@ -73,6 +84,8 @@ struct Inner {
     signer: String,
     certificate: String,
     trust: Trust,
+    apostille_register: Option<Url>,
+    civil_register: Option<Url>,
     specimen: bool,
 }
 
@@ -126,6 +139,8 @@ impl TravelPapers {
             signer,
             certificate: settings.seal_certificate.clone(),
             trust,
+            apostille_register: settings.apostille_register.clone(),
+            civil_register: settings.civil_register.clone(),
             specimen: settings.specimen,
         })))
     }

@@ -1,12 +1,18 @@
 //! Pages: what stands on them, and that their zones are read back letter by letter.
 
+use super::apostille::{TEMPLATE as APOSTILLE, apostille};
+use super::extract::{TEMPLATE as EXTRACT, extract};
 use super::pages::{EMERGENCY, PASSPORT, VISA, emergency, passport, visa};
 use super::refusal::TEMPLATE as REFUSAL;
 use super::{Settings, TravelPapers};
 use crate::travel::zone;
 use config::{Env, Home};
 use documents::{Most, Order, reading};
-use proto::consular::v1::{EmergencyTravelDocument, TravelDocument, Visa, visa_application::VisaClass};
+use proto::consular::v1::civil_record::Kind;
+use proto::consular::v1::{
+    Apostille, CivilCertificate, CivilParent, CivilPerson, CivilRecord, EmergencyTravelDocument, TravelDocument, Visa,
+    visa_application::VisaClass,
+};
 
 fn papers(more: &[(&str, &str)]) -> TravelPapers {
     let env = more.iter().fold(Env::default(), |env, (name, value)| env.with(*name, *value));
@@ -105,9 +111,100 @@ fn stickers_need_their_seal() {
     assert!(read(&emergency(&papers, &issued).unwrap()).contains("FRANCE"));
 }
 
+fn issued() -> Apostille {
+    Apostille {
+        name: "apostilles/example".into(),
+        country: "US".into(),
+        official: "Registrar Example".into(),
+        capacity: "Registrar".into(),
+        authority: "Office of Vital Records".into(),
+        place: "Washington".into(),
+        date: "2026-05-04".into(),
+        certified_by: "Department of State".into(),
+        reference: "2026-000012".into(),
+        seal: "DS-1".into(),
+        signed_by: "Officer Example".into(),
+        code: "ABCDEFGHJKLM".into(),
+        ..Apostille::default()
+    }
+}
+
+#[test]
+fn an_apostille_has_the_title_and_the_ten_items_of_the_model_on_one_page_however_long_they_are() {
+    let papers = papers(&[("P_APOSTILLE_REGISTER", "https://register.example/apostilles")]);
+    let order = apostille(&papers, &issued()).unwrap();
+    // Lines break where they have to.
+    let page = read(&order).split_whitespace().collect::<Vec<_>>().join(" ");
+    for wanted in [
+        "APOSTILLE",
+        "(Convention de La Haye du 5 octobre 1961)",
+        "United States",
+        "Registrar Example",
+        "Office of Vital Records",
+        "Washington",
+        "4 May 2026",
+        "Department of State",
+        "2026-000012",
+        "Officer Example",
+        "https://register.example/apostilles",
+    ] {
+        assert!(page.contains(wanted), "{wanted}: {page}");
+    }
+    let items = (1..=10).map(|item| format!("{item}.")).filter(|item| page.contains(item.as_str())).count();
+    assert_eq!(items, 10, "{page}");
+    assert_eq!(order, apostille(&papers, &issued()).unwrap(), "equal orders print the same bytes");
+    let long = Apostille {
+        official: "Registrar of the Long Name ".repeat(7).trim().into(),
+        authority: "Office of Vital Records of the County ".repeat(5).trim().into(),
+        certified_by: "Department of State of the Republic ".repeat(5).trim().into(),
+        ..issued()
+    };
+    let order = apostille(&papers, &long).unwrap();
+    assert!(read(&order).contains("10."));
+}
+
+#[test]
+fn an_extract_says_what_the_edition_in_force_says() {
+    let person = |given: &str, born: &str| CivilPerson {
+        family_name: "Example".into(),
+        given_names: given.into(),
+        birth_date: born.into(),
+        nationality: "US".into(),
+        ..CivilPerson::default()
+    };
+    let record = CivilRecord {
+        name: "civilRecords/example".into(),
+        kind: Kind::Birth.into(),
+        post: "posts/lyon".into(),
+        event_date: "2026-03-01".into(),
+        place: "Lyon".into(),
+        country: "FR".into(),
+        subject: Some(person("Sofía", "2026-03-01")),
+        parents: vec![CivilParent { person: Some(person("Ann", "1990-01-01")), citizen: true, presence_days: 7_000 }],
+        reference: "lyon B 12/2026".into(),
+        edition: 1,
+        ..CivilRecord::default()
+    };
+    let certificate = CivilCertificate {
+        number: 2,
+        reference: "lyon B 12/2026-2".into(),
+        edition: 1,
+        date: "2026-05-04".into(),
+        applicant: "Ann Example, mother".into(),
+        code: "ABCDEFGHJKLM".into(),
+        ..CivilCertificate::default()
+    };
+    let page = read(&extract(&papers(&[]), &record, &certificate).unwrap());
+    for wanted in ["register of births", "EXAMPLE, Sofía", "1 March 2026", "Lyon, France", "lyon B 12/2026-2", "Parent"]
+    {
+        assert!(page.contains(wanted), "{wanted}: {page}");
+    }
+    assert!(!page.contains("7000") && !page.contains("Annotations"), "{page}");
+}
+
 #[test]
 fn templates_are_code_and_read_no_data_as_such() {
-    for template in [&PASSPORT, &VISA, &EMERGENCY, &REFUSAL] {
+    for template in [&PASSPORT, &VISA, &EMERGENCY, &REFUSAL, &APOSTILLE, &EXTRACT] {
         template.check().unwrap();
     }
 }

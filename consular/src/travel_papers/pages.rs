@@ -42,7 +42,7 @@ fn sex(number: i32) -> &'static str {
 }
 
 /// A state's name, as its citizens' documents have it.
-fn state(alpha2: &str) -> String {
+pub(super) fn state(alpha2: &str) -> String {
     rust_iso3166::from_alpha2(alpha2).map_or_else(|| alpha2.to_owned(), |country| country.name.to_owned())
 }
 

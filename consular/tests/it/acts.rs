@@ -320,3 +320,24 @@ async fn a_legalisation_is_the_last_link_of_a_chain() {
     let issued = world.legalisations(&consul()).issue_legalisation(issue()).await.unwrap().into_inner();
     assert_eq!(issued.reference, "cairo L 1/2026");
 }
+
+#[tokio::test]
+async fn the_certificate_is_printed_while_it_is_good_and_every_copy_is_the_same() {
+    let world = world().await;
+    let specimen = world.specimen("US", "Office of Vital Records", "Registrar Example").await;
+    let name = world.paid(&specimen).await;
+    let by = consul();
+    let print = async || {
+        let request = pb::PrintApostilleRequest { name: name.clone() };
+        world.apostilles(&by).print_apostille(request).await.map(Response::into_inner)
+    };
+    assert_eq!(reason(print().await), "WRONG_STATE", "it was not issued");
+    world.issued(&consul(), &name).await.unwrap();
+    let page = print().await.unwrap();
+    crate::travel_papers::is_pdf("apostille", &page);
+    assert_eq!(page, print().await.unwrap());
+    let grounds = "The document was forged.".to_owned();
+    let request = pb::RevokeApostilleRequest { name: name.clone(), grounds, ..Default::default() };
+    world.apostilles(&by).revoke_apostille(request).await.unwrap();
+    assert_eq!(reason(print().await), "WRONG_STATE", "what was revoked is not printed once more");
+}

@@ -7,6 +7,7 @@ mod appointments;
 mod area;
 mod blank_books;
 mod booking_races;
+mod civil_records;
 mod crises;
 mod emergency;
 mod entry_requirements;

@@ -119,7 +119,11 @@ const SEAL_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgyu1fuCb/
 
 /// Papers that are sealed.
 pub(crate) fn papers() -> TravelPapers {
-    let settings: TravelPaperSettings = config::read(&Env::default().with("P_SEAL_KEY", SEAL_KEY), "P").unwrap();
+    let env = Env::default()
+        .with("P_SEAL_KEY", SEAL_KEY)
+        .with("P_APOSTILLE_REGISTER", "https://register.example/apostilles")
+        .with("P_CIVIL_REGISTER", "https://register.example/civil");
+    let settings: TravelPaperSettings = config::read(&env, "P").unwrap();
     TravelPapers::new(&settings, &Home::default()).unwrap()
 }
 

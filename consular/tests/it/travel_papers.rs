@@ -19,7 +19,7 @@ macro_rules! about {
 }
 
 /// What was printed is a PDF; with `TRAVEL_PAPERS` set it is put there, to be looked at.
-fn is_pdf(name: &str, page: &HttpBody) {
+pub(crate) fn is_pdf(name: &str, page: &HttpBody) {
     assert_eq!(page.content_type, "application/pdf");
     assert!(page.data.starts_with(b"%PDF-"));
     if let Ok(folder) = std::env::var("TRAVEL_PAPERS") {

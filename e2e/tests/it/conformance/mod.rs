@@ -15,6 +15,7 @@ mod cash_days;
 mod charges;
 mod circular_receipts;
 mod circulars;
+mod civil_records;
 mod compliance_findings;
 mod consular_commissions;
 mod control_rules;
@@ -143,6 +144,7 @@ conform! {
         blank_books_conform: "BlankBookService",
         bookings_conform: "BookingService",
         cash_days_conform: "CashDayService",
+        civil_records_conform: "CivilRecordService",
         crises_conform: "CrisisService",
         crisis_persons_conform: "CrisisPersonService",
         digital_seals_conform: "DigitalSealService",
@@ -256,6 +258,7 @@ async fn consular(grpc_service: &str) {
         .with(blank_books::BlankBooks)
         .with(bookings::Bookings::default())
         .with(cash_days::CashDays)
+        .with(civil_records::CivilRecords)
         .with(crises::Crises)
         .with(crisis_persons::CrisisPersons::default())
         .with(digital_seals::DigitalSeals)
