@@ -8,6 +8,7 @@ mod area;
 mod blank_books;
 mod booking_races;
 mod civil_records;
+mod confided;
 mod crises;
 mod emergency;
 mod entry_requirements;

@@ -1,6 +1,6 @@
 //! Erasures: a record's key destroyed, and with it what was ever sealed under it.
 
-use crate::sealing::{BORN, PASSPORT, documented, dump, get, link, notified, revisions, run};
+use crate::sealing::{BORN, PASSPORT, documented, get, link, notified, revisions, run};
 use crate::world::{World, asked, dawn, embassy, officer, reason, secretary, world};
 use chrono::TimeDelta;
 use proto::accreditation::v1::{CreateMemberRequest, LinkPersonRequest, Member, UpdateMemberRequest};
@@ -36,7 +36,7 @@ async fn what_is_erased_is_empty_in_every_version_and_stays_so() {
     let copy = "create table copied as select doc from history where kind = 'members'";
     run(&world, copy).await;
     world.pass(TimeDelta::hours(1));
-    let (before, ours) = (dump(&world).await, world.notify(&by, secretary("missions/fr")).await);
+    let (before, ours) = (world.db.dump().await, world.notify(&by, secretary("missions/fr")).await);
     erased(&world, &made).await.unwrap();
 
     let blank = |member: &Member| {
@@ -53,7 +53,7 @@ async fn what_is_erased_is_empty_in_every_version_and_stays_so() {
     let blind = testkit::vault().blind("members.passport_number", PASSPORT);
     assert!(before.contains(&blind));
     run(&world, "drop table copied").await;
-    assert!(!dump(&world).await.contains(&blind));
+    assert!(!world.db.dump().await.contains(&blind));
     let gone = format!("data_keys where record = '{}' and wrapped is null and erased_at is not null", made.name);
     assert_eq!(world.count(&gone).await, 1);
 

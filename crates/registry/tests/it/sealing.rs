@@ -12,7 +12,7 @@ use proto::accreditation::v1::{
     WatchMembersRequest, WatchMembersResponse,
 };
 use registry::{Call, Feed, Options, Registry, Store, timestamp};
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::AssertSqlSafe;
 use std::sync::Arc;
 use tonic::{Response, Status};
 use vault::Vault;
@@ -82,20 +82,6 @@ pub(crate) async fn run(world: &World, text: &str) {
     sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(&world.db.pool).await.unwrap();
 }
 
-/// Every row of every table, as text.
-pub(crate) async fn dump(world: &World) -> String {
-    let tables = "select quote_ident(table_schema) || '.' || quote_ident(table_name) from information_schema.tables
-        where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')";
-    let mut all = String::new();
-    for row in sqlx::query(tables).fetch_all(&world.db.pool).await.unwrap() {
-        let table: String = row.get(0);
-        let text = format!("select coalesce(string_agg(t::text, chr(10)), '') from {table} t");
-        let rows: String = sqlx::query_scalar(AssertSqlSafe(text)).fetch_one(&world.db.pool).await.unwrap();
-        all.push_str(&rows);
-    }
-    all
-}
-
 /// The register with these keys.
 async fn opened(world: &World, keys: &str) -> Result<(Store, Registry<Members>), Fault> {
     let vault = Some(Vault::parse(keys).unwrap());
@@ -126,7 +112,7 @@ async fn no_table_has_what_is_sealed_and_every_answer_has_it() {
     let changed = linked(&world, &by, link(&made, "people/a", "second")).await.unwrap();
     assert_eq!((changed.passport_number.as_str(), changed.birth_date.as_str()), (PASSPORT, BORN));
 
-    let all = dump(&world).await;
+    let all = world.db.dump().await;
     assert!(all.contains("Garnier"), "what is not sealed is in the dump, so the dump shows what there is");
     let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
     for secret in [PASSPORT, BORN, "of-a-secretary", "ERIKSSON"] {
