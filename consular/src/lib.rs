@@ -8,6 +8,10 @@ mod appointment_services;
 mod appointment_slots;
 mod appointment_windows;
 pub mod area;
+mod assistance;
+mod assistance_cases;
+mod assistance_contacts;
+mod assistance_tasks;
 mod blank_books;
 mod bookings;
 mod cash_days;
@@ -70,6 +74,9 @@ pub use apostilles::Apostilles;
 pub use appointment_services::AppointmentServices;
 pub use appointment_slots::AppointmentSlots;
 pub use appointment_windows::AppointmentWindows;
+pub use assistance_cases::AssistanceCases;
+pub use assistance_contacts::AssistanceContacts;
+pub use assistance_tasks::AssistanceTasks;
 pub use blank_books::BlankBooks;
 pub use bookings::Bookings;
 pub use cash_days::CashDays;
@@ -111,6 +118,9 @@ use proto::consular::v1::apostille_service_server::ApostilleServiceServer;
 use proto::consular::v1::appointment_service_service_server::AppointmentServiceServiceServer;
 use proto::consular::v1::appointment_slot_service_server::AppointmentSlotServiceServer;
 use proto::consular::v1::appointment_window_service_server::AppointmentWindowServiceServer;
+use proto::consular::v1::assistance_case_service_server::AssistanceCaseServiceServer;
+use proto::consular::v1::assistance_contact_service_server::AssistanceContactServiceServer;
+use proto::consular::v1::assistance_task_service_server::AssistanceTaskServiceServer;
 use proto::consular::v1::blank_book_service_server::BlankBookServiceServer;
 use proto::consular::v1::booking_service_server::BookingServiceServer;
 use proto::consular::v1::cash_day_service_server::CashDayServiceServer;
@@ -160,6 +170,7 @@ impl Service for Consular {
         RegisterPractice::check().context("read the rules of the register of citizens abroad")?;
         let smtp = Smtp::new(&settings.smtp).context("prepare the mail to people")?;
         apostille_convention::check().context("read the parties to the convention on apostilles")?;
+        assistance::Rules::check().context("read the rules of assistance cases")?;
         counter::check().context("read our practice at the counter")?;
         let papers = TravelPapers::new(&settings.travel_papers, &house.home).context("prepare the travel papers")?;
         let Settings { database, redis_url, relay, lists_folder, senders, .. } = settings;
@@ -219,6 +230,9 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         .add_service(FeeScheduleServiceServer::new(FeeSchedules::new(store.keep())))
         .add_service(ReceiptServiceServer::new(Receipts::new(store.keep())))
         .add_service(ApostilleServiceServer::new(Apostilles::new(store.keep(), papers.clone())))
+        .add_service(AssistanceCaseServiceServer::new(AssistanceCases::new(store.keep())))
+        .add_service(AssistanceContactServiceServer::new(AssistanceContacts::new(store.keep())))
+        .add_service(AssistanceTaskServiceServer::new(AssistanceTasks::new(store.keep())))
         .add_service(LegalisationServiceServer::new(Legalisations::new(store.keep())))
         .add_service(NotarialActServiceServer::new(NotarialActs::new(store.keep())))
         .add_service(SpecimenSignatureServiceServer::new(SpecimenSignatures::new(store.keep())))

@@ -5,6 +5,7 @@
 mod acts;
 mod appointments;
 mod area;
+mod assistance;
 mod blank_books;
 mod booking_races;
 mod civil_records;

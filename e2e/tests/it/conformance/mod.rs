@@ -7,6 +7,9 @@ mod apostilles;
 mod appointment_services;
 mod appointment_slots;
 mod appointment_windows;
+mod assistance_cases;
+mod assistance_contacts;
+mod assistance_tasks;
 mod bench;
 mod blank_books;
 mod bookings;
@@ -141,6 +144,9 @@ conform! {
         appointment_services_conform: "AppointmentServiceService",
         appointment_slots_conform: "AppointmentSlotService",
         appointment_windows_conform: "AppointmentWindowService",
+        assistance_cases_conform: "AssistanceCaseService",
+        assistance_contacts_conform: "AssistanceContactService",
+        assistance_tasks_conform: "AssistanceTaskService",
         blank_books_conform: "BlankBookService",
         bookings_conform: "BookingService",
         cash_days_conform: "CashDayService",
@@ -255,6 +261,9 @@ async fn consular(grpc_service: &str) {
         .with(appointment_services::AppointmentServices)
         .with(appointment_slots::AppointmentSlots::default())
         .with(appointment_windows::AppointmentWindows::default())
+        .with(assistance_cases::AssistanceCases)
+        .with(assistance_contacts::AssistanceContacts::default())
+        .with(assistance_tasks::AssistanceTasks::default())
         .with(blank_books::BlankBooks)
         .with(bookings::Bookings::default())
         .with(cash_days::CashDays)
