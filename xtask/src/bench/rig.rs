@@ -331,6 +331,7 @@ pub(super) fn standalone(table: &mut Table) -> Result<()> {
         command.env("ACCREDITATION_RELAY_AUDIT_KEY", "0b".repeat(32)).env("TELEMETRY_FILTER", "warn");
         command.env("CONSULAR_DATABASE_URL", cluster.postgres().service_url("consular"));
         command.env("CONSULAR_REDIS_URL", cluster.redis().url(0));
+        command.env("CONSULAR_DATABASE_SEALING_KEYS", SEALING_KEYS);
         command.env("CONSULAR_RELAY_AUDIT_KEY", "0c".repeat(32));
         let child = command.stdout(Stdio::null()).spawn().context("standalone does not start")?;
         let mut process = Process { child, address, admin };
