@@ -18,8 +18,8 @@ use proto::consular::v1::{
     CreateAssistanceCaseRequest, DiscloseCaseForSafetyRequest, DiscloseCaseRequest, GetAssistanceCaseRequest,
     ListAssistanceCaseRevisionsRequest, ListAssistanceCaseRevisionsResponse, ListAssistanceCasesRequest,
     ListAssistanceCasesResponse, MonitorAssistanceCaseRequest, Reason, RecordCaseConsentRequest,
-    RecordCaseFactsRequest, ReopenAssistanceCaseRequest, TriageAssistanceCaseRequest, UpdateAssistanceCaseRequest,
-    WithdrawCaseConsentRequest, assistance_task, case_fact,
+    RecordCaseFactsRequest, ReopenAssistanceCaseRequest, TriageAssistanceCaseRequest, TrustAccount,
+    UpdateAssistanceCaseRequest, WithdrawCaseConsentRequest, assistance_task, case_fact,
 };
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant, timestamp};
@@ -315,25 +315,28 @@ fn keep(
     });
 }
 
-/// The tasks that are open.
+/// What keeps a case from being closed: its open tasks, and how many accounts hold money of the person.
 async fn unfinished(
     reader: &mut Reader<'_>,
     case: &AssistanceCase,
     _: &CloseAssistanceCaseRequest,
-) -> Result<Vec<Held<AssistanceTasks>>, Fault> {
-    reader.hold(&[("case", &[&case.name]), ("state", &["OPEN"])]).await
+) -> Result<(Vec<Held<AssistanceTasks>>, bool), Fault> {
+    let open: [(&str, &[&str]); 2] = [("case", &[&case.name]), ("state", &["OPEN"])];
+    let tasks = reader.hold(&open).await?;
+    Ok((tasks, reader.exists::<TrustAccount>(&open).await?))
 }
 
 fn close(
     case: &mut AssistanceCase,
     request: CloseAssistanceCaseRequest,
-    tasks: Vec<Held<AssistanceTasks>>,
+    (tasks, money): (Vec<Held<AssistanceTasks>>, bool),
     call: &mut Call,
 ) -> Result<(), Fault> {
     let (regular, others): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| task.regular);
     let open: Vec<&str> = others.iter().map(|task| task.kind().as_str_name()).collect();
     refuse_if(!open.is_empty(), Reason::CaseTasksOutstanding, "not everything is done that the case asks for")
         .map_err(|fault| fault.with("tasks", open.join(", ")))?;
+    refuse_if(money, Reason::CaseMoneyHeld, "the case has an open trust account")?;
     all_known(case, true)?;
     let codes: Vec<_> = Rules::get().of(case.r#type()).codes().collect();
     let names: Vec<&str> = codes.iter().map(|code| code.as_str_name()).collect();

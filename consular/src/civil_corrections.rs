@@ -3,7 +3,7 @@
 use fault::{Fault, refuse_if};
 use proto::consular::v1::{CivilCorrection, CivilParent, CivilPerson, CivilRecord, CorrectCivilRecordRequest, Reason};
 
-/// Puts right what the request names and the record says otherwise. The correction has yet to say who made it, and when.
+/// Puts right what the request names and the record says otherwise. Who made the correction, and when, is yet to be said.
 ///
 /// # Errors
 /// `NOTHING_CORRECTED`.

@@ -1,5 +1,5 @@
-//! What a civil record declares: the persons whom such an event has, the papers that prove it, and whether a child is our
-//! citizen; pure.
+//! What a civil record declares: the persons whom such an event has, the papers that prove it, and whether a child is
+//! our citizen; pure.
 
 use crate::counter::Civil;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};

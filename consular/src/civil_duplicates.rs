@@ -32,7 +32,7 @@ fn suspect(one: &CivilRecord, other: &CivilRecord, scorer: &Scorer, rule: &Liken
     let within = |days: i64| apart.is_some_and(|apart| apart <= days);
     let birth = one.kind() == Kind::Birth;
     let same_parent = birth && is_same_parent(one, other, scorer, rule);
-    // A child whose day of birth was mistaken has the same parent; a person dies once, and a couple seldom marries twice.
+    // A child whose day of birth was mistaken has the same parent; a person dies once, a couple seldom marries twice.
     let same_persons = if birth { same_parent && within(rule.birth_days) } else { same_birth };
     let near = within(rule.days);
     if !(certain || alike && (near || same_persons)) {
@@ -68,7 +68,7 @@ fn is_same_parent(one: &CivilRecord, other: &CivilRecord, scorer: &Scorer, rule:
     parents(one).iter().any(|own| theirs.iter().any(|their| same(own, their)))
 }
 
-/// How alike the persons' names are, and whether their dates of birth agree; of a marriage both, whoever is named first.
+/// How alike the persons' names are, and whether their dates of birth agree; of a marriage both, in either order.
 fn persons(one: &CivilRecord, other: &CivilRecord, scorer: &Scorer) -> (i32, bool) {
     let pair = |one: Option<&CivilPerson>, other: Option<&CivilPerson>| match (one, other) {
         (Some(one), Some(other)) => (likeness(one, other, scorer), one.birth_date == other.birth_date),

@@ -17,6 +17,7 @@ mod bookings;
 mod cash_days;
 mod certificate_codes;
 pub mod channels;
+mod civil_candidates;
 mod civil_corrections;
 mod civil_declarations;
 mod civil_duplicates;
@@ -31,10 +32,13 @@ mod emergency_travel_documents;
 mod enquiries;
 mod entry_requirements;
 mod errand;
+mod exchange;
+mod exchange_rates;
 mod fee_choice;
 mod fee_schedules;
 mod legalisations;
 mod lists;
+mod loan_terms;
 mod machine_readable_zones;
 mod mailbox_messages;
 mod manifest_seats;
@@ -53,6 +57,7 @@ mod register_practice;
 mod registration_end;
 mod registration_rules;
 mod registrations;
+mod repatriation_loans;
 mod rescreening;
 mod roll_call;
 pub mod screening;
@@ -62,6 +67,9 @@ mod specimen_signatures;
 pub mod travel;
 mod travel_documents;
 mod travel_papers;
+mod trust_accounts;
+mod trust_books;
+mod trust_entries;
 pub mod visa;
 mod visa_applications;
 mod visa_decisions;
@@ -87,6 +95,7 @@ pub use digital_seals::DigitalSeals;
 pub use emergency_travel_documents::EmergencyTravelDocuments;
 pub use enquiries::Enquiries;
 pub use entry_requirements::EntryRequirements;
+pub use exchange_rates::ExchangeRates;
 pub use fee_schedules::FeeSchedules;
 pub use legalisations::Legalisations;
 pub use lists::Lists;
@@ -101,12 +110,15 @@ pub use post_room::PostRoom;
 pub use receipts::Receipts;
 pub use register_practice::RegisterPractice;
 pub use registrations::Registrations;
+pub use repatriation_loans::RepatriationLoans;
 pub use roll_call::RollCall;
 pub use screenings::Screenings;
 pub use settings::Settings;
 pub use specimen_signatures::SpecimenSignatures;
 pub use travel_documents::TravelDocuments;
 pub use travel_papers::{SealKey, Settings as TravelPaperSettings, TravelPapers};
+pub use trust_accounts::TrustAccounts;
+pub use trust_entries::TrustEntries;
 pub use visa_applications::VisaApplications;
 pub use visa_statistics::VisaStatistics;
 pub use visas::Visas;
@@ -131,6 +143,7 @@ use proto::consular::v1::digital_seal_service_server::DigitalSealServiceServer;
 use proto::consular::v1::emergency_travel_document_service_server::EmergencyTravelDocumentServiceServer;
 use proto::consular::v1::enquiry_service_server::EnquiryServiceServer;
 use proto::consular::v1::entry_requirement_service_server::EntryRequirementServiceServer;
+use proto::consular::v1::exchange_rate_service_server::ExchangeRateServiceServer;
 use proto::consular::v1::fee_schedule_service_server::FeeScheduleServiceServer;
 use proto::consular::v1::legalisation_service_server::LegalisationServiceServer;
 use proto::consular::v1::machine_readable_zone_service_server::MachineReadableZoneServiceServer;
@@ -142,9 +155,12 @@ use proto::consular::v1::notarial_act_service_server::NotarialActServiceServer;
 use proto::consular::v1::passport_application_service_server::PassportApplicationServiceServer;
 use proto::consular::v1::receipt_service_server::ReceiptServiceServer;
 use proto::consular::v1::registration_service_server::RegistrationServiceServer;
+use proto::consular::v1::repatriation_loan_service_server::RepatriationLoanServiceServer;
 use proto::consular::v1::screening_service_server::ScreeningServiceServer;
 use proto::consular::v1::specimen_signature_service_server::SpecimenSignatureServiceServer;
 use proto::consular::v1::travel_document_service_server::TravelDocumentServiceServer;
+use proto::consular::v1::trust_account_service_server::TrustAccountServiceServer;
+use proto::consular::v1::trust_entry_service_server::TrustEntryServiceServer;
 use proto::consular::v1::visa_application_service_server::VisaApplicationServiceServer;
 use proto::consular::v1::visa_service_server::VisaServiceServer;
 use proto::consular::v1::visa_statistic_service_server::VisaStatisticServiceServer;
@@ -172,6 +188,9 @@ impl Service for Consular {
         apostille_convention::check().context("read the parties to the convention on apostilles")?;
         assistance::Rules::check().context("read the rules of assistance cases")?;
         counter::check().context("read our practice at the counter")?;
+        exchange::check().context("read the smallest units of currencies")?;
+        trust_books::Practice::check().context("read our practice with money held in trust")?;
+        loan_terms::Terms::check().context("read the terms of loans for the way home")?;
         let papers = TravelPapers::new(&settings.travel_papers, &house.home).context("prepare the travel papers")?;
         let Settings { database, redis_url, relay, lists_folder, senders, .. } = settings;
         let lists = Arc::new(Lists::below(lists_folder).context("read the words and weights of names")?);
@@ -227,12 +246,16 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         .add_service(AppointmentWindowServiceServer::new(AppointmentWindows::new(store.keep())))
         .add_service(BookingServiceServer::new(Bookings::new(store.keep())))
         .add_service(CashDayServiceServer::new(CashDays::new(store.keep())))
+        .add_service(ExchangeRateServiceServer::new(ExchangeRates::new(store.keep())))
         .add_service(FeeScheduleServiceServer::new(FeeSchedules::new(store.keep())))
         .add_service(ReceiptServiceServer::new(Receipts::new(store.keep())))
         .add_service(ApostilleServiceServer::new(Apostilles::new(store.keep(), papers.clone())))
         .add_service(AssistanceCaseServiceServer::new(AssistanceCases::new(store.keep())))
         .add_service(AssistanceContactServiceServer::new(AssistanceContacts::new(store.keep())))
         .add_service(AssistanceTaskServiceServer::new(AssistanceTasks::new(store.keep())))
+        .add_service(RepatriationLoanServiceServer::new(RepatriationLoans::new(store.keep())))
+        .add_service(TrustAccountServiceServer::new(TrustAccounts::new(store.keep())))
+        .add_service(TrustEntryServiceServer::new(TrustEntries::new(store.keep())))
         .add_service(LegalisationServiceServer::new(Legalisations::new(store.keep())))
         .add_service(NotarialActServiceServer::new(NotarialActs::new(store.keep())))
         .add_service(SpecimenSignatureServiceServer::new(SpecimenSignatures::new(store.keep())))

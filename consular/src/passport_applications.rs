@@ -1,6 +1,7 @@
 //! Applications for passports: two persons to each, both parents for a child, no approval against a name check.
 
 use crate::clearance::{self, Applicant};
+use crate::loan_terms::Terms;
 use crate::passport_production::{deliver, fail, passports, product, ship};
 use crate::travel::{Passports, day};
 use calendar::{Clock, Length};
@@ -14,7 +15,7 @@ use proto::consular::v1::{
     DeliverPassportRequest, DenyPassportApplicationRequest, FailPassportInspectionRequest,
     GetPassportApplicationRequest, InspectPassportRequest, ListPassportApplicationRevisionsRequest,
     ListPassportApplicationRevisionsResponse, ListPassportApplicationsRequest, ListPassportApplicationsResponse,
-    PassportApplication, ProvidePassportInformationRequest, Reason, ReceivePassportRequest,
+    PassportApplication, ProvidePassportInformationRequest, Reason, ReceivePassportRequest, RepatriationLoan,
     RequestPassportInformationRequest, Screening, ShipPassportRequest, SubmitPassportApplicationRequest,
     TakeInPassportApplicationRequest, TravelDocument, UpdatePassportApplicationRequest,
 };
@@ -298,21 +299,28 @@ fn adjudicate(
     Ok(())
 }
 
+/// The newest name check, and whether a loan for the way home limits the passport.
 async fn last_check(
     reader: &mut Reader<'_>,
     application: &PassportApplication,
     _: &ApprovePassportApplicationRequest,
-) -> Result<Option<Screening>, Fault> {
-    clearance::newest(reader, &application.screening).await
+) -> Result<(Option<Screening>, bool), Fault> {
+    let limited_while = Terms::get().limited_while();
+    let owing: [(&str, &[&str]); 2] = [("person", &[&application.person]), ("state", &limited_while)];
+    let owes = reader.exists::<RepatriationLoan>(&owing).await?;
+    Ok((clearance::newest(reader, &application.screening).await?, owes))
 }
 
+/// Who owes a loan for the way home gets a passport of limited validity alone (22 CFR 51.60(a)(1)).
 fn approve(
-    _: &mut PassportApplication,
+    application: &mut PassportApplication,
     _: ApprovePassportApplicationRequest,
-    screening: Option<Screening>,
+    (screening, owes): (Option<Screening>, bool),
     _: &mut Call,
 ) -> Result<(), Fault> {
-    clearance::settled(screening.as_ref())
+    clearance::settled(screening.as_ref())?;
+    let limited = owes && application.r#type() != Type::LimitedValidity;
+    refuse_if(limited, Reason::PassportLimitedByLoan, "the applicant owes a loan for the way home")
 }
 
 fn deny(

@@ -1,21 +1,26 @@
-//! Receipts for fees: what each service cost on the day it was ordered, numbered without gaps, refunded once.
+//! Receipts for fees: what each service cost on the day it was ordered, at the rate of the day it was paid, numbered
+//! without gaps; never more given back than was paid.
 
 use crate::cash_days::{self, CashDays};
+use crate::exchange::converted;
+use crate::exchange_rates;
 use crate::fee_choice::choose;
 use crate::fee_schedules::unknown;
 use crate::register_numbers::{self, Next, short};
+use crate::travel::day;
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
 use identity::Principal;
 use proto::consular::v1::receipt::{Method, NoFee, State};
 use proto::consular::v1::receipt_service_server::ReceiptService;
 use proto::consular::v1::{
-    CreateReceiptRequest, Fee, FeeSchedule, GetReceiptRequest, ListReceiptRevisionsRequest,
-    ListReceiptRevisionsResponse, ListReceiptsRequest, ListReceiptsResponse, Reason, Receipt, RefundReceiptRequest,
-    cash_day,
+    CashDay, CreateReceiptRequest, ExchangeRate, Fee, FeeSchedule, GetReceiptRequest, ListReceiptRevisionsRequest,
+    ListReceiptRevisionsResponse, ListReceiptsRequest, ListReceiptsResponse, Reason, Receipt, ReceiptLine,
+    ReceiptRefund, RefundReceiptRequest, cash_day,
 };
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible};
+use std::collections::BTreeSet;
 use tonic::Request;
 
 /// The receipts.
@@ -31,6 +36,14 @@ impl Keep for Receipts {
     fn visible(to: &Principal) -> Visible {
         if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
     }
+
+    fn constraint(name: &str) -> Option<Fault> {
+        match name {
+            "receipts_refunds_within_paid" => Some(too_much_back()),
+            "receipts_refund_once" => Some(made_already()),
+            _ => None,
+        }
+    }
 }
 
 impl Receipts {
@@ -40,10 +53,12 @@ impl Receipts {
     }
 }
 
-/// What a receipt is issued by: the drawer, the rows of the schedule, and the numbers given before.
+/// What a receipt is issued by: the drawer, the rows of the schedule, the rates of the drawer's day, and the numbers
+/// given before.
 struct Surroundings {
     drawer: Option<Held<CashDays>>,
     rows: Vec<FeeSchedule>,
+    rates: Vec<ExchangeRate>,
     next: Next,
 }
 
@@ -54,10 +69,25 @@ async fn held(reader: &mut Reader<'_>, name: &str) -> Result<Option<Held<CashDay
 async fn surroundings(reader: &mut Reader<'_>, receipt: &Receipt) -> Result<Surroundings, Fault> {
     let drawer = held(reader, &receipt.cash_day).await?;
     let codes: Vec<&str> = receipt.lines.iter().map(|line| line.code.as_str()).collect();
-    let rows = reader.all(&[("code", &codes), ("state", &["APPROVED"])]).await?;
+    let rows: Vec<FeeSchedule> = reader.all(&[("code", &codes), ("state", &["APPROVED"])]).await?;
+    let rates = match &drawer {
+        Some(drawer) => rates(reader, drawer, &rows).await?,
+        None => Vec::new(),
+    };
     let post = drawer.as_ref().map_or_else(String::new, |drawer| drawer.post.clone());
     let next = register_numbers::next::<Receipt>(reader, &post).await?;
-    Ok(Surroundings { drawer, rows, next })
+    Ok(Surroundings { drawer, rows, rates, next })
+}
+
+/// The rates of the drawer's day for fees in another currency.
+async fn rates(reader: &mut Reader<'_>, drawer: &CashDay, rows: &[FeeSchedule]) -> Result<Vec<ExchangeRate>, Fault> {
+    let currencies = rows.iter().filter_map(|row| row.amount.as_ref()).map(|amount| amount.currency.as_str());
+    let foreign: BTreeSet<&str> = currencies.filter(|currency| *currency != drawer.currency).collect();
+    if foreign.is_empty() {
+        return Ok(Vec::new());
+    }
+    let foreign: Vec<&str> = foreign.into_iter().collect();
+    exchange_rates::in_force(reader, &drawer.post, &foreign, &drawer.currency, day(&drawer.date)?).await
 }
 
 fn issue(receipt: &mut Receipt, around: Surroundings, call: &mut Call) -> Result<(), Fault> {
@@ -78,13 +108,7 @@ fn issue(receipt: &mut Receipt, around: Surroundings, call: &mut Call) -> Result
     for line in &mut receipt.lines {
         let rows: Vec<FeeSchedule> = around.rows.iter().filter(|row| row.code == line.code).cloned().collect();
         let row = choose(&rows, &drawer.post, &receipt.nationality, ordered).ok_or_else(|| unknown(&line.code))?;
-        let fee = row.amount.clone().unwrap_or_default();
-        let foreign = fee.currency != drawer.currency;
-        refuse_if(foreign, Reason::CurrencyMismatch, "the fee is in another currency than the drawer")
-            .map_err(|fault| fault.with("currency", fee.currency.clone()))?;
-        line.quantity = line.quantity.max(1);
-        let cost = fee.minor_units.checked_mul(line.quantity.into()).filter(|_| !free);
-        line.minor_units = if free { 0 } else { cost.ok_or_else(too_much)? };
+        charge(line, row, &around.rates, &drawer.currency, free)?;
         line.fee_schedule.clone_from(&row.name);
         total = total.checked_add(line.minor_units).ok_or_else(too_much)?;
     }
@@ -99,7 +123,33 @@ fn issue(receipt: &mut Receipt, around: Surroundings, call: &mut Call) -> Result
     })
 }
 
-/// That the receipt pays for this record: it was issued for it, and not refunded.
+/// What a line comes to: what the schedule says, in the drawer's currency by the rate of its day; nothing if it is free.
+fn charge(
+    line: &mut ReceiptLine,
+    row: &FeeSchedule,
+    rates: &[ExchangeRate],
+    currency: &str,
+    free: bool,
+) -> Result<(), Fault> {
+    let fee = row.amount.clone().unwrap_or_default();
+    line.quantity = line.quantity.max(1);
+    let due = fee.minor_units.checked_mul(line.quantity.into()).ok_or_else(too_much)?;
+    (line.exchange_rate, line.rate) = (String::new(), String::new());
+    line.minor_units = match rates.iter().find(|rate| rate.base_currency == fee.currency) {
+        _ if free => 0,
+        _ if fee.currency == currency => due,
+        None => return Err(exchange_rates::unknown(&fee.currency, currency)),
+        Some(rate) => {
+            line.exchange_rate.clone_from(&rate.name);
+            line.rate.clone_from(&rate.rate);
+            converted(due, rate).ok_or_else(too_much)?
+        }
+    };
+    line.due = Some(Fee { minor_units: due, ..fee });
+    Ok(())
+}
+
+/// That the receipt pays for this record: it was issued for it, and not refunded, or not all of it.
 ///
 /// # Errors
 /// `RECEIPT_UNFIT` if it does not.
@@ -128,7 +178,8 @@ async fn drawer(
     held(reader, &request.cash_day).await
 }
 
-/// The receipt is locked, and its state says whether the money was given back: it is given back once.
+/// The receipt is locked: what is left of it is what this refund finds. The table holds both, whoever writes to it:
+/// that refunds come to no more than was paid, and that each is known by its own name.
 fn refund(
     receipt: &mut Receipt,
     request: RefundReceiptRequest,
@@ -139,14 +190,43 @@ fn refund(
     let total = receipt.total.clone().unwrap_or_default();
     let elsewhere = drawer.post != receipt.post || drawer.currency != total.currency;
     refuse_if(elsewhere, Reason::CurrencyMismatch, "a receipt is refunded at its post and in its currency")?;
-    receipt.set_refund_cause(request.cause());
+    let known = |id: &str| receipt.refunds.iter().any(|refund| refund.id == id);
+    if known(&request.refund_id) {
+        return Err(made_already());
+    }
+    let left = total.minor_units - receipt.refunded_minor_units;
+    let back = if request.minor_units == 0 { left } else { request.minor_units };
+    if back > left || left == 0 {
+        return Err(too_much_back().with("left", left.to_string()));
+    }
+    let mut unused = (receipt.refunds.len() + 1..).map(|number| number.to_string()).filter(|id| !known(id));
+    let id = if request.refund_id.is_empty() { unused.next().unwrap_or_default() } else { request.refund_id };
+    receipt.refunds.push(ReceiptRefund {
+        id,
+        minor_units: back,
+        cause: request.cause,
+        cash_day: request.cash_day.clone(),
+        time: Some(call.timestamp()),
+        officer: call.principal().subject.to_string(),
+    });
+    receipt.refunded_minor_units += back;
+    receipt.refund_cause = request.cause;
     receipt.refund_cash_day = request.cash_day;
     receipt.refund_time = Some(call.timestamp());
+    receipt.set_state(if back == left { State::Refunded } else { State::Issued });
     let in_cash = receipt.method() == Method::Cash;
     call.follow(drawer, "giveBack", |day, _| {
-        cash_days::give_back(day, total.minor_units, in_cash);
+        cash_days::give_back(day, back, in_cash);
         Ok(())
     })
+}
+
+fn too_much_back() -> Fault {
+    Fault::new(Reason::RefundExceedsPaid, "no more is given back than was paid and is left")
+}
+
+fn made_already() -> Fault {
+    Fault::new(Reason::RefundAlreadyMade, "this refund of the receipt was made already")
 }
 
 #[tonic::async_trait]

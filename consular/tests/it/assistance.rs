@@ -88,6 +88,17 @@ impl World {
         cases.activate_assistance_case(about!(ActivateAssistanceCaseRequest, name)).await.unwrap().into_inner()
     }
 
+    /// A case that could be closed.
+    pub(crate) async fn finished_case(&self) -> String {
+        let name = self.active(case(Type::Other, vec![fact(case_fact::Kind::Outcome, "Helped")])).await.name;
+        self.log(spoken(&name, Party::Subject, Channel::Telephone)).await.unwrap();
+        name
+    }
+
+    pub(crate) async fn close_finished(&self, name: &str) -> Result<AssistanceCase, Status> {
+        self.close_case(name, CloseCode::Helped).await
+    }
+
     async fn tasks_of(&self, case: &str, more: &str) -> Vec<AssistanceTask> {
         let filter = format!("case = \"{case}\"{more}");
         let list = pb::ListAssistanceTasksRequest { filter, order_by: "dueTime".into(), ..Default::default() };

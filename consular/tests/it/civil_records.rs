@@ -1,4 +1,4 @@
-//! Births, marriages and deaths: papers, duplicates with their reasons, one registration whatever the post, corrections.
+//! Births, marriages and deaths: papers, duplicates with their reasons, one registration at all posts, corrections.
 
 use crate::world::{Signed, World, officer, reason, world};
 use chrono::TimeDelta;

@@ -11,15 +11,15 @@ use proto::consular::v1::receipt_service_client::ReceiptServiceClient;
 use proto::consular::v1::{self as pb, CashDay, Fee, FeeSchedule, Receipt, ReceiptLine};
 use tonic::{Response, Status};
 
-fn cashier() -> Principal {
+pub(crate) fn cashier() -> Principal {
     officer("people/cashier")
 }
 
-fn head() -> Principal {
+pub(crate) fn head() -> Principal {
     officer("people/head")
 }
 
-fn row(code: &str, cents: i64, first: &str) -> FeeSchedule {
+pub(crate) fn row(code: &str, cents: i64, first: &str) -> FeeSchedule {
     FeeSchedule {
         code: code.into(),
         title: "A passport".into(),
@@ -35,7 +35,7 @@ impl World {
         FeeScheduleServiceClient::new(self.signed(by))
     }
 
-    fn cash_days(&self, by: &Principal) -> CashDayServiceClient<Signed> {
+    pub(crate) fn cash_days(&self, by: &Principal) -> CashDayServiceClient<Signed> {
         CashDayServiceClient::new(self.signed(by))
     }
 
@@ -53,7 +53,7 @@ impl World {
         self.fees(by).approve_fee_schedule(request).await.map(Response::into_inner)
     }
 
-    async fn fee(&self, row: FeeSchedule) -> String {
+    pub(crate) async fn fee(&self, row: FeeSchedule) -> String {
         let proposed = self.propose(row).await.unwrap().name;
         self.approve(&head(), &proposed).await.unwrap().name
     }
@@ -64,17 +64,25 @@ impl World {
         Ok(row.amount.unwrap().minor_units)
     }
 
-    async fn drawer(&self, cashier: &str, float: i64) -> Result<CashDay, Status> {
-        let day = CashDay {
+    /// A drawer of dollars at Lyon.
+    pub(crate) fn day(&self, cashier: &str, float: i64) -> CashDay {
+        CashDay {
             post: "posts/lyon".into(),
             cashier: cashier.into(),
             date: "2026-05-04".into(),
             currency: "USD".into(),
             float_minor_units: float,
             ..CashDay::default()
-        };
+        }
+    }
+
+    pub(crate) async fn opened(&self, day: CashDay) -> Result<CashDay, Status> {
         let request = pb::CreateCashDayRequest { cash_day: Some(day), ..Default::default() };
         self.cash_days(&head()).create_cash_day(request).await.map(Response::into_inner)
+    }
+
+    async fn drawer(&self, cashier: &str, float: i64) -> Result<CashDay, Status> {
+        self.opened(self.day(cashier, float)).await
     }
 
     /// A receipt for this record.
@@ -97,7 +105,7 @@ impl World {
         self.cash_days(&cashier()).count_cash_day(request).await.map(Response::into_inner)
     }
 
-    async fn issue(&self, receipt: Receipt) -> Result<Receipt, Status> {
+    pub(crate) async fn issue(&self, receipt: Receipt) -> Result<Receipt, Status> {
         let request = pb::CreateReceiptRequest { receipt: Some(receipt), ..Default::default() };
         self.receipts(&cashier()).create_receipt(request).await.map(Response::into_inner)
     }
@@ -109,7 +117,7 @@ impl World {
     }
 }
 
-fn paid(day: &str, quantity: i32) -> Receipt {
+pub(crate) fn paid(day: &str, quantity: i32) -> Receipt {
     Receipt {
         cash_day: day.into(),
         lines: vec![ReceiptLine { code: "PASSPORT_ADULT".into(), quantity, ..ReceiptLine::default() }],
@@ -236,5 +244,5 @@ async fn where_nothing_is_charged_the_reason_is_named() {
         FeeSchedule { amount: Some(Fee { currency: "EUR".into(), minor_units: 1 }), ..row("VISA_C", 0, "2026-01-01") };
     world.fee(euro).await;
     let visa = Receipt { lines: vec![ReceiptLine { code: "VISA_C".into(), ..Default::default() }], ..paid(&day, 1) };
-    assert_eq!(reason(world.issue(visa).await), "CURRENCY_MISMATCH");
+    assert_eq!(reason(world.issue(visa).await), "EXCHANGE_RATE_UNKNOWN");
 }

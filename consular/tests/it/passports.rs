@@ -75,9 +75,21 @@ impl World {
         let name = self.apply(asked, receipt).await.unwrap().name;
         self.taken_in(&name).await;
         self.adjudicated(&name).await;
-        let approve = about!(ApprovePassportApplicationRequest, name);
-        self.passport_applications(DECIDER).approve_passport_application(approve).await.unwrap();
+        self.try_approve(&name).await.unwrap();
         name
+    }
+
+    /// An application before who decides.
+    pub(crate) async fn adjudicated_application(&self, kind: Type, person: &str, receipt: &str) -> String {
+        let name = self.apply(application(kind, person), receipt).await.unwrap().name;
+        self.taken_in(&name).await;
+        self.adjudicated(&name).await;
+        name
+    }
+
+    pub(crate) async fn try_approve(&self, name: &str) -> Result<PassportApplication, Status> {
+        let approve = about!(ApprovePassportApplicationRequest, name);
+        Ok(self.passport_applications(DECIDER).approve_passport_application(approve).await?.into_inner())
     }
 
     pub(crate) async fn produce(&self, application: &str, blank: &str) -> Result<TravelDocument, Status> {

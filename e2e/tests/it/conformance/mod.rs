@@ -37,6 +37,7 @@ mod elevations;
 mod emergency_travel_documents;
 mod enquiries;
 mod entry_requirements;
+mod exchange_rates;
 mod fee_schedules;
 mod guidance_articles;
 mod honorary_consuls;
@@ -64,6 +65,7 @@ mod protocol;
 mod receipts;
 mod reciprocity_rules;
 mod registrations;
+mod repatriation_loans;
 mod screenings;
 mod service_requests;
 mod specimen_signatures;
@@ -72,6 +74,8 @@ mod tax_cards;
 mod traffic_violations;
 mod travel_documents;
 mod travel_notices;
+mod trust_accounts;
+mod trust_entries;
 mod vehicles;
 mod visa_applications;
 mod visa_statistics;
@@ -157,6 +161,7 @@ conform! {
         emergency_travel_documents_conform: "EmergencyTravelDocumentService",
         enquiries_conform: "EnquiryService",
         entry_requirements_conform: "EntryRequirementService",
+        exchange_rates_conform: "ExchangeRateService",
         fee_schedules_conform: "FeeScheduleService",
         legalisations_conform: "LegalisationService",
         machine_readable_zones_conform: "MachineReadableZoneService",
@@ -168,9 +173,12 @@ conform! {
         passport_applications_conform: "PassportApplicationService",
         receipts_conform: "ReceiptService",
         registrations_conform: "RegistrationService",
+        repatriation_loans_conform: "RepatriationLoanService",
         screenings_conform: "ScreeningService",
         specimen_signatures_conform: "SpecimenSignatureService",
         travel_documents_conform: "TravelDocumentService",
+        trust_accounts_conform: "TrustAccountService",
+        trust_entries_conform: "TrustEntryService",
         visa_applications_conform: "VisaApplicationService",
         visa_statistics_conform: "VisaStatisticService",
         visas_conform: "VisaService",
@@ -274,6 +282,7 @@ async fn consular(grpc_service: &str) {
         .with(emergency_travel_documents::EmergencyTravelDocuments::default())
         .with(enquiries::Enquiries::default())
         .with(entry_requirements::EntryRequirements)
+        .with(exchange_rates::ExchangeRates::default())
         .with(fee_schedules::FeeSchedules::default())
         .with(legalisations::Legalisations::default())
         .with(machine_readable_zones::MachineReadableZones)
@@ -285,9 +294,12 @@ async fn consular(grpc_service: &str) {
         .with(passport_applications::PassportApplications::default())
         .with(receipts::Receipts::default())
         .with(registrations::Registrations)
+        .with(repatriation_loans::RepatriationLoans::default())
         .with(screenings::Screenings::default())
         .with(specimen_signatures::SpecimenSignatures)
         .with(travel_documents::TravelDocuments)
+        .with(trust_accounts::TrustAccounts)
+        .with(trust_entries::TrustEntries::default())
         .with(visa_applications::VisaApplications::default())
         .with(visa_statistics::VisaStatistics)
         .with(visas::Visas)
