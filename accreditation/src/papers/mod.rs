@@ -9,7 +9,7 @@ mod forms;
 mod letterhead;
 pub(crate) mod list;
 pub(crate) mod note;
-pub(crate) mod photograph;
+mod photograph;
 mod seals;
 
 pub(crate) use forms::speaks;

@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path};
 
-/// The most bytes of a photograph: ICAO's portraits have a tenth of it.
+/// The most bytes of a photograph.
 const MOST: u64 = 2 << 20;
 /// What files of the formats we print begin with, and the names by which the template reads them.
 const FORMATS: [(&[u8], &str); 2] = [(b"\xff\xd8\xff", "photograph.jpg"), (b"\x89PNG\r\n\x1a\n", "photograph.png")];
