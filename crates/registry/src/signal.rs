@@ -83,6 +83,9 @@ impl Heard {
     }
 }
 
+/// The pause after a ring: under load one tells of many commits, and the database has not as many statements as records.
+const PAUSE: Duration = Duration::from_millis(5);
+
 async fn ring(pool: PgPool, rung: Arc<Rung>) {
     loop {
         rung.commits.notified().await;
@@ -90,6 +93,7 @@ async fn ring(pool: PgPool, rung: Arc<Rung>) {
         if let Err(error) = sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(said).execute(&pool).await {
             tracing::debug!(%error, "other processes were not told of a commit; they look by themselves");
         }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

@@ -120,13 +120,14 @@ impl Relay {
         while !shutdown.is_cancelled() {
             let sealed = within(sealer.seal(session)).await?;
             metrics.sealed(sealed);
-            let mut is_more = sealed > 0;
+            let (mut is_more, mut is_worked) = (sealed >= self.settings.batch as usize, sealed > 0);
             if outage.left().is_zero() {
                 match within(publisher.publish(session)).await {
                     Ok(progress) => {
                         outage.over();
                         metrics.published(progress.published);
                         is_more |= progress.is_more;
+                        is_worked |= progress.published > 0;
                     }
                     Err(Trouble::Database(error)) => return Err(error),
                     Err(Trouble::Redis(error)) => {
@@ -139,6 +140,10 @@ impl Relay {
                 metrics.waiting(waiting);
             }
             if is_more {
+                continue;
+            }
+            if is_worked {
+                shutdown.run_until_cancelled(sleep(self.settings.rest)).await;
                 continue;
             }
             let pause = match outage.left() {

@@ -86,7 +86,7 @@ impl Publisher {
         if !self.make_good(session).await? {
             return Ok(Progress { published: 0, is_more: true });
         }
-        let events = self.waiting(session).await?;
+        let (events, is_more) = self.waiting(session).await?;
         let Some((last, _)) = events.last() else { return Ok(Progress::default()) };
         let last = *last;
         let mut pipeline = self.pipeline(&events);
@@ -100,10 +100,11 @@ impl Publisher {
         self.head = Some(Some(last));
         let numbers: Vec<i64> = events.iter().map(|(position, _)| position.seq).collect();
         sqlx::query(MARK).bind(numbers).execute(session).await?;
-        Ok(Progress { published: events.len(), is_more: true })
+        Ok(Progress { published: events.len(), is_more })
     }
 
-    async fn waiting(&self, session: &mut PgConnection) -> Result<Vec<(Position, Event)>, sqlx::Error> {
+    /// The next events, as many as go at once, and whether there may be more.
+    async fn waiting(&self, session: &mut PgConnection) -> Result<(Vec<(Position, Event)>, bool), sqlx::Error> {
         let mut rows = sqlx::query(WAITING).bind(self.batch).fetch(session);
         let mut events = Vec::new();
         let mut bytes = 0;
@@ -112,10 +113,11 @@ impl Publisher {
             bytes += event.doc.get().len();
             events.push((position, event));
             if bytes > BATCH_BYTES {
-                break;
+                return Ok((events, true));
             }
         }
-        Ok(events)
+        let is_full = events.len() as i64 == self.batch;
+        Ok((events, is_full))
     }
 
     fn event(&self, row: &PgRow) -> Result<(Position, Event), sqlx::Error> {
