@@ -1,13 +1,13 @@
 -- Fills the register with accredited members, every third of them the spouse of the one before: copies of the one
 -- member that came in through the gateway, with their two versions of history and a card each. {from} to {to} are their
--- numbers. The cards' last character is the check digit of ICAO Doc 9303-3, section 4.9, as the service counts it.
+-- numbers. What is sealed opens for the member it was sealed for alone, so the copies lie open. The cards' last character is the check digit of ICAO Doc 9303-3, section 4.9, as the service counts it.
 with numbered as (
     select n, 'members/m' || n as name, gen_random_uuid() as uid,
         (select array_agg(m.name order by m.name) from missions m) as missions
     from generate_series({from}::bigint, {to}::bigint) n
 ), described as (
     select n, numbered.name, numbered.uid, b.version, b.created_at, b.updated_at,
-        b.doc || jsonb_build_object('name', numbered.name, 'uid', numbered.uid, 'person', 'persons/m' || n,
+        (b.doc - 'sealed' - 'blind') || jsonb_build_object('name', numbered.name, 'birthDate', '1980-02-29', 'uid', numbered.uid, 'person', 'persons/m' || n,
             'mission', missions[1 + (n / 3) % cardinality(missions)], 'familyName', 'Example' || n)
         || case when n % 3 = 2 then jsonb_build_object(
             'category', 'FAMILY_MEMBER', 'relation', 'SPOUSE', 'principal', 'members/m' || (n - 1))

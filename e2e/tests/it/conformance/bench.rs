@@ -45,10 +45,12 @@ impl House {
             .with("GATEWAY_WEBHOOK_KEY", "5a".repeat(32))
             .with("GATEWAY_WEBHOOK_LOOPBACK", "true")
             .with("ACCREDITATION_DATABASE_URL", &register.url)
+            .with("ACCREDITATION_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS)
             .with("ACCREDITATION_REDIS_URL", &redis.url)
             .with("ACCREDITATION_PAPERS_SEAL_KEY", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=")
             .with("ACCREDITATION_RELAY_AUDIT_KEY", "07".repeat(32))
             .with("CONSULAR_DATABASE_URL", &abroad.url)
+            .with("CONSULAR_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS)
             .with("CONSULAR_REDIS_URL", &redis.url)
             .with("CONSULAR_RELAY_AUDIT_KEY", "08".repeat(32))
             // Messages stand where verbs put them.
