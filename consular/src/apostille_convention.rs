@@ -1,13 +1,13 @@
 //! Between which states an apostille is enough, and since when: the Hague Convention of 5 October 1961; pure.
 
+use crate::shipped::Shipped;
 use chrono::NaiveDate;
 use proto::consular::v1::apostille::DocumentKind;
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 /// The parties as shipped.
-static SHIPPED: LazyLock<Result<Parties, String>> =
-    LazyLock::new(|| Parties::read(include_str!("../data/apostille_convention.csv")));
+pub(crate) static PARTIES: Shipped<Parties> =
+    Shipped::new("apostille_convention.csv", || Parties::read(include_str!("../data/apostille_convention.csv")));
 
 /// The states for which the convention is in force.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +25,7 @@ impl Parties {
     fn read(text: &str) -> Result<Self, String> {
         let mut parties = BTreeMap::new();
         for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && !line.is_empty()) {
-            let wrong = |what: &str| format!("data/apostille_convention.csv, line {}: {what}", at + 1);
+            let wrong = |what: &str| format!("line {}: {what}", at + 1);
             let [state, since, not_with] = line.split(',').collect::<Vec<_>>()[..] else {
                 return Err(wrong("there are three columns"));
             };
@@ -38,9 +38,7 @@ impl Parties {
         let parties = Self(parties);
         match parties.one_sided() {
             None => Ok(parties),
-            Some((one, other)) => {
-                Err(format!("data/apostille_convention.csv: {one} is not with {other}, but {other} is with {one}"))
-            }
+            Some((one, other)) => Err(format!("{one} is not with {other}, but {other} is with {one}")),
         }
     }
 
@@ -58,17 +56,9 @@ impl Parties {
     }
 }
 
-/// That what is shipped can be read.
-///
-/// # Errors
-/// The line that cannot.
-pub(crate) fn check() -> anyhow::Result<()> {
-    SHIPPED.as_ref().map(drop).map_err(|wrong| anyhow::anyhow!("{wrong}"))
-}
-
 /// The parties.
 pub(crate) fn parties() -> &'static Parties {
-    SHIPPED.as_ref().expect("the service does not start with a file that cannot be read")
+    PARTIES.get()
 }
 
 /// Whether a document can have an apostille at all (art. 1).
@@ -87,7 +77,7 @@ mod tests {
 
     #[test]
     fn it_binds_two_parties_from_the_day_it_is_in_force_for_both_and_not_against_an_objection() {
-        check().expect("the file is good");
+        PARTIES.check().expect("the file is good");
         assert!(!binds("US", "CN", "2023-11-06"));
         assert!(binds("US", "CN", "2023-11-07"));
         assert!(!binds("CA", "US", "2024-01-10"));

@@ -34,7 +34,7 @@ impl Keep for Apostilles {
 
     /// Our own people who may read apostilles read all; others ask the register by number and date.
     fn visible(to: &Principal) -> Visible {
-        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+        Visible::ours_alone(to)
     }
 
     fn admit(one: &mut Apostille, call: &mut Call) -> Result<(), Fault> {

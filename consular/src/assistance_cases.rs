@@ -36,13 +36,8 @@ impl Keep for AssistanceCases {
 
     /// Our own officers.
     fn visible(to: &Principal) -> Visible {
-        ours_alone(to)
+        Visible::ours_alone(to)
     }
-}
-
-/// Our own people see all, missions and agencies nothing.
-pub(crate) fn ours_alone(to: &Principal) -> Visible {
-    if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
 }
 
 impl AssistanceCases {

@@ -1,6 +1,6 @@
 //! The log of contacts of assistance cases: what is logged stands, and completes the tasks that waited for it.
 
-use crate::assistance_cases::{ours_alone, running};
+use crate::assistance_cases::running;
 use crate::assistance_tasks::{self, AssistanceTasks};
 use fault::{Fault, refuse_if};
 use identity::Principal;
@@ -23,7 +23,7 @@ impl Keep for AssistanceContacts {
 
     /// Our own officers.
     fn visible(to: &Principal) -> Visible {
-        ours_alone(to)
+        Visible::ours_alone(to)
     }
 }
 

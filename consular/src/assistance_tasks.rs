@@ -2,7 +2,7 @@
 
 use crate::assistance::Rules;
 use crate::assistance::rules::Task;
-use crate::assistance_cases::{days_of, ours_alone, running};
+use crate::assistance_cases::{days_of, running};
 use calendar::{Clock, Length};
 use chrono::{DateTime, Utc};
 use fault::{Fault, refuse_if};
@@ -34,7 +34,7 @@ impl Keep for AssistanceTasks {
 
     /// Our own officers.
     fn visible(to: &Principal) -> Visible {
-        ours_alone(to)
+        Visible::ours_alone(to)
     }
 
     /// Late, and so it stays until it is done. Of a case that was closed at the same moment as the task before it was done,

@@ -23,7 +23,7 @@ impl Keep for BlankBooks {
 
     /// Where blanks lie is our own officers' to know.
     fn visible(to: &Principal) -> Visible {
-        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+        Visible::ours_alone(to)
     }
 
     fn admit(blank: &mut BlankBook, _: &mut Call) -> Result<(), Fault> {

@@ -41,7 +41,7 @@ impl Keep for CivilRecords {
 
     /// Our own people who may read the register read all of it: a duplicate may be another post's.
     fn visible(to: &Principal) -> Visible {
-        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+        Visible::ours_alone(to)
     }
 
     fn admit(one: &mut CivilRecord, call: &mut Call) -> Result<(), Fault> {

@@ -1,17 +1,17 @@
 //! The numbers of practice at a post's counter, read from `data/counter.toml` and checked whole.
 
+use crate::shipped::{Shipped, in_words};
 use proto::consular::v1::{civil_document, civil_record};
 use serde::Deserialize;
-use std::sync::LazyLock;
 
-/// What is shipped. Forced at start, so that a mistake in it keeps the service from starting.
-static SHIPPED: LazyLock<Result<Practice, Invalid>> =
-    LazyLock::new(|| Practice::read(include_str!("../data/counter.toml")));
+/// What is shipped.
+pub(crate) static COUNTER: Shipped<Practice> =
+    Shipped::new("counter.toml", || in_words(Practice::read(include_str!("../data/counter.toml"))));
 
 /// Why the file is not good.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("data/counter.toml: {0}")]
-pub(crate) struct Invalid(String);
+#[error("{0}")]
+struct Invalid(String);
 
 /// Our practice at the counter.
 #[derive(Debug, Deserialize)]
@@ -103,17 +103,9 @@ impl Practice {
     }
 }
 
-/// That what is shipped can be read.
-///
-/// # Errors
-/// What is wrong with it.
-pub(crate) fn check() -> Result<(), Invalid> {
-    SHIPPED.as_ref().map(drop).map_err(Clone::clone)
-}
-
 /// Our practice.
 pub(crate) fn practice() -> &'static Practice {
-    SHIPPED.as_ref().expect("the service does not start with a file that cannot be read")
+    COUNTER.get()
 }
 
 #[cfg(test)]
@@ -122,7 +114,7 @@ mod tests {
 
     #[test]
     fn what_is_shipped_can_be_read_and_a_mistake_is_named() {
-        check().expect("the file is good");
+        COUNTER.check().expect("the file is good");
         let shipped = include_str!("../data/counter.toml");
         let wrong = Practice::read(&shipped.replace("hold_minutes = 10", "hold_minutes = 0")).expect_err("no hold");
         assert!(wrong.to_string().contains("cannot be confirmed"), "{wrong}");

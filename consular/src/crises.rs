@@ -38,7 +38,7 @@ impl Keep for Crises {
 
     /// Our own people; that there is a crisis is no secret to them.
     fn visible(to: &Principal) -> Visible {
-        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+        Visible::ours_alone(to)
     }
 
     fn admit(crisis: &mut Crisis, _: &mut Call) -> Result<(), Fault> {

@@ -46,7 +46,7 @@ impl Keep for EmergencyTravelDocuments {
 
     /// Our own officers.
     fn visible(to: &Principal) -> Visible {
-        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+        Visible::ours_alone(to)
     }
 
     /// For a national of another Member State, who is to make a journey.

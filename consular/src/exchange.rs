@@ -1,14 +1,14 @@
 //! Fees in another currency: a rate as it was written, and amounts rounded as it says; exact, and pure.
 
+use crate::shipped::{Shipped, in_words};
 use proto::consular::v1::ExchangeRate;
 use proto::consular::v1::exchange_rate::Rounding;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
-/// What is shipped. Forced at start, so that a mistake in it keeps the service from starting.
-static SHIPPED: LazyLock<Result<Currencies, Invalid>> =
-    LazyLock::new(|| Currencies::read(include_str!("../data/currencies.toml")));
+/// What is shipped.
+pub(crate) static CURRENCIES: Shipped<Currencies> =
+    Shipped::new("currencies.toml", || in_words(Currencies::read(include_str!("../data/currencies.toml"))));
 
 /// How many digits of a rate stand after the point, at most: the contract's own.
 const PLACES: u32 = 9;
@@ -17,12 +17,12 @@ const USUAL: u32 = 2;
 
 /// Why the file is not good.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("data/currencies.toml: {0}")]
-pub(crate) struct Invalid(String);
+#[error("{0}")]
+struct Invalid(String);
 
 /// What the smallest units of currencies are.
 #[derive(Debug)]
-struct Currencies {
+pub(crate) struct Currencies {
     /// The currencies that have not two digits after the point, and how many they have.
     digits: BTreeMap<String, u32>,
 }
@@ -55,14 +55,6 @@ impl Currencies {
     }
 }
 
-/// That what is shipped can be read.
-///
-/// # Errors
-/// What is wrong with it.
-pub(crate) fn check() -> Result<(), Invalid> {
-    SHIPPED.as_ref().map(drop).map_err(Clone::clone)
-}
-
 /// Whether the rate is one at which something can be exchanged.
 pub(crate) fn is_rate(rate: &ExchangeRate) -> bool {
     rate.base_currency != rate.local_currency && written(&rate.rate).is_some_and(|rate| rate > 0)
@@ -71,7 +63,7 @@ pub(crate) fn is_rate(rate: &ExchangeRate) -> bool {
 /// So many smallest units of the rate's base currency in smallest units of its local one: the exact product, rounded as
 /// the rate says to a multiple of its smallest amount. None if it is more than can be written, or no rate.
 pub(crate) fn converted(minor_units: i64, rate: &ExchangeRate) -> Option<i64> {
-    let currencies = SHIPPED.as_ref().ok()?;
+    let currencies = CURRENCIES.get();
     let ten = |digits: u32| 10_i128.checked_pow(digits);
     let product = i128::from(minor_units).checked_mul(written(&rate.rate)?)?;
     let exact = product.checked_mul(ten(currencies.digits(&rate.local_currency))?)?;
@@ -114,7 +106,7 @@ mod tests {
 
     #[test]
     fn what_is_shipped_can_be_read_and_a_mistake_is_named() {
-        check().unwrap();
+        CURRENCIES.check().unwrap();
         assert!(Currencies::read("[digits]\n0 = [\"JPY\"]\n3 = [\"JPY\"]").unwrap_err().to_string().contains("JPY"));
         assert!(Currencies::read("[digits]\nmany = []").unwrap_err().to_string().contains("many"));
     }

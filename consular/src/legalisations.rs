@@ -27,7 +27,7 @@ impl Keep for Legalisations {
 
     /// Our own people who may read legalisations read all.
     fn visible(to: &Principal) -> Visible {
-        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+        Visible::ours_alone(to)
     }
 
     fn admit(one: &mut Legalisation, call: &mut Call) -> Result<(), Fault> {

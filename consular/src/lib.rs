@@ -63,6 +63,7 @@ mod roll_call;
 pub mod screening;
 mod screenings;
 mod settings;
+mod shipped;
 mod specimen_signatures;
 pub mod travel;
 mod travel_documents;
@@ -183,14 +184,14 @@ impl Service for Consular {
     type Settings = Settings;
 
     async fn start(settings: Settings, house: House) -> anyhow::Result<Started> {
-        RegisterPractice::check().context("read the rules of the register of citizens abroad")?;
+        apostille_convention::PARTIES.check()?;
+        assistance::rules::RULES.check()?;
+        counter::COUNTER.check()?;
+        exchange::CURRENCIES.check()?;
+        loan_terms::TERMS.check()?;
+        register_practice::PRACTICE.check()?;
+        trust_books::BOOKS.check()?;
         let smtp = Smtp::new(&settings.smtp).context("prepare the mail to people")?;
-        apostille_convention::check().context("read the parties to the convention on apostilles")?;
-        assistance::Rules::check().context("read the rules of assistance cases")?;
-        counter::check().context("read our practice at the counter")?;
-        exchange::check().context("read the smallest units of currencies")?;
-        trust_books::Practice::check().context("read our practice with money held in trust")?;
-        loan_terms::Terms::check().context("read the terms of loans for the way home")?;
         let papers = TravelPapers::new(&settings.travel_papers, &house.home).context("prepare the travel papers")?;
         let Settings { database, redis_url, relay, lists_folder, senders, .. } = settings;
         let lists = Arc::new(Lists::below(lists_folder).context("read the words and weights of names")?);

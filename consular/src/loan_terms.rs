@@ -1,16 +1,16 @@
 //! The terms of loans for the way home: who is destitute, what is repaid by when, and what it means for passports. Pure.
 
 use crate::numbers::Number;
+use crate::shipped::{Shipped, in_words};
 use calendar::{Clock, Length};
 use chrono::{DateTime, Utc};
 use proto::consular::v1::RepatriationLoan;
 use proto::consular::v1::repatriation_loan::State;
 use serde::Deserialize;
-use std::sync::LazyLock;
 
 const FILE: &str = include_str!("../data/loans.toml");
 
-static TERMS: LazyLock<Result<Terms, String>> = LazyLock::new(|| Terms::read(FILE).map_err(|error| error.to_string()));
+pub(crate) static TERMS: Shipped<Terms> = Shipped::new("loans.toml", || in_words(Terms::read(FILE)));
 
 /// The terms.
 #[derive(Clone, Debug, Deserialize)]
@@ -51,15 +51,7 @@ pub(crate) enum NotDestitute {
 impl Terms {
     /// The terms.
     pub(crate) fn get() -> &'static Self {
-        TERMS.as_ref().expect("the service does not start with a file that cannot be read")
-    }
-
-    /// Whether the file is sound: for the start.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub(crate) fn check() -> anyhow::Result<()> {
-        TERMS.as_ref().map(drop).map_err(|error| anyhow::anyhow!("data/loans.toml: {error}"))
+        TERMS.get()
     }
 
     /// The states of a loan in which the borrower gets no passport of full validity.
@@ -119,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_is_shipped_is_sound_and_what_is_not_is_refused() {
-        Terms::check().unwrap();
+        TERMS.check().unwrap();
         for (from, to) in
             [("\"IN_DEFAULT\"", "\"LATE\""), ("source = \"22 CFR", "source = \" \" # "), ("value = 12", "value = 0")]
         {

@@ -33,7 +33,7 @@ impl Keep for Manifests {
 
     /// Our own officers.
     fn visible(to: &Principal) -> Visible {
-        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+        Visible::ours_alone(to)
     }
 
     fn constraint(name: &str) -> Option<Fault> {

@@ -48,7 +48,7 @@ impl Keep for Messages {
 
     /// Those who write to citizens; partner agencies and foreign missions never.
     fn visible(to: &Principal) -> Visible {
-        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+        Visible::ours_alone(to)
     }
 
     fn admit(message: &mut Message, _: &mut Call) -> Result<(), Fault> {

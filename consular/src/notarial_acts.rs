@@ -26,7 +26,7 @@ impl Keep for NotarialActs {
 
     /// Our own officers who may read the register read all of it.
     fn visible(to: &Principal) -> Visible {
-        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+        Visible::ours_alone(to)
     }
 
     /// A paper has its number, and two witnesses their names.

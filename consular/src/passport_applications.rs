@@ -37,7 +37,7 @@ impl Keep for PassportApplications {
 
     /// Our own officers.
     fn visible(to: &Principal) -> Visible {
-        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+        Visible::ours_alone(to)
     }
 
     /// The time that the house waits is over; the contract says what that leads to.

@@ -34,7 +34,7 @@ impl Keep for Receipts {
 
     /// Our own people who may read receipts read all.
     fn visible(to: &Principal) -> Visible {
-        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+        Visible::ours_alone(to)
     }
 
     fn constraint(name: &str) -> Option<Fault> {

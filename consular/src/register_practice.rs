@@ -1,12 +1,12 @@
 //! The rules of the register of citizens abroad that differ from house to house, read from data.
 
+use crate::shipped::{Shipped, in_words};
 use serde::Deserialize;
-use std::sync::LazyLock;
 
 const FILE: &str = include_str!("../data/registration.toml");
 
-static PRACTICE: LazyLock<Result<RegisterPractice, String>> =
-    LazyLock::new(|| RegisterPractice::read(FILE).map_err(|error| error.to_string()));
+pub(crate) static PRACTICE: Shipped<RegisterPractice> =
+    Shipped::new("registration.toml", || in_words(RegisterPractice::read(FILE)));
 
 /// The numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,15 +76,7 @@ enum Invalid {
 impl RegisterPractice {
     /// The practice.
     pub fn get() -> &'static Self {
-        PRACTICE.as_ref().expect("the service does not start with a file that cannot be read")
-    }
-
-    /// Whether the file is sound: for the start.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn check() -> anyhow::Result<()> {
-        PRACTICE.as_ref().map(drop).map_err(|error| anyhow::anyhow!("data/registration.toml: {error}"))
+        PRACTICE.get()
     }
 
     fn read(text: &str) -> Result<Self, Invalid> {

@@ -1,7 +1,7 @@
 //! Loans for the way home: for those who are destitute, promised in writing, approved by another, repaid or waived; the
 //! passport is limited meanwhile (22 U.S.C. 2671(b)(2)(B); 22 CFR 51.60(a)(1)).
 
-use crate::assistance_cases::{ours_alone, running};
+use crate::assistance_cases::running;
 use crate::loan_terms::{NotDestitute, Terms, shortfall};
 use calendar::due;
 use fault::{Fault, refuse_if};
@@ -32,7 +32,7 @@ impl Keep for RepatriationLoans {
 
     /// Our own people.
     fn visible(to: &Principal) -> Visible {
-        ours_alone(to)
+        Visible::ours_alone(to)
     }
 
     /// An instalment was not repaid: the contract says what that leads to.

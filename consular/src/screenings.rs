@@ -33,7 +33,7 @@ impl Keep for Screenings {
 
     /// Our own officers alone: a partner is told clear or not clear by whoever asked, never what was found.
     fn visible(to: &Principal) -> Visible {
-        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+        Visible::ours_alone(to)
     }
 
     fn constraint(name: &str) -> Option<Fault> {

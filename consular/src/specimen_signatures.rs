@@ -24,7 +24,7 @@ impl Keep for SpecimenSignatures {
 
     /// Our own officers; a bank of signatures is what a forger would like to see.
     fn visible(to: &Principal) -> Visible {
-        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+        Visible::ours_alone(to)
     }
 
     fn admit(specimen: &mut SpecimenSignature, _: &mut Call) -> Result<(), Fault> {

@@ -1,6 +1,6 @@
 //! Trust accounts: money of nationals in need that we hold; never overdrawn, and closed empty.
 
-use crate::assistance_cases::{ours_alone, running};
+use crate::assistance_cases::running;
 use fault::{Fault, refuse_if};
 use identity::Principal;
 use proto::consular::v1::trust_account_service_server::TrustAccountService;
@@ -23,7 +23,7 @@ impl Keep for TrustAccounts {
 
     /// Our own people.
     fn visible(to: &Principal) -> Visible {
-        ours_alone(to)
+        Visible::ours_alone(to)
     }
 
     fn constraint(name: &str) -> Option<Fault> {

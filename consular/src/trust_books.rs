@@ -1,15 +1,14 @@
 //! How trust money is booked: which ledgers an entry debits and credits, and when one officer is not enough. Pure.
 
 use crate::numbers::Number;
+use crate::shipped::{Shipped, in_words};
 use chrono::TimeDelta;
 use proto::consular::v1::trust_entry::{Kind, Ledger};
 use serde::Deserialize;
-use std::sync::LazyLock;
 
 const FILE: &str = include_str!("../data/trust.toml");
 
-static BOOKS: LazyLock<Result<Practice, String>> =
-    LazyLock::new(|| Practice::read(FILE).map_err(|error| error.to_string()));
+pub(crate) static BOOKS: Shipped<Practice> = Shipped::new("trust.toml", || in_words(Practice::read(FILE)));
 
 /// What one officer alone may pay out.
 #[derive(Clone, Debug, Deserialize)]
@@ -39,15 +38,7 @@ enum Invalid {
 impl Practice {
     /// The practice.
     pub(crate) fn get() -> &'static Self {
-        BOOKS.as_ref().expect("the service does not start with a file that cannot be read")
-    }
-
-    /// Whether the file is sound: for the start.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub(crate) fn check() -> anyhow::Result<()> {
-        BOOKS.as_ref().map(drop).map_err(|error| anyhow::anyhow!("data/trust.toml: {error}"))
+        BOOKS.get()
     }
 
     /// Over how long payments are added up.
@@ -101,7 +92,7 @@ mod tests {
 
     #[test]
     fn what_is_shipped_is_sound_and_what_is_not_is_refused() {
-        Practice::check().unwrap();
+        BOOKS.check().unwrap();
         for (from, to) in [
             ("currency = \"EUR\"", "currency = \"USD\""),
             ("minor_units = 40000", "minor_units = -1"),

@@ -1,6 +1,5 @@
 //! Entries of trust accounts, in double entry: posted for ever, reversed once, approved by another above a limit.
 
-use crate::assistance_cases::ours_alone;
 use crate::trust_accounts::{self, TrustAccounts};
 use crate::trust_books::{Practice, change, ledgers};
 use fault::{Fault, refuse_if};
@@ -31,7 +30,7 @@ impl Keep for TrustEntries {
 
     /// Our own people.
     fn visible(to: &Principal) -> Visible {
-        ours_alone(to)
+        Visible::ours_alone(to)
     }
 
     fn constraint(name: &str) -> Option<Fault> {

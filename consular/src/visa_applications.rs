@@ -43,7 +43,7 @@ impl Keep for VisaApplications {
 
     /// Our own officers.
     fn visible(to: &Principal) -> Visible {
-        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+        Visible::ours_alone(to)
     }
 
     fn admit(application: &mut VisaApplication, _: &mut Call) -> Result<(), Fault> {

@@ -27,7 +27,7 @@ impl Keep for VisaStatistics {
 
     /// Our own officers; what is published is published elsewhere.
     fn visible(to: &Principal) -> Visible {
-        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+        Visible::ours_alone(to)
     }
 
     /// A month that is over.

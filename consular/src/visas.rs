@@ -48,7 +48,7 @@ impl Keep for Visas {
 
     /// Our own officers.
     fn visible(to: &Principal) -> Visible {
-        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+        Visible::ours_alone(to)
     }
 
     /// Its last day is over; the contract says what that leads to.

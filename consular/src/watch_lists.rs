@@ -25,7 +25,7 @@ impl Keep for WatchLists {
 
     /// Our own officers; which lists we use is no one else's business.
     fn visible(to: &Principal) -> Visible {
-        if to.mission.is_some() || to.agency.is_some() { Visible::None } else { Visible::All }
+        Visible::ours_alone(to)
     }
 }
 

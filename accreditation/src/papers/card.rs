@@ -2,6 +2,7 @@
 
 use super::Papers;
 use super::letterhead::{Letterhead, zone_code};
+use super::photograph::photograph;
 use crate::dossier::Dossier;
 use anyhow::{Context as _, ensure};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -98,6 +99,8 @@ struct Card<'c> {
     expires: String,
     level: &'c str,
     zone: Vec<String>,
+    /// The file with the holder's photograph; nothing for an empty frame.
+    photograph: Option<&'static str>,
     specimen: bool,
 }
 
@@ -109,6 +112,7 @@ pub(crate) fn order(papers: &Papers, card: &IdentityCard, dossier: &Dossier) -> 
     let broken = || Fault::new(proto::policy::v1::Reason::Internal, "a card is kept that cannot be shown");
     let face = papers.faces().of(member, dossier.principal()).ok_or_else(broken)?;
     let written = |date: NaiveDate| date.format("%d %b %Y").to_string();
+    let photograph = photograph(papers.photos(), &member.photo);
     let born: NaiveDate = member.birth_date.parse().map_err(|_| broken())?;
     let shown = Card {
         letterhead: papers.letterhead(),
@@ -125,6 +129,7 @@ pub(crate) fn order(papers: &Papers, card: &IdentityCard, dossier: &Dossier) -> 
         expires: written(expires),
         level: &card.level_text,
         zone: zone(papers.letterhead(), member, number, born, expires)?,
+        photograph: photograph.as_ref().map(|(name, _)| *name),
         specimen: papers.specimen(),
     };
     let seal = Seal {
@@ -137,7 +142,9 @@ pub(crate) fn order(papers: &Papers, card: &IdentityCard, dossier: &Dossier) -> 
         expire_time: card.expire_time,
         instant: None,
     };
-    papers.sealed(Order::new(&TEMPLATE, &shown, &card.name, issued), &seal)
+    let order = Order::new(&TEMPLATE, &shown, &card.name, issued);
+    let order = photograph.into_iter().fold(order, |order, (name, bytes)| order.with_file(name, bytes));
+    papers.sealed(order, &seal)
 }
 
 /// The machine-readable zone: three lines of thirty (Doc 9303-5, 4.2). The register does not know a holder's sex.

@@ -112,3 +112,21 @@ fn a_card_is_not_printed_without_a_key_and_its_seal_needs_no_more_than_the_publi
     let (key, _) = with.keys();
     assert_eq!(verify("LGS1:", &[key.unwrap()]), Err(documents::seal::Unsealed::Unreadable));
 }
+
+/// A picture of one dot.
+const DOT: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89\x00\x00\x00\x0dIDATx\xdacd\xf8\xcfP\x0f\x00\x03\x86\x01\x80Z4}k\x00\x00\x00\x00IEND\xaeB`\x82";
+
+#[test]
+fn a_card_shows_its_holders_photograph_if_it_is_there() {
+    let folder = std::env::temp_dir().join(format!("legation-cards-{}", uuid::Uuid::now_v7()));
+    std::fs::create_dir_all(folder.join("photos")).unwrap();
+    std::fs::write(folder.join("photos/lefevre"), DOT).unwrap();
+    let papers = papers(&[("P_PHOTOS", folder.to_str().unwrap())]);
+    let front = |photo: &str| {
+        let holder = Member { photo: photo.into(), ..member(Category::DiplomaticStaff) };
+        read(&papers, &dossier(holder, None)).remove(0)
+    };
+    assert!(!front("photos/lefevre").contains("Photograph"), "the word stands in the empty frame alone");
+    assert!(front("photos/nobody").contains("Photograph") && front("").contains("Photograph"));
+    std::fs::remove_dir_all(&folder).unwrap();
+}

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use config::Home;
 use documents::seal::{PublicKey, SealKey};
 use serde::Serialize;
+use std::path::PathBuf;
 
 config::settings! {
     /// What papers say of the house that issues them. The prefix is `ACCREDITATION_PAPERS`.
@@ -17,6 +18,9 @@ config::settings! {
         pub seal_key: Option<SealKey>,
         /// Public keys that older papers are sealed with: base64 of 32 bytes each.
         pub retired_seal_keys: Vec<PublicKey>,
+        /// The folder with the photographs that records refer to: JPEG or PNG files, each named by its reference, such as
+        /// `photos/7f3a`. A card whose photograph is not there is printed with an empty frame.
+        pub photos: Option<PathBuf>,
         /// Marks every paper as a specimen, good for nothing.
         pub specimen: bool = false,
     }

@@ -9,6 +9,7 @@ mod forms;
 mod letterhead;
 pub(crate) mod list;
 pub(crate) mod note;
+mod photograph;
 mod seals;
 
 pub(crate) use forms::speaks;
@@ -26,6 +27,7 @@ use prost::Message as _;
 use proto::accreditation::v1::{Reason, Seal};
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +45,7 @@ struct Inner {
     key: Option<SealKey>,
     retired: Vec<PublicKey>,
     faces: Faces,
+    photos: Option<PathBuf>,
     specimen: bool,
 }
 
@@ -58,6 +61,7 @@ impl Papers {
             key: settings.seal_key.clone(),
             retired: settings.retired_seal_keys.clone(),
             faces: Faces::shipped().context("read the faces of identity cards")?,
+            photos: settings.photos.clone(),
             specimen: settings.specimen,
         })))
     }
@@ -68,6 +72,11 @@ impl Papers {
 
     pub(crate) fn faces(&self) -> &Faces {
         &self.0.faces
+    }
+
+    /// The folder with the photographs, if there is one.
+    pub(crate) fn photos(&self) -> Option<&Path> {
+        self.0.photos.as_deref()
     }
 
     /// Whether all that is printed is marked as a specimen, good for nothing.

@@ -1,6 +1,7 @@
 //! The rules of the kinds of assistance cases, read from data once: facts, tasks with their times, ends, standing disclosures.
 
 use crate::numbers::Number;
+use crate::shipped::{Shipped, in_words};
 use calendar::{Clock, Length, WorkingDays, due};
 use chrono::{DateTime, Utc};
 use proto::consular::v1::assistance_case::{CloseCode, Type};
@@ -9,12 +10,11 @@ use proto::consular::v1::case_disclosure::{Asker, Topic};
 use proto::consular::v1::{AssistanceContact, assistance_task, case_fact};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use std::sync::LazyLock;
 use std::time::Duration;
 
 const FILE: &str = include_str!("../../data/assistance.toml");
 
-static RULES: LazyLock<Result<Rules, String>> = LazyLock::new(|| Rules::read(FILE).map_err(|error| error.to_string()));
+pub(crate) static RULES: Shipped<Rules> = Shipped::new("assistance.toml", || in_words(Rules::read(FILE)));
 
 /// The file, whole.
 #[derive(Clone, Debug, Deserialize)]
@@ -149,15 +149,7 @@ enum Invalid {
 impl Rules {
     /// The rules.
     pub(crate) fn get() -> &'static Self {
-        RULES.as_ref().expect("the service does not start with a file that cannot be read")
-    }
-
-    /// Whether the file is sound: for the start.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub(crate) fn check() -> anyhow::Result<()> {
-        RULES.as_ref().map(drop).map_err(|error| anyhow::anyhow!("data/assistance.toml: {error}"))
+        RULES.get()
     }
 
     /// What cases of a kind ask for.
@@ -312,7 +304,7 @@ mod tests {
 
     #[test]
     fn what_is_shipped_is_sound() {
-        Rules::check().unwrap();
+        RULES.check().unwrap();
         assert_eq!(Rules::get().adult_age(), 18);
     }
 

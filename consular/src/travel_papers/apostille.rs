@@ -2,12 +2,11 @@
 
 use super::TravelPapers;
 use super::pages::{order, state};
-use super::register_pages::asking;
+use super::register_pages::answered_by;
 use crate::travel::day;
 use documents::{Order, Template};
 use fault::Fault;
 use proto::consular::v1::Apostille;
-use proto::policy::v1::Reason as House;
 use serde_json::json;
 
 /// How apostilles are set.
@@ -34,8 +33,5 @@ pub(crate) fn apostille(papers: &TravelPapers, one: &Apostille) -> Result<Order,
         "specimen": papers.specimen(),
     });
     let order = order(&TEMPLATE, &data, &one.name, &one.date)?;
-    let Some(register) = register else { return Ok(order) };
-    let address = asking(register, &[("reference", &one.reference), ("date", &one.date), ("code", &one.code)]);
-    let too_long = |error| Fault::new(House::Internal, "an address does not fit a barcode").caused_by(error);
-    order.with_barcode(address).map_err(too_long)
+    answered_by(order, register, &[("reference", &one.reference), ("date", &one.date), ("code", &one.code)])
 }

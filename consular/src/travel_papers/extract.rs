@@ -2,13 +2,12 @@
 
 use super::TravelPapers;
 use super::pages::{order, place, state};
-use super::register_pages::asking;
+use super::register_pages::answered_by;
 use crate::travel::day;
 use documents::{Order, Template};
 use fault::Fault;
 use proto::consular::v1::civil_record::Kind;
 use proto::consular::v1::{CivilCertificate, CivilPerson, CivilRecord};
-use proto::policy::v1::Reason as House;
 use registry::instant;
 use serde_json::{Value, json};
 
@@ -66,10 +65,7 @@ pub(crate) fn extract(
     });
     let identity = format!("{}/certificates/{}", one.name, certificate.number);
     let order = order(&TEMPLATE, &data, &identity, &certificate.date)?;
-    let Some(register) = register else { return Ok(order) };
-    let address = asking(register, &[("reference", &certificate.reference), ("code", &certificate.code)]);
-    let too_long = |error| Fault::new(House::Internal, "an address does not fit a barcode").caused_by(error);
-    order.with_barcode(address).map_err(too_long)
+    answered_by(order, register, &[("reference", &certificate.reference), ("code", &certificate.code)])
 }
 
 fn written(text: &str) -> Result<String, Fault> {

@@ -1,7 +1,10 @@
 //! The addresses that papers bear: a public page that asks a register, with what the paper is known by added.
 
 use config::Url;
+use documents::Order;
+use fault::Fault;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use proto::policy::v1::Reason as House;
 
 /// A page that can be asked about something: an address to which a query is added.
 ///
@@ -15,8 +18,18 @@ pub(super) fn is_page(page: &Option<Url>) -> Result<(), String> {
 /// What is escaped in a value: all but the unreserved characters (RFC 3986, 2.3).
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// The order with a barcode of the page that answers for it; without one if there is no such page.
+///
+/// # Errors
+/// `INTERNAL` if the address does not fit a barcode.
+pub(super) fn answered_by(order: Order, page: Option<&Url>, values: &[(&str, &str)]) -> Result<Order, Fault> {
+    let Some(page) = page else { return Ok(order) };
+    let too_long = |error| Fault::new(House::Internal, "an address does not fit a barcode").caused_by(error);
+    order.with_barcode(asking(page, values)).map_err(too_long)
+}
+
 /// The page's address with these values added.
-pub(super) fn asking(page: &Url, values: &[(&str, &str)]) -> String {
+fn asking(page: &Url, values: &[(&str, &str)]) -> String {
     let pairs = values.iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, ESCAPED)));
     format!("{page}?{}", pairs.collect::<Vec<_>>().join("&"))
 }

@@ -87,4 +87,9 @@ impl Visible {
     pub fn having(field: &'static str, value: &Arc<str>) -> Self {
         Self::Where(vec![(field, Arc::clone(value))])
     }
+
+    /// Every record, to our own people; none to partner agencies and to the staff of foreign missions.
+    pub fn ours_alone(to: &Principal) -> Self {
+        if to.mission.is_some() || to.agency.is_some() { Self::None } else { Self::All }
+    }
 }

@@ -16,9 +16,7 @@ pub(super) struct Candidate(PgConnection);
 
 impl Candidate {
     /// Opens a session outside the pool. The server is told to notice a vanished client within half a minute, or the
-    /// lock of a machine that lost its power would be held for hours. What it writes need not be on the disk at once, so
-    /// that its flushes are not in the way of the changes': marks that a crash takes back are made again from the head in
-    /// Redis, and links of the chain are computed again from the rows, which were flushed, and come out the same.
+    /// lock of a machine that lost its power would be held for hours.
     pub(super) async fn stand(pool: &PgPool) -> Result<Self, sqlx::Error> {
         let mut session = PgConnection::connect_with(&pool.connect_options()).await?;
         sqlx::query(
@@ -26,8 +24,7 @@ impl Candidate {
                     set_config('idle_session_timeout', '0', false),
                     set_config('tcp_keepalives_idle', '10', false),
                     set_config('tcp_keepalives_interval', '5', false),
-                    set_config('tcp_keepalives_count', '3', false),
-                    set_config('synchronous_commit', 'off', false)",
+                    set_config('tcp_keepalives_count', '3', false)",
         )
         .execute(&mut session)
         .await?;
