@@ -175,6 +175,8 @@ fn sealing(contract: &Contract, faults: &mut Faults) {
             holds(!policy.shown_once, "what is shown once is not kept, so not sealed");
             let text = field.descriptor().kind() == FieldKind::String && !field.descriptor().is_list();
             holds(!policy.filterable || text, "sealed and filterable is text alone");
+            let one_spelling = !policy.pattern.is_empty() || policy.format != 0;
+            holds(!policy.filterable || one_spelling, "what is compared blind has one spelling: a pattern or a format");
         }
     }
     for resource in contract.resources().iter().filter(|resource| resource.fields().iter().any(|f| f.policy().sealed)) {

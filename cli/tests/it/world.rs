@@ -62,6 +62,7 @@ impl World {
         let admin = ApiKeyText::generate();
         let env = Env::default()
             .with("GATEWAY_DATABASE_URL", gateway.url.clone())
+            .with("GATEWAY_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS)
             .with("GATEWAY_REDIS_URL", redis.url.clone())
             .with("GATEWAY_RATE", "1000000")
             .with("GATEWAY_BOOTSTRAP_KEY_SHA256", format!("{}:{}", admin.id(), admin.sha256_hex()))

@@ -6,7 +6,7 @@ use identity::{Clearance, Principal};
 use prost::Message;
 use proto::policy::v1::Reason;
 use std::borrow::Cow;
-use transcode::{Which, tables};
+use transcode::{Beside, Which, tables};
 
 /// From what clearance on classified fields are shown.
 const CLEARED: Clearance = Clearance::Secret;
@@ -57,7 +57,7 @@ impl Codec {
         json: &'j [u8],
         sight: Sight,
         names: &'j [&'j str],
-    ) -> Result<(T, Vec<(usize, &'j str)>), Fault> {
+    ) -> Result<(T, Beside<'j>), Fault> {
         let mut wire = Vec::new();
         let beside = self.message.to_wire_beside(json, &mut wire, names).map_err(unreadable)?;
         Ok((T::decode(&*self.seen(&wire, sight)).map_err(unreadable)?, beside))

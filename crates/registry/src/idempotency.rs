@@ -1,6 +1,5 @@
 //! Answers given to requests with a key: the same request gets the same answer again, another one is refused.
 
-use crate::codec::Sight;
 use crate::effect::{Deed, Keyed};
 use crate::kind::Kind;
 use crate::secret::{DATA_KEY, Secret};
@@ -47,11 +46,9 @@ pub(crate) async fn replay<T: Record>(
         return Err(Fault::new(Reason::IdempotencyKeyReused, "this key was used before for another request"));
     }
     let (record, envelope) = kind.answer::<T>(row.try_get("answer").map_err(pg::fault)?)?;
-    if envelope.is_none() {
-        return Ok(Some(record));
-    }
+    let Some(envelope) = envelope else { return Ok(Some(record)) };
     let find = format!("select {}", key_of("$1", DATA_KEY));
     let row = sqlx::query(AssertSqlSafe(find)).bind(record.name()).fetch_one(connection).await.map_err(pg::fault)?;
     let secret = Secret::of(&row, DATA_KEY, record.name(), kind, store)?;
-    kind.whole(record, envelope.as_deref(), secret, Sight::WHOLE).map(Some)
+    kind.whole_answer(record, &envelope, secret).map(Some)
 }

@@ -79,6 +79,7 @@ pub use keep::{Keep, Visible};
 pub use reader::Reader;
 pub use registry::{Answer, Feed, Kept, Registry};
 pub use rehearse::{Foreseen, Rehearsed};
+pub use rewrap::data_key;
 pub use signal::CHANNEL;
 pub use store::{Data, Options, Store};
 pub use time::{instant, timestamp};

@@ -83,8 +83,14 @@ impl Kind {
     ) -> Result<Effect, Fault> {
         let erases = call.erases();
         let parts = self.parts(record, version.secret, call.store().vault())?;
-        let left = erases && (parts.answer.len() != record.encoded_len() || parts.data_key.is_some());
-        ::fault::refuse_if(left, Reason::Internal, "what erases a record leaves its sealed fields empty")?;
+        ::fault::refuse_if(
+            erases && parts.sealed,
+            Reason::Internal,
+            "what erases a record leaves its sealed fields empty",
+        )?;
+        let answered = |keyed| -> Result<_, Fault> {
+            Ok(Keyed { answer: self.kept_answer(record, version.secret, parts.sealed)?, ..keyed })
+        };
         let (timers, follows) = call.into_parts();
         let (timers_set, timers_cleared) = timers.changes(days, |timer| self.automatic(timer).is_some())?;
         Ok(Effect {
@@ -99,7 +105,7 @@ impl Kind {
             erases,
             event: self.codec.event_doc(record)?,
             deed: deed.clone(),
-            keyed: keyed.map(|keyed| Keyed { answer: parts.answer, ..keyed }),
+            keyed: keyed.map(answered).transpose()?,
             timers_set,
             timers_cleared,
             follows,

@@ -7,7 +7,7 @@ use ::fault::Fault;
 use proto::policy::v1::Reason;
 use sqlx::{PgConnection, PgPool, Row as _};
 use std::collections::HashMap;
-use vault::Vault;
+use vault::{DataKey, Vault};
 
 /// How many data keys are wrapped anew in one transaction.
 const AT_ONCE: i64 = 500;
@@ -51,20 +51,45 @@ pub(crate) async fn fits(pool: &PgPool, vault: &Vault) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The key of what a service keeps beside a record, in tables of its own: the record's data key, made now if it has none.
+///
+/// # Errors
+/// The database's; a key that does not open. `WRONG_STATE` if the record was erased.
+pub async fn data_key(pool: &PgPool, vault: &Vault, record: &str) -> Result<DataKey, Fault> {
+    let find = || sqlx::query_scalar("select wrapped from data_keys where record = $1").bind(record);
+    let mut found: Option<Option<Vec<u8>>> = find().fetch_optional(pool).await.map_err(pg::fault)?;
+    if found.is_none() {
+        let made = DataKey::random().and_then(|key| vault.wrap(record, &key)).map_err(broken)?;
+        // Of several that make one at once, one does, and all read that.
+        sqlx::query("insert into data_keys (record, wrapping, wrapped) values ($1, $2, $3) on conflict do nothing")
+            .bind(record)
+            .bind(made.by)
+            .bind(made.bytes)
+            .execute(pool)
+            .await
+            .map_err(pg::fault)?;
+        found = find().fetch_optional(pool).await.map_err(pg::fault)?;
+    }
+    let erased =
+        || Fault::new(Reason::WrongState, "what was sealed beside this record was erased").with("name", record);
+    vault.unwrap(record, &found.flatten().ok_or_else(erased)?).map_err(broken)
+}
+
 impl Store {
     /// Wraps data keys with the newest of the sealing keys that older ones have wrapped; how many. Documents stay as they
     /// are. Any number of processes may do so at once.
     ///
     /// # Errors
-    /// The database's; a data key that does not unwrap.
+    /// The database's.
     pub async fn rewrap(&self) -> Result<usize, Fault> {
         let Some(vault) = self.vault() else { return Ok(0) };
         let (mut done, older) = (0, vault.ids().split_off(1));
-        while !older.is_empty() {
-            let rewrapped = self.rewrap_some(vault, &older).await?;
-            done += rewrapped;
-            if rewrapped == 0 {
-                break;
+        for older in &older {
+            let mut after = Some(String::new());
+            while let Some(behind) = after {
+                let rewrapped;
+                (rewrapped, after) = self.rewrap_some(vault, older, &behind).await?;
+                done += rewrapped;
             }
         }
         if done > 0 {
@@ -73,19 +98,25 @@ impl Store {
         Ok(done)
     }
 
-    async fn rewrap_some(&self, vault: &Vault, older: &[String]) -> Result<usize, Fault> {
+    /// Wraps some anew, behind this record; how many, and the last of them if there may be more.
+    async fn rewrap_some(&self, vault: &Vault, older: &str, behind: &str) -> Result<(usize, Option<String>), Fault> {
         let mut tx = pg::begin(self.pool()).await?;
         let rows = sqlx::query(
-            "select record, wrapped from data_keys where wrapping = any ($1) limit $2 for update skip locked",
+            "select record, wrapped from data_keys where wrapping = $1 and record > $2 order by record limit $3
+             for update skip locked",
         );
-        let rows = rows.bind(older).bind(AT_ONCE).fetch_all(&mut *tx).await.map_err(pg::fault)?;
+        let rows = rows.bind(older).bind(behind).bind(AT_ONCE).fetch_all(&mut *tx).await.map_err(pg::fault)?;
+        let mut last = None;
         let mut anew = HashMap::new();
         for row in &rows {
             let (record, wrapped): (String, &[u8]) =
                 (row.try_get(0).map_err(pg::fault)?, row.try_get(1).map_err(pg::fault)?);
-            let key = vault.unwrap(&record, wrapped).map_err(broken)?;
-            let wrapped = vault.wrap(&record, &key).map_err(broken)?;
-            anew.insert(record, wrapped);
+            last = Some(record.clone());
+            // One that was damaged does not keep the others from the newest key.
+            match vault.unwrap(&record, wrapped) {
+                Ok(key) => _ = anew.insert(record.clone(), vault.wrap(&record, &key).map_err(broken)?),
+                Err(error) => tracing::error!(record, %error, "a data key does not open; what it sealed is lost"),
+            }
         }
         sqlx::query(
             "update data_keys d set wrapping = $2, wrapped = n.wrapped
@@ -98,7 +129,7 @@ impl Store {
         .await
         .map_err(pg::fault)?;
         tx.commit().await.map_err(pg::fault)?;
-        Ok(rows.len())
+        Ok((anew.len(), last))
     }
 }
 

@@ -22,7 +22,10 @@ use vault::{Vault, Wrapped};
 
 /// Keys of a document that are none of the record's fields.
 pub(crate) const BESIDE: [&str; 2] = ["sealed", "blind"];
-/// The number under which a stored answer carries its sealed part: the greatest there is, which no message has.
+/// Where a sealed part lies.
+const DOCUMENT: &str = "document";
+const ANSWER: &str = "answer";
+/// The number under which a kept answer carries its sealed part: the greatest there is, which no message has.
 const ENVELOPE: u32 = (1 << 29) - 1;
 
 /// The sealed fields of one kind of record.
@@ -45,8 +48,18 @@ pub(crate) struct Parts {
     pub(crate) doc: Doc,
     /// The record's data key, if it is new.
     pub(crate) data_key: Option<Wrapped>,
-    /// The record as the answer to be given again.
-    pub(crate) answer: Vec<u8>,
+    /// Whether anything of it is sealed.
+    pub(crate) sealed: bool,
+}
+
+/// A record on the wire, taken apart.
+struct Split {
+    /// What lies open.
+    open: Vec<u8>,
+    /// What is sealed.
+    hidden: Vec<u8>,
+    /// What stands for values of the latter, by their names in documents.
+    blind: Vec<(&'static str, String)>,
 }
 
 impl Sealed {
@@ -80,8 +93,7 @@ impl Sealed {
         self.0.iter().any(shown)
     }
 
-    /// A record on the wire as what lies open and what is sealed, and the blind values of the latter.
-    fn split(&self, wire: &[u8], vault: &Vault) -> Result<(Vec<u8>, Vec<u8>, Vec<(&'static str, String)>), Fault> {
+    fn split(&self, wire: &[u8], vault: &Vault) -> Result<Split, Fault> {
         let (mut open, mut hidden, mut blind) = (Vec::with_capacity(wire.len()), Vec::new(), Vec::new());
         each(wire, |number, content, whole| {
             let Some(field) = self.0.iter().find(|field| field.number == number) else {
@@ -93,7 +105,7 @@ impl Sealed {
                 blind.push((field.json, vault.blind(place, value)));
             }
         })?;
-        Ok((open, hidden, blind))
+        Ok(Split { open, hidden, blind })
     }
 }
 
@@ -107,15 +119,15 @@ impl Kind {
     pub(crate) fn parts<T: Record>(&self, record: &T, secret: Secret, vault: Option<&Vault>) -> Result<Parts, Fault> {
         let wire = record.encode_to_vec();
         let Some(sealed) = &self.sealed else {
-            return Ok(Parts { doc: self.codec.written(&wire)?, data_key: None, answer: wire });
+            return Ok(Parts { doc: self.codec.written(&wire)?, data_key: None, sealed: false });
         };
         let vault = vault.ok_or_else(|| no_vault(self))?;
-        let (mut open, hidden, blind) = sealed.split(&wire, vault)?;
+        let Split { open, hidden, blind } = sealed.split(&wire, vault)?;
         let mut doc = self.codec.written_json(&open)?;
         if hidden.is_empty() {
-            return Ok(Parts { doc: Doc::new(doc), data_key: None, answer: open });
+            return Ok(Parts { doc: Doc::new(doc), data_key: None, sealed: false });
         }
-        let (name, place) = (record.name(), place(record));
+        let name = record.name();
         let (key, data_key) = match secret {
             Secret::Known(key) => (key, None),
             Secret::New(key) => (key, Some(vault.wrap(name, &key).map_err(broken)?)),
@@ -125,12 +137,24 @@ impl Kind {
             }
             Secret::None => return Err(Fault::new(Reason::Internal, "a record with sealed fields has no key")),
         };
-        let envelope = key.seal(&place, &hidden).map_err(broken)?;
-        beside(&mut doc, &envelope, &blind);
-        encode_key(ENVELOPE, WireType::LengthDelimited, &mut open);
-        encode_varint(envelope.len() as u64, &mut open);
-        open.extend_from_slice(&envelope);
-        Ok(Parts { doc: Doc::new(doc), data_key, answer: open })
+        beside(&mut doc, &key.seal(&place(DOCUMENT, record), &hidden).map_err(broken)?, &blind);
+        Ok(Parts { doc: Doc::new(doc), data_key, sealed: true })
+    }
+
+    /// A record as the answer to be given again. One with a sealed part is sealed whole, and what is left open names it:
+    /// so nothing is left of it in answers either when it is erased.
+    pub(crate) fn kept_answer<T: Record>(&self, record: &T, secret: Secret, sealed: bool) -> Result<Vec<u8>, Fault> {
+        let wire = record.encode_to_vec();
+        let (true, Secret::Known(key)) = (sealed, secret.known()) else { return Ok(wire) };
+        let envelope = key.seal(&place(ANSWER, record), &wire).map_err(broken)?;
+        let mut named = T::default();
+        named.set_name(record.name().to_owned());
+        named.set_etag(record.etag().to_owned());
+        let mut kept = named.encode_to_vec();
+        encode_key(ENVELOPE, WireType::LengthDelimited, &mut kept);
+        encode_varint(envelope.len() as u64, &mut kept);
+        kept.extend_from_slice(&envelope);
+        Ok(kept)
     }
 
     /// The record that a document says, as far as it may be seen; sealed fields that were erased are empty.
@@ -141,10 +165,10 @@ impl Kind {
         let (record, found) = self.codec.record_beside::<T>(json, sight, &BESIDE)?;
         let envelope = found.iter().find(|(place, _)| *place == 0).map(|(_, text)| text.trim_matches('"'));
         let envelope = envelope.map(|text| STANDARD.decode(text).map_err(|_| broken(vault::Broken::Sealed)));
-        self.whole(record, envelope.transpose()?.as_deref(), secret, sight)
+        self.whole(DOCUMENT, record, envelope.transpose()?.as_deref(), secret, sight)
     }
 
-    /// The record that a stored answer says, and whether a part of it is sealed.
+    /// The record that a kept answer names, and what is sealed of it.
     pub(crate) fn answer<T: Record>(&self, wire: &[u8]) -> Result<(T, Option<Vec<u8>>), Fault> {
         let unreadable = |error| Fault::new(Reason::Internal, "a stored answer cannot be read").caused_by(error);
         let record = T::decode(wire).map_err(unreadable)?;
@@ -159,9 +183,14 @@ impl Kind {
         Ok((record, envelope))
     }
 
-    /// The record with what was sealed of it.
-    pub(crate) fn whole<T: Record>(
+    /// The record of a kept answer, with what was sealed of it.
+    pub(crate) fn whole_answer<T: Record>(&self, named: T, envelope: &[u8], secret: Secret) -> Result<T, Fault> {
+        self.whole(ANSWER, named, Some(envelope), secret, Sight::WHOLE)
+    }
+
+    fn whole<T: Record>(
         &self,
+        lies: &str,
         mut record: T,
         envelope: Option<&[u8]>,
         secret: Secret,
@@ -177,15 +206,15 @@ impl Kind {
         let Secret::Known(key) = secret else {
             return Err(Fault::new(Reason::Internal, format!("{} is sealed, and its key is gone", record.name())));
         };
-        let hidden = key.open(&place(&record), envelope).map_err(broken)?;
+        let hidden = key.open(&place(lies, &record), envelope).map_err(broken)?;
         self.codec.add(&mut record, &hidden, sight)?;
         Ok(record)
     }
 }
 
-/// What a record's sealed part is bound to: its name, and its version with its identity.
-fn place<T: Record>(record: &T) -> [&str; 2] {
-    [record.name(), record.etag()]
+/// What a sealed part is bound to: where it lies, the record's name, and its version with its identity.
+fn place<'r, T: Record>(lies: &'r str, record: &'r T) -> [&'r str; 3] {
+    [lies, record.name(), record.etag()]
 }
 
 /// Puts the sealed part and the blind values into a document, which ends with its brace. None of it needs escapes.
@@ -243,8 +272,11 @@ mod tests {
     fn shown<T: Record + std::fmt::Debug>(record: &T, secret: Secret, sight: Sight) -> T {
         let kind = Kind::of_record::<T>();
         let parts = kind.parts(record, secret, Some(&vault())).unwrap();
-        let (answer, envelope) = kind.answer::<T>(&parts.answer).unwrap();
-        let answer = kind.whole(answer, envelope.as_deref(), secret.known(), Sight::WHOLE).unwrap();
+        let kept = kind.kept_answer(record, secret, parts.sealed).unwrap();
+        let answer = match kind.answer::<T>(&kept).unwrap() {
+            (answer, None) => answer,
+            (named, Some(envelope)) => kind.whole_answer(named, &envelope, secret.known()).unwrap(),
+        };
         assert_eq!(&answer, record, "the answer kept for a repetition");
         kind.record(parts.doc.json(), secret.known(), sight).unwrap()
     }
@@ -278,6 +310,9 @@ mod tests {
             let parts = Kind::of_record::<Member>().parts(&member, secret, Some(&vault())).unwrap();
             let json = String::from_utf8(parts.doc.json().to_vec()).unwrap();
             prop_assert!(member.photo.len() < 4 || !json.contains(&member.photo));
+            let kept = Kind::of_record::<Member>().kept_answer(&member, secret, parts.sealed).unwrap();
+            let is_open = |text: &str| kept.windows(text.len()).any(|bytes| bytes == text.as_bytes());
+            prop_assert!(!parts.sealed || [&member.photo, &member.family_name].iter().all(|text| text.len() < 4 || !is_open(text)));
         }
     }
 

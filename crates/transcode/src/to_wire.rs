@@ -40,7 +40,7 @@ impl Message<'_> {
         json: &'j [u8],
         out: &mut Vec<u8>,
         names: &'j [&'j str],
-    ) -> Result<Vec<(usize, &'j str)>, Refusal> {
+    ) -> Result<Beside<'j>, Refusal> {
         let start = out.len();
         let mut pass = Pass::new(self.tables, json, out)?;
         pass.names = names;
@@ -63,8 +63,11 @@ pub(crate) struct Pass<'t, 'j, 'o> {
     pub(crate) violations: Violations,
     /// Names of keys of the outermost object that are no fields, and their JSON as it is found.
     names: &'j [&'j str],
-    beside: Vec<(usize, &'j str)>,
+    beside: Beside<'j>,
 }
+
+/// What an object has beside a message: the place of each key among the names that were asked for, and its JSON.
+pub type Beside<'j> = Vec<(usize, &'j str)>;
 
 type Step = Result<(), Malformed>;
 

@@ -62,6 +62,7 @@ pub(crate) fn settings(
     let audit_key = "5a".repeat(32);
     [
         ("GATEWAY_DATABASE_URL", gateway),
+        ("GATEWAY_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS),
         ("GATEWAY_REDIS_URL", redis),
         ("GATEWAY_BOOTSTRAP_KEY_SHA256", &bootstrap),
         // Tests that wait for a thing ask as fast as they are answered; limits have tests of their own.

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 /// What is built to be measured.
 const BUILT: [&str; 4] = ["accreditation", "gateway", "standalone", "xtask"];
 /// Sealing keys that everyone may know.
-const SEALING_KEYS: &str =
+pub(super) const SEALING_KEYS: &str =
     "index AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE= key AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
 
 /// A running house.
@@ -268,6 +268,7 @@ fn gateway(
 ) -> Result<Process> {
     start("gateway", "GATEWAY", processors, |command, prefix| {
         command.env(format!("{prefix}_DATABASE_URL"), cluster.postgres().service_url("gateway"));
+        command.env(format!("{prefix}_DATABASE_SEALING_KEYS"), SEALING_KEYS);
         command.env(format!("{prefix}_REDIS_URL"), cluster.redis().url(1));
         command.env(format!("{prefix}_SIGNING_KEY"), seed);
         command.env(format!("{prefix}_UPSTREAMS"), format!("accreditation=http://{accreditation}"));
@@ -323,6 +324,7 @@ pub(super) fn standalone(table: &mut Table) -> Result<()> {
         let mut command = Command::new(root().join("target/release/standalone"));
         command.env("GATEWAY_LISTEN", &address).env("STANDALONE_ADMIN_LISTEN", &admin);
         command.env("GATEWAY_DATABASE_URL", cluster.postgres().service_url("gateway"));
+        command.env("GATEWAY_DATABASE_SEALING_KEYS", SEALING_KEYS);
         command.env("GATEWAY_REDIS_URL", cluster.redis().url(1));
         command.env("ACCREDITATION_DATABASE_URL", cluster.postgres().service_url("accreditation"));
         command.env("ACCREDITATION_DATABASE_SEALING_KEYS", SEALING_KEYS);

@@ -105,3 +105,28 @@ async fn who_waited_while_a_record_was_erased_writes_nothing_under_the_old_key()
         assert_eq!(world.count("members where doc ? 'sealed'").await, 0);
     }
 }
+
+#[tokio::test]
+async fn an_operator_erases_by_hand_and_is_on_record() {
+    let world = world().await;
+    let made = notified(&world).await;
+    let ours = world.notify(&officer(), Member { passport_number: "X1234".into(), ..secretary("missions/fr") }).await;
+    let erase = || sqlx::query("select erase_sealed($1)").bind(&made.name).execute(&world.db.pool);
+    erase().await.unwrap();
+    let shown = get(&world.members, &made.name, None).await.unwrap();
+    assert_eq!((shown.passport_number.as_str(), shown.family_name.as_str()), ("", "Garnier"));
+    assert!(revisions(&world, &made.name).await.iter().all(|version| version.birth_date.is_empty()));
+    assert!(!world.db.dump().await.contains(&testkit::vault().blind("members.passport_number", PASSPORT)));
+    assert_eq!(get(&world.members, &ours.name, None).await.unwrap(), ours);
+    let recorded = format!("audit where method = 'erase_sealed' and name = '{}' and actor = session_user", made.name);
+    assert_eq!(world.count(&recorded).await, 1);
+    assert!(erase().await.unwrap_err().to_string().contains("has nothing sealed"));
+    assert_eq!(world.count(&recorded).await, 1);
+    // It is changed as ever.
+    let request = asked(&officer(), "MemberService/LinkPerson", link(&made, "people/a", ""));
+    let verb = |member: &mut Member, request: LinkPersonRequest, _: &mut Call| {
+        member.person = request.person;
+        Ok(())
+    };
+    assert_eq!(world.members.act(request, verb).await.unwrap().into_inner().person, "people/a");
+}

@@ -38,6 +38,7 @@ impl House {
         let redis = testkit::redis().await;
         let env = Env::default()
             .with("GATEWAY_DATABASE_URL", &keys.url)
+            .with("GATEWAY_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS)
             .with("GATEWAY_REDIS_URL", &redis.url)
             .with("GATEWAY_RATE", "1000000")
             // Jobs stand where verbs put them.

@@ -33,6 +33,7 @@ impl Settings {
         let seal_key = secrets.get("accreditation-seal-key", random_key)?;
         let travel_key = secrets.get("consular-seal-key", random_p256)?;
         let sealing = secrets.get("accreditation-sealing-keys", sealing_keys)?;
+        let gateway_sealing = secrets.get("gateway-sealing-keys", sealing_keys)?;
         let consular_sealing = secrets.get("consular-sealing-keys", sealing_keys)?;
         let webhook_key = secrets.get("gateway-webhook-key", random_hex)?;
         let bootstrap = bootstrap_key(secrets)?;
@@ -41,6 +42,7 @@ impl Settings {
             ("GATEWAY_LISTEN", listen.clone()),
             ("STANDALONE_ADMIN_LISTEN", admin.clone()),
             ("GATEWAY_DATABASE_URL", postgres.service_url("gateway")),
+            ("GATEWAY_DATABASE_SEALING_KEYS", gateway_sealing),
             ("GATEWAY_REDIS_URL", redis.url(0)),
             ("GATEWAY_RELAY_AUDIT_KEY", keys_audit_key),
             ("GATEWAY_WEBHOOK_KEY", webhook_key),
