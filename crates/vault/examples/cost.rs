@@ -29,7 +29,9 @@ fn main() -> Result<(), Broken> {
         Ok(())
     })?;
     timed("a change: seal", || key.seal(&place, &papers).map(|sealed| drop(black_box(sealed))))?;
-    timed("a new record: a key, wrapped", || vault.wrap("members/a", &DataKey::random()?).map(|key| drop(black_box(key))))?;
+    timed("a new record: a key, wrapped", || {
+        vault.wrap("members/a", &DataKey::random()?).map(|key| drop(black_box(key)))
+    })?;
     timed("a blind value", || {
         black_box(vault.blind("members.passport_number", "L898902C3"));
         Ok(())

@@ -25,7 +25,8 @@ impl Original {
         let vault = Vault::parse(keys)?;
         let etag = one("doc->>'etag'", "members", "name")?;
         let envelope = STANDARD.decode(one("doc->>'sealed'", "members", "name")?)?;
-        let wrapped = STANDARD.decode(one("translate(encode(wrapped, 'base64'), E'\\n', '')", "data_keys", "record")?)?;
+        let wrapped =
+            STANDARD.decode(one("translate(encode(wrapped, 'base64'), E'\\n', '')", "data_keys", "record")?)?;
         let hidden = vault.unwrap(member, &wrapped)?.open(&place(member, &etag), &envelope)?;
         Ok(Self { vault, hidden, etag })
     }

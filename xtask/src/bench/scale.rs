@@ -1,7 +1,7 @@
 //! Does an answer cost more when the register is a hundred times as large? The same questions at two sizes, in one run.
 
-use super::load::{CALLERS, Measured, Shot, fire};
 use super::copies::Original;
+use super::load::{CALLERS, Measured, Shot, fire};
 use super::rig::{Rig, SEALING_KEYS, mission};
 use super::table::Table;
 use anyhow::{Context as _, Result, ensure};
