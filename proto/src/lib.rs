@@ -8,7 +8,7 @@ pub mod shape;
 /// The descriptors of everything in `proto/`, with options and comments, as protoc would write them.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
-/// The same without the comments, for reflection: each service holds its own copy decoded, and comments are most of it.
+/// The same without the comments, which are most of it: for all that does not describe.
 pub const DESCRIPTORS_UNCOMMENTED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors_uncommented.bin"));
 
 macro_rules! package {

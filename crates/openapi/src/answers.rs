@@ -48,7 +48,7 @@ pub(crate) fn components(contract: &Contract) -> Value {
     }
     let mut responses = Map::new();
     for (status, name, words) in STATUSES {
-        let line = |reason: &&ReasonEntry| format!("- [`{0}`](/docs/errors#{0}): {1}", reason.name, reason.doc);
+        let line = |reason: &&ReasonEntry| format!("- [`{0}`](/docs/errors#{0}): {1}", reason.name, reason.doc());
         let lines: Vec<_> = reasons.get(status).into_iter().flatten().map(line).collect();
         let mut response = json!({
             "description": format!("{words}\n\n{}", lines.join("\n")).trim_end(),

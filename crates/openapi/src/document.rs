@@ -124,7 +124,7 @@ fn reasons(contract: &Contract) -> Vec<Value> {
         json!({
             "name": reason.name,
             "domain": reason.domain,
-            "meaning": reason.doc,
+            "meaning": reason.doc(),
             "code": reason.code(),
             "status": reason.http(),
             "remedy": reason.rule.remedy,

@@ -18,7 +18,7 @@ pub fn errors_md(contract: &Contract) -> String {
                 text,
                 "\n### {}\n\n{}\n\n`{}`, HTTP {}. {}\n",
                 reason.name,
-                reason.doc,
+                reason.doc(),
                 reason.code(),
                 reason.http(),
                 reason.rule.remedy
@@ -46,7 +46,7 @@ pub(crate) fn errors_page(contract: &Contract) -> String {
                 reason.http() / 100,
                 reason.http(),
                 reason.code(),
-                inline(&reason.doc),
+                inline(reason.doc()),
                 inline(&reason.rule.remedy)
             )
             .expect("writing to a string cannot fail");

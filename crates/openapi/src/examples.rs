@@ -30,7 +30,7 @@ impl<'a> Examples<'a> {
         let values = format.iter().flat_map(|format| format.values().collect::<Vec<_>>());
         let said = values.filter_map(|value| {
             let doc = comment(&value.parent_enum().parent_file(), value.path());
-            Some((value.number(), quoted(&doc)?.to_owned()))
+            Some((value.number(), quoted(doc)?.to_owned()))
         });
         Self { contract, formats: said.collect() }
     }

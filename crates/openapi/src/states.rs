@@ -121,7 +121,7 @@ fn draw(step: &Step<'_>, text: &mut String) {
 fn states(resource: &Resource) -> Vec<(String, String)> {
     let Some(states) = resource.states() else { return Vec::new() };
     let values = states.values().filter(|value| value.number() != 0);
-    values.map(|value| (value.name().to_owned(), comment(&states.parent_file(), value.path()))).collect()
+    values.map(|value| (value.name().to_owned(), comment(&states.parent_file(), value.path()).to_owned())).collect()
 }
 
 fn states_or(states: &[String], otherwise: &str) -> String {

@@ -10,9 +10,7 @@ use std::io;
 use std::net::SocketAddr;
 use tokio::sync::watch;
 use tonic::body::Body;
-use tonic::service::Routes;
 use tonic_health::ServingStatus;
-use tonic_health::pb::FILE_DESCRIPTOR_SET as HEALTH;
 use tonic_health::server::HealthReporter;
 use tower::ServiceExt as _;
 
@@ -37,7 +35,7 @@ pub async fn host<S: Service>(settings: S::Settings, house: House) -> anyhow::Re
     let grpc_services = grpc_services(S::NAME);
     report(&reporter, &grpc_services, &readiness).await;
     house.calls.spawn(keep_reporting(reporter, grpc_services.clone(), readiness, house.clone()));
-    let routes = with_reflection(started.routes.add_service(health), &grpc_services)?.prepare();
+    let routes = crate::reflection(started.routes.add_service(health), &grpc_services).prepare();
 
     let (verifier, calls) = (house.verifier.clone(), house.calls.clone());
     let contract = proto::contract::contract();
@@ -57,19 +55,6 @@ impl Hosted {
 fn grpc_services(service: &str) -> BTreeSet<String> {
     let methods = proto::contract::contract().methods_of(service);
     methods.map(|method| method.descriptor().parent_service().full_name().to_owned()).collect()
-}
-
-/// Server reflection in both versions there are, listing what is served here.
-fn with_reflection(routes: Routes, grpc_services: &BTreeSet<String>) -> anyhow::Result<Routes> {
-    let builder = || {
-        let builder = tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(proto::DESCRIPTORS_UNCOMMENTED)
-            .register_encoded_file_descriptor_set(HEALTH)
-            .with_service_name("grpc.health.v1.Health");
-        grpc_services.iter().fold(builder, |builder, name| builder.with_service_name(name))
-    };
-    let (v1, v1alpha) = (builder().build_v1(), builder().build_v1alpha());
-    Ok(routes.add_service(v1.context("read the descriptors")?).add_service(v1alpha.context("read the descriptors")?))
 }
 
 /// Tells health what readiness says, for each gRPC service and, under the empty name, for all.

@@ -4,11 +4,13 @@ use crate::{House, Service, host, settings};
 use anyhow::Context as _;
 use config::Env;
 use identity::Verifier;
+use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 use telemetry::Guard;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -41,7 +43,7 @@ pub fn main<F>(name: &str, body: impl FnOnce(Env) -> F) -> ExitCode
 where
     F: Future<Output = anyhow::Result<()>>,
 {
-    let ended = Runtime::new().context("start the runtime").and_then(|runtime| runtime.block_on(body(Env::system())));
+    let ended = runtime().context("start the runtime").and_then(|runtime| runtime.block_on(body(Env::system())));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -49,6 +51,14 @@ where
             ExitCode::FAILURE
         }
     }
+}
+
+/// On one processor one thread takes everything in turn: what several calls have for one connection then goes out in one
+/// write, where a pool's thread writes for each call by itself.
+fn runtime() -> io::Result<Runtime> {
+    let alone = thread::available_parallelism().is_ok_and(|processors| processors.get() == 1);
+    let mut builder = if alone { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    builder.enable_all().build()
 }
 
 /// A service at work in its own process.

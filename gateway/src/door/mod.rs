@@ -124,7 +124,7 @@ impl Door {
             pages: Pages::new(contract, &parts.address, parts.dev_issuer, &parts.issuer, parts.house.clone()),
             routes: Routes::of(contract, transcode::tables())?,
             targets: Targets::of(contract, &parts.upstreams)?,
-            open: native::open_services()?,
+            open: native::open_services(),
             access: Arc::new(Access::new(contract, Arc::clone(&in_flight), parts.in_flight, parts.calls)),
             origins: Origins::read(&parts.origins)?,
             in_flight,

@@ -14,6 +14,7 @@ use fault::Fault;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Request, Response, StatusCode};
 use proto::policy::v1::Reason;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -128,13 +129,8 @@ pub(super) fn refusal(status: Status, protocol: Protocol) -> Response<Body> {
 }
 
 /// Health and reflection (both versions) of everything behind the door.
-pub(super) fn open_services() -> anyhow::Result<Local> {
-    let reflection = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(proto::DESCRIPTORS_UNCOMMENTED)
-    };
+pub(super) fn open_services() -> Local {
     // Its reporter says SERVING of the empty name, the whole server, from the start.
     let (_, health) = tonic_health::server::health_reporter();
-    let routes = Routes::new(health).add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
-    Ok(Local::new(routes.prepare()))
+    Local::new(serve::reflection(Routes::new(health), &BTreeSet::new()).prepare())
 }

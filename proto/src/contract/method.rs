@@ -14,7 +14,6 @@ pub struct Method {
     bindings: Vec<Binding>,
     kind: Kind,
     resource: Option<String>,
-    doc: String,
 }
 
 /// One route to a method (`google.api.http`).
@@ -67,7 +66,6 @@ impl Method {
         let resource = acted_on(&descriptor, resources);
         Self {
             path: format!("/{}/{}", service.full_name(), descriptor.name()),
-            doc: comment(&descriptor.parent_file(), descriptor.path()),
             rule,
             bindings,
             kind,
@@ -125,8 +123,8 @@ impl Method {
     }
 
     /// The comment.
-    pub fn doc(&self) -> &str {
-        &self.doc
+    pub fn doc(&self) -> &'static str {
+        comment(&self.descriptor.parent_file(), self.descriptor.path())
     }
 
     /// Whether it changes anything; such a method runs to its end even if the caller leaves.

@@ -27,7 +27,7 @@ pub struct Contract {
 }
 
 static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
-    let pool = DescriptorPool::decode(crate::DESCRIPTORS).expect("the build compiled these descriptors");
+    let pool = DescriptorPool::decode(crate::DESCRIPTORS_UNCOMMENTED).expect("the build compiled these descriptors");
     Contract::read(pool)
 });
 

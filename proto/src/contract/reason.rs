@@ -3,7 +3,7 @@
 use super::{comment, option};
 use crate::google::rpc::Code;
 use crate::policy::v1::ReasonRule;
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, EnumValueDescriptor};
 
 /// One reason.
 #[derive(Debug)]
@@ -14,8 +14,7 @@ pub struct ReasonEntry {
     pub domain: String,
     /// Its code, HTTP status and remedy.
     pub rule: ReasonRule,
-    /// What it means.
-    pub doc: String,
+    value: EnumValueDescriptor,
 }
 
 impl ReasonEntry {
@@ -35,6 +34,11 @@ impl ReasonEntry {
         self.domain.split('.').nth(1).unwrap_or_default()
     }
 
+    /// What it means.
+    pub fn doc(&self) -> &'static str {
+        comment(&self.value.parent_enum().parent_file(), self.value.path())
+    }
+
     pub(super) fn read_all(pool: &DescriptorPool) -> Vec<Self> {
         let enums = pool.all_enums().filter(|found| found.name() == "Reason");
         enums
@@ -44,7 +48,7 @@ impl ReasonEntry {
                 name: value.name().to_owned(),
                 domain: value.parent_enum().package_name().to_owned(),
                 rule: option(&value.options(), "legation.policy.v1.reason"),
-                doc: comment(&value.parent_enum().parent_file(), value.path()),
+                value,
             })
             .collect()
     }

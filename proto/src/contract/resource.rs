@@ -13,7 +13,6 @@ pub struct Resource {
     policy: v1::Resource,
     fields: Vec<Field>,
     states: Option<EnumDescriptor>,
-    doc: String,
 }
 
 /// One field of a message, with what the contract promises of it.
@@ -23,7 +22,6 @@ pub struct Field {
     policy: v1::Field,
     behaviors: Vec<FieldBehavior>,
     reference: Option<String>,
-    doc: String,
 }
 
 impl Resource {
@@ -36,8 +34,7 @@ impl Resource {
         let naming: ResourceDescriptor = option(&options, "google.api.resource");
         let states = message.child_enums().find(|child| child.name() == "State");
         let fields = message.fields().map(Field::read).collect();
-        let doc = comment(&message.parent_file(), message.path());
-        Some(Self { naming, policy, fields, states, doc, message })
+        Some(Self { naming, policy, fields, states, message })
     }
 
     /// The descriptor.
@@ -81,8 +78,8 @@ impl Resource {
     }
 
     /// The comment.
-    pub fn doc(&self) -> &str {
-        &self.doc
+    pub fn doc(&self) -> &'static str {
+        comment(&self.message.parent_file(), self.message.path())
     }
 }
 
@@ -93,9 +90,8 @@ impl Field {
         let policy = option(&options, "legation.policy.v1.field");
         let reference: ResourceReference = option(&options, "google.api.resource_reference");
         let behaviors = behaviors(&options);
-        let doc = comment(&descriptor.parent_message().parent_file(), descriptor.path());
         let reference = Some(reference.r#type).filter(|name| !name.is_empty());
-        Self { policy, behaviors, reference, doc, descriptor }
+        Self { policy, behaviors, reference, descriptor }
     }
 
     /// The descriptor.
@@ -129,8 +125,8 @@ impl Field {
     }
 
     /// The comment.
-    pub fn doc(&self) -> &str {
-        &self.doc
+    pub fn doc(&self) -> &'static str {
+        comment(&self.descriptor.parent_message().parent_file(), self.descriptor.path())
     }
 }
 
