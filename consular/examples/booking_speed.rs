@@ -45,7 +45,8 @@ async fn main() -> Result<()> {
     cluster.postgres().provide(&["consular"])?;
     let pool = pg::connect(&pg::Settings::new(cluster.postgres().superuser_url("consular"))).await?;
     pg::migrate(&pool, &[&registry::MIGRATIONS, &consular::MIGRATIONS]).await?;
-    let store = Store::open(pool.clone(), Options::new(Arc::default())).await?;
+    let store =
+        Store::open(pool.clone(), Options { vault: Some(testkit::vault()), ..Options::new(Arc::default()) }).await?;
     let house = House::of(&store).await?;
 
     let slot = house.slot(0).await?;

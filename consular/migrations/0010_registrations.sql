@@ -11,8 +11,8 @@ create table registrations (
     owner             text        not null generated always as (doc->>'owner') stored,
     kind              text        not null generated always as (doc->>'kind') stored,
     state             text        not null generated always as (doc->>'state') stored,
-    birth_date        text        not null generated always as (doc->>'birthDate') stored,
-    passport_number   text        not null generated always as (doc->>'passportNumber') stored,
+    birth_date        text        generated always as (doc->'blind'->>'birthDate') stored,
+    passport_number   text        generated always as (doc->'blind'->>'passportNumber') stored,
     external_id       text        not null generated always as (doc->>'externalId') stored,
     last_confirm_time timestamptz generated always as (instant(doc->>'lastConfirmTime')) stored,
     expire_time       timestamptz generated always as (instant(doc->>'expireTime')) stored,
@@ -26,7 +26,7 @@ create table registrations (
 create index registrations_by_owner on registrations (owner);
 create index registrations_by_age on registrations (created_at, name);
 create index registrations_search on registrations using gin (search);
-create index registrations_by_passport on registrations (passport_number) where passport_number <> '';
+create index registrations_by_passport on registrations (passport_number) where passport_number is not null;
 
 -- Where people of registrations in force are: a row for each stay, made from the document and with it. The cells are the
 -- document's, as the service computed them; at each resolution an index leads to the points, which are then compared exactly.

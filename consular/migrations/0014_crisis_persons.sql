@@ -13,7 +13,7 @@ create table crisis_persons (
     party_number bigint      not null generated always as ((doc->>'partyNumber')::bigint) stored,
     state        text        not null generated always as (doc->>'state') stored,
     source       text        not null generated always as (doc->>'source') stored,
-    birth_date   text        not null generated always as (doc->>'birthDate') stored,
+    birth_date   text        generated always as (doc->'blind'->>'birthDate') stored,
     nationality  text        not null generated always as (doc->>'nationality') stored,
     owner        text        not null generated always as (doc->>'owner') stored,
     status_time  timestamptz generated always as (instant(doc->>'statusTime')) stored,

@@ -13,7 +13,7 @@ create table visa_applications (
     post text not null generated always as (doc->>'post') stored,
     person text not null generated always as (doc->>'person') stored,
     nationality text not null generated always as (doc->>'nationality') stored,
-    passport_number text not null generated always as (doc->>'passportNumber') stored,
+    passport_number text generated always as (doc->'blind'->>'passportNumber') stored,
     member text not null generated always as (doc->>'member') stored,
     state text not null generated always as (doc->>'state') stored,
     lodge_time timestamptz generated always as (instant(doc->>'lodgeTime')) stored,

@@ -70,6 +70,7 @@ impl Keep for Registrations {
             }
             RETENTION => {
                 forget(reader, registration).await?;
+                call.erase();
                 *registration = erased(registration);
                 Ok(())
             }
@@ -178,6 +179,7 @@ impl RegistrationService for Registrations {
         };
         let erase = |registration: &mut Registration, _: EraseRegistrationRequest, (), call: &mut Call| {
             call.timers().clear_all();
+            call.erase();
             *registration = erased(registration);
             Ok(())
         };

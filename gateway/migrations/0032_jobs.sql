@@ -27,18 +27,18 @@ create table jobs (
 create index jobs_by_agency on jobs (agency, name);
 create index jobs_to_run on jobs (name) where state in ('QUEUED', 'RUNNING');
 
--- What an import was given.
+-- What an import was given, each line sealed under the job's data key.
 create table job_parts (
     job     text    not null,
     part    integer not null,
-    lines   text[]  not null,
+    lines   bytea[] not null,
     primary key (job, part)
 );
 
--- What came of a job, line by line.
+-- What came of a job, line by line, sealed likewise.
 create table job_results (
     job     text    not null,
     number  bigint  not null,
-    line    text    not null,
+    line    bytea   not null,
     primary key (job, number)
 );

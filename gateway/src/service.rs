@@ -46,7 +46,8 @@ impl Service for Gateway {
             pg::migrate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
         }
         pg::gate(&pool, &[&registry::MIGRATIONS, &MIGRATIONS]).await?;
-        let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
+        let vault = Some(settings.database.sealing_keys.clone());
+        let options = Options { shutdown: house.shutdown.clone(), vault, ..Options::new(Arc::clone(&house.home)) };
         let store = Store::open(pool.clone(), options).await?;
         let routes = routes(&store, &settings)?;
         if let Some((redis, Sealing(relay))) = settings.redis_url.as_ref().zip(settings.relay_audit_key) {
@@ -72,7 +73,7 @@ pub fn routes(store: &Store, settings: &Settings) -> anyhow::Result<Routes> {
         .add_service(AuditServiceServer::new(Audit::new(store.clone(), key)))
         .add_service(DeliveryServiceServer::new(Deliveries::new(store.keep())))
         .add_service(ElevationServiceServer::new(Elevations::new(store.keep(), roles, longest)))
-        .add_service(JobServiceServer::new(Jobs::new(store.keep())))
+        .add_service(JobServiceServer::new(Jobs::new(store.keep(), settings.database.sealing_keys.clone())))
         .add_service(ProductServiceServer::new(Products::new(store.keep())))
         .add_service(WebhookServiceServer::new(Webhooks::new(store.keep(), making)));
     Ok(routes)

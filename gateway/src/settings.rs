@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
+use vault::Vault;
 
 config::settings! {
     /// The gateway. The prefix is `GATEWAY`.
@@ -83,6 +84,9 @@ config::settings! {
         pub url: SecretString,
         /// The most connections for keys' records, and as many again for knowing callers.
         pub connections: NonZeroU32 = 8,
+        /// The keys of what is sealed in it, the lines of jobs: `index` and a key, then `key` and a key for each wrapping
+        /// key, the newest first; each 32 bytes in base64. SECURITY.md says how to keep and rotate them.
+        pub sealing_keys: Vault,
         /// Brings the schema up to date at start. Of several gateways that start at once, one does.
         pub migrate: bool = true,
     }

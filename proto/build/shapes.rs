@@ -10,6 +10,9 @@ use std::fmt::Write as _;
 const OUTPUT_ONLY: i32 = 3;
 const IMMUTABLE: i32 = 5;
 
+/// The type of an instant.
+const TIMESTAMP: &str = "google.protobuf.Timestamp";
+
 /// The getters of a request that hand out text, and the fields they read.
 const TEXTS: [&str; 6] = ["name", "reason", "page_token", "filter", "order_by", "q"];
 
@@ -49,6 +52,11 @@ fn record(code: &mut String, message: &MessageDescriptor) -> Result<(), Box<dyn 
             writeln!(code, "    fn {name}(&self) -> Option<&{time}> {{ self.{name}.as_ref() }}")?;
             writeln!(code, "    fn set_{name}(&mut self, time: {time}) {{ self.{name} = Some(time); }}")?;
         }
+    }
+    let erased = message.get_field_by_name("erase_time");
+    if erased.is_some_and(|field| field.kind().as_message().is_some_and(|kind| kind.full_name() == TIMESTAMP)) {
+        let time = "::prost_types::Timestamp";
+        writeln!(code, "    fn set_erase_time(&mut self, time: {time}) {{ self.erase_time = Some(time); }}")?;
     }
     writeln!(code, "    fn copy_outputs(&mut self, from: &Self) {{")?;
     for field in message.fields().filter(|field| behaves(field, OUTPUT_ONLY)) {

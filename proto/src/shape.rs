@@ -47,6 +47,8 @@ pub trait Record: Message + Name + Default + Clone + PartialEq + 'static {
     }
     /// Sets when it was deleted.
     fn set_delete_time(&mut self, _: Timestamp) {}
+    /// Sets when what was sealed in it was erased.
+    fn set_erase_time(&mut self, _: Timestamp) {}
     /// Takes the fields that callers cannot set (`OUTPUT_ONLY`) from another; from a default one it clears them.
     fn copy_outputs(&mut self, from: &Self);
     /// The JSON names of the fields that must stay as they were made (`IMMUTABLE`) and differ.

@@ -2,8 +2,8 @@
 //!
 //! That no two routes collide, the gateway's own tests hold; that every filterable field has its column, the registry's.
 
-use prost_reflect::{DescriptorPool, EnumDescriptor, FileDescriptor, MessageDescriptor};
-use proto::contract::{Contract, Kind, Method, Resource, comment, contract};
+use prost_reflect::{DescriptorPool, EnumDescriptor, FileDescriptor, Kind as FieldKind, MessageDescriptor};
+use proto::contract::{Contract, Field, Kind, Method, Resource, comment, contract};
 use proto::google::rpc::Code;
 use std::collections::BTreeSet;
 
@@ -63,6 +63,7 @@ fn judge(contract: &Contract) -> Faults {
         states(contract, method, &mut faults);
     }
     contract.resources().iter().for_each(|resource| shape(resource, &mut faults));
+    sealing(contract, &mut faults);
     reasons(contract, &mut faults);
     comments(contract.pool(), &mut faults);
     faults
@@ -160,6 +161,30 @@ fn shape(resource: &Resource, faults: &mut Faults) {
     }
 }
 
+/// Sealed is what is personal or classified, among a record's own fields; only text of it is found, and only whole.
+fn sealing(contract: &Contract, faults: &mut Faults) {
+    for message in contract.pool().all_messages() {
+        let resource = contract.resource(message.full_name());
+        for field in message.fields().map(Field::read).filter(|field| field.policy().sealed) {
+            let (name, policy) = (field.descriptor().full_name().to_owned(), field.policy());
+            let mut holds = |kept: bool, rule: &str| faults.unless(kept, &name, rule);
+            holds(resource.is_some(), "sealed are a record's own fields; what is inside them is sealed with them");
+            holds(resource.is_none_or(|kept| !kept.policy().append_only), "what is appended has no sealed fields");
+            holds(policy.personal || policy.classified, "sealed is what is personal or classified");
+            holds(!policy.searchable, "what is sealed has no words to be found");
+            holds(!policy.shown_once, "what is shown once is not kept, so not sealed");
+            let text = field.descriptor().kind() == FieldKind::String && !field.descriptor().is_list();
+            holds(!policy.filterable || text, "sealed and filterable is text alone");
+            let one_spelling = !policy.pattern.is_empty() || policy.format != 0;
+            holds(!policy.filterable || one_spelling, "what is compared blind has one spelling: a pattern or a format");
+        }
+    }
+    for resource in contract.resources().iter().filter(|resource| resource.fields().iter().any(|f| f.policy().sealed)) {
+        let taken = resource.fields().iter().any(|field| ["sealed", "blind"].contains(&field.descriptor().json_name()));
+        faults.unless(!taken, resource.message().full_name(), "`sealed` and `blind` are the registry's in documents");
+    }
+}
+
 /// A reason tells code and remedy.
 fn reasons(contract: &Contract, faults: &mut Faults) {
     let mut names = BTreeSet::new();
@@ -254,5 +279,9 @@ fn each_rule_can_be_broken() {
     is_refused(b"\x0erequestConsent", b"\x0erequestConsenx", "distinct_from is no other verb");
     is_refused(b"missions/{mission}", b"missionx/{mission}", "its pattern ends with its collection");
     is_refused(b"Check the name.", b"Check the name!", "its remedy is a sentence");
+    // `personal: true max_length: 20000 sealed: true` becomes `searchable: true …`.
+    let from = b"\x20\x01\x40\xa0\x9c\x01\x70\x01";
+    is_refused(from, b"\x18\x01\x40\xa0\x9c\x01\x70\x01", "sealed is what is personal or classified");
+    is_refused(from, b"\x18\x01\x40\xa0\x9c\x01\x70\x01", "what is sealed has no words to be found");
     is_refused(b" Withdraws a proposal.", b"                      ", "has no comment");
 }

@@ -218,3 +218,22 @@ async fn one_person_has_one_live_accreditation_in_one_role() {
     world.put("members", &first.name, serde_json::json!({ "state": "ENDED" })).await;
     world.notify("d", person).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_members_papers_lie_nowhere_open() {
+    let world = world().await;
+    let mission = world.embassy("FR").await;
+    let papers =
+        Member { passport_number: "20ZZ99871".into(), photo: "photos/garnier-2026".into(), ..secretary(&mission) };
+    let made = world.notify("garnier", papers.clone()).await.unwrap();
+    let all = world.db.dump().await;
+    assert!(all.contains("Garnier"), "names are found by words, and lie open");
+    for secret in [&papers.passport_number, &papers.photo, &papers.birth_date] {
+        assert!(!secret.is_empty() && !all.contains(secret.as_str()), "{secret} lies open");
+    }
+    let shown = world.member(&made.name).await;
+    assert_eq!(
+        (shown.passport_number, shown.photo, shown.birth_date),
+        (papers.passport_number, papers.photo, papers.birth_date)
+    );
+}

@@ -93,7 +93,8 @@ async fn world_whole(home: &str, practice: Checklist, papers: accreditation::Pap
     let home = config::read(&config::Env::default().with("HOME_STATE", home), "HOME").unwrap();
     let db = testkit::database(&[&registry::MIGRATIONS, &accreditation::MIGRATIONS]).await;
     let clock = ManualClock::at(dawn());
-    let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::new(home)) };
+    let options =
+        Options { clock: Arc::new(clock.clone()), vault: Some(testkit::vault()), ..Options::new(Arc::new(home)) };
     let options = options.with(Arc::new(Terms::read(None).unwrap())).with(Arc::new(practice));
     let store = Store::open(db.pool.clone(), options).await.unwrap();
     let routes =

@@ -62,10 +62,12 @@ impl World {
         let admin = ApiKeyText::generate();
         let env = Env::default()
             .with("GATEWAY_DATABASE_URL", gateway.url.clone())
+            .with("GATEWAY_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS)
             .with("GATEWAY_REDIS_URL", redis.url.clone())
             .with("GATEWAY_RATE", "1000000")
             .with("GATEWAY_BOOTSTRAP_KEY_SHA256", format!("{}:{}", admin.id(), admin.sha256_hex()))
             .with("ACCREDITATION_DATABASE_URL", accreditation.url.clone())
+            .with("ACCREDITATION_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS)
             .with("ACCREDITATION_REDIS_URL", redis.url.clone())
             .with("ACCREDITATION_RELAY_AUDIT_KEY", "5a".repeat(32));
         let settings: gateway::Settings = config::read(&env, "GATEWAY").unwrap();

@@ -9,6 +9,7 @@ mod assistance;
 mod blank_books;
 mod booking_races;
 mod civil_records;
+mod confided;
 mod crises;
 mod disclosures;
 mod emergency;

@@ -57,7 +57,8 @@ pub(crate) fn dawn() -> DateTime<Utc> {
 pub(crate) async fn world() -> World {
     let db = testkit::database(&[&registry::MIGRATIONS, &consular::MIGRATIONS]).await;
     let clock = ManualClock::at(dawn());
-    let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::default()) };
+    let options =
+        Options { clock: Arc::new(clock.clone()), vault: Some(testkit::vault()), ..Options::new(Arc::default()) };
     let store = Store::open(db.pool.clone(), options).await.unwrap();
     let lists_folder = std::env::temp_dir().join(format!("legation-lists-{}", uuid::Uuid::now_v7()));
     let lists = Arc::new(Lists::below(lists_folder.clone()).unwrap());

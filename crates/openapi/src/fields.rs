@@ -34,6 +34,7 @@ pub(crate) fn schema(field: &Field, side: Side, schemas: &mut Schemas<'_>) -> Va
         ("x-searchable", policy.searchable),
         ("x-personal", policy.personal),
         ("x-classified", policy.classified),
+        ("x-sealed", policy.sealed),
         ("x-shown-once", policy.shown_once),
         ("x-immutable", field.is_immutable()),
     ];

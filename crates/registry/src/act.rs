@@ -3,16 +3,19 @@
 
 use crate::asked::Asked;
 use crate::call::Call;
-use crate::codec::{Codec, Sight};
+use crate::codec::Sight;
 use crate::column::Place;
 use crate::effect::{Change, Deed, Keyed};
 use crate::etag::etag;
 use crate::idempotency;
 use crate::keep::{Keep, Visible};
+use crate::kind::Kind;
 use crate::reader::Reader;
 use crate::ready::{Version, stamp};
 use crate::registry::{Answer, Kept, Registry};
+use crate::secret::{DATA_KEY, Secret};
 use crate::sql::{self, Sql};
+use crate::store::Store;
 use ::fault::Fault;
 use calendar::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -30,6 +33,7 @@ pub(crate) struct Locked<T> {
     pub(crate) uid: Uuid,
     pub(crate) version: i64,
     pub(crate) updated_at: DateTime<Utc>,
+    pub(crate) secret: Secret,
 }
 
 impl<T> Locked<T> {
@@ -40,7 +44,7 @@ impl<T> Locked<T> {
     /// The version after this one. Its instant is later, whatever the clock says.
     pub(crate) fn next(&self, now: DateTime<Utc>) -> Version {
         let at = now.max(self.updated_at + TimeDelta::microseconds(1));
-        Version { uid: self.uid, version: self.version + 1, at }
+        Version { secret: self.secret, uid: self.uid, version: self.version + 1, at }
     }
 }
 
@@ -139,11 +143,11 @@ impl<K: Keep> Registry<K> {
         gather: &impl AsyncFn(&mut Reader<'_>, &K::Record, &R) -> Result<G, Fault>,
         verb: &impl Fn(&mut K::Record, &K::Record, R, G, &mut Call) -> Result<(), Fault>,
     ) -> Result<Kept<K::Record>, Fault> {
-        let (deed, keyed, name) = (asked.deed(), asked.keyed(), asked.ask.name());
+        let (deed, keyed, name) = (asked.deed(), asked.keyed(self.store()), asked.ask.name());
         let mut tx = pg::begin(self.store().pool()).await?;
         let locked = self.lock(&mut tx, name, &K::visible(asked.principal())).await?;
         if let Some(keyed) = &keyed
-            && let Some(record) = idempotency::replay(&mut *tx, &deed, keyed).await?
+            && let Some(record) = idempotency::replay(&mut tx, self.kind(), self.store(), &deed, keyed).await?
         {
             return Ok(Kept::replayed(record));
         }
@@ -220,14 +224,15 @@ impl<K: Keep> Registry<K> {
     ) -> Result<Option<Locked<K::Record>>, Fault> {
         let kind = self.kind();
         let found = if *visible == Visible::All {
-            sqlx::query(kind.texts.lock.as_str()).bind(name).fetch_optional(connection).await
+            sqlx::query(kind.texts.lock.as_str()).bind(name).fetch_optional(&mut *connection).await
         } else {
             let mut text = Sql::new("select doc, uid, version, updated_at from ");
             text.push(&kind.texts.table).push(" where deleted_at is null and name = ").bind(name.to_owned());
             text.visible(visible, kind, Place::Table)?.push(" for no key update");
-            text.query().fetch_optional(connection).await
+            text.query().fetch_optional(&mut *connection).await
         };
-        found.map_err(pg::fault)?.map(|row| locked(&row, kind.codec)).transpose()
+        let row = held(connection, kind, name, found.map_err(pg::fault)?).await?;
+        row.map(|row| locked(&row, name, kind, self.store())).transpose()
     }
 
     /// Four eyes: whoever did the rule's earlier verb last may not do this one. Read under the record's lock in a
@@ -282,10 +287,26 @@ pub(crate) fn clock(row: &PgRow) -> Result<(String, Clock), Fault> {
     Ok((row.try_get("timer").map_err(pg::fault)?, clock))
 }
 
+/// The row of a record that was locked, as it is under the lock: of a kind with sealed fields it is read now.
+pub(crate) async fn held(
+    connection: &mut PgConnection,
+    kind: &'static Kind,
+    name: &str,
+    locked: Option<PgRow>,
+) -> Result<Option<PgRow>, Fault> {
+    if locked.is_none() || !kind.seals() {
+        return Ok(locked);
+    }
+    sqlx::query(kind.texts.held.as_str()).bind(name).fetch_optional(connection).await.map_err(pg::fault)
+}
+
 /// A row of a locked record.
-pub(crate) fn locked<T: Record>(row: &PgRow, codec: Codec) -> Result<Locked<T>, Fault> {
+pub(crate) fn locked<T: Record>(row: &PgRow, name: &str, kind: &Kind, store: &Store) -> Result<Locked<T>, Fault> {
+    let secret = Secret::of(row, DATA_KEY, name, kind, store)?;
     Ok(Locked {
-        record: codec.record(sql::json(row, "doc")?, Sight::WHOLE)?,
+        record: kind.record(sql::json(row, "doc")?, secret, Sight::WHOLE)?,
+        // One that was written before its kind had sealed fields gets its key with its next version.
+        secret: if secret == Secret::None { Secret::first(kind)? } else { secret },
         uid: row.try_get("uid").map_err(pg::fault)?,
         version: row.try_get("version").map_err(pg::fault)?,
         updated_at: row.try_get("updated_at").map_err(pg::fault)?,

@@ -107,7 +107,7 @@ impl<K: Keep> Registry<K> {
         let not_appended = || Fault::new(Reason::Internal, format!("{} are not append-only", self.kind().name));
         let appender = self.appender().ok_or_else(not_appended)?;
         asked.check()?;
-        let (version, keyed) = (Version::first(self.store().now()), asked.keyed());
+        let (version, keyed) = (Version::first(self.kind(), self.store().now())?, asked.keyed(self.store()));
         let mut deed = asked.deed();
         // The record is made, whatever the method that made it is called.
         deed.verb = "create".into();
@@ -127,7 +127,7 @@ impl<K: Keep> Registry<K> {
             return Ok(Appended::New(record));
         }
         let keyed = keyed.ok_or_else(|| Fault::new(Reason::Internal, "the record was not written"))?;
-        let before = idempotency::replay(self.store().pool(), &deed, &keyed).await?;
+        let before = idempotency::replay_anew(self.kind(), self.store(), &deed, &keyed).await?;
         let undone = || Fault::new(Reason::Contended, "the first request with this key was undone");
         before.map(Appended::Before).ok_or_else(undone)
     }

@@ -2,11 +2,13 @@
 
 use crate::codec::Sight;
 use crate::effect::{Deed, Keyed};
+use crate::store::Store;
 use fault::{Fault, Violation};
 use identity::{Called, Principal};
 use proto::policy::v1::{Reason, Rule};
 use proto::shape::Ask;
 use ring::digest::{SHA256, digest};
+use vault::Vault;
 
 /// A call and what it asks.
 #[derive(Clone, Debug)]
@@ -50,20 +52,24 @@ impl<R: Ask> Asked<R> {
     }
 
     /// The key under which the request has one effect, if it has one.
-    pub(crate) fn keyed(&self) -> Option<Keyed> {
+    pub(crate) fn keyed(&self, store: &Store) -> Option<Keyed> {
         let key = self.ask.request_id();
         (!key.is_empty()).then(|| Keyed {
             key: key.to_owned(),
-            fingerprint: fingerprint(&self.ask),
+            fingerprint: fingerprint(&self.ask, store.vault()),
             answer: Vec::new(),
         })
     }
 }
 
-/// What a request asks, in 32 bytes: the same for two requests that differ in nothing but their key.
-fn fingerprint<R: Ask>(ask: &R) -> [u8; 32] {
+/// What a request asks, in 32 bytes: the same for two requests that differ in nothing but their key. With sealing keys, a
+/// stolen database does not even tell whether a request that is guessed was made.
+fn fingerprint<R: Ask>(ask: &R, vault: Option<&Vault>) -> [u8; 32] {
     let mut ask = ask.clone();
     ask.clear_request_id();
+    if let Some(vault) = vault {
+        return vault.fingerprint(&ask.encode_to_vec());
+    }
     let mut fingerprint = [0; 32];
     fingerprint.copy_from_slice(digest(&SHA256, &ask.encode_to_vec()).as_ref());
     fingerprint

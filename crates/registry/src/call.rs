@@ -21,11 +21,19 @@ pub struct Call {
     now: DateTime<Utc>,
     timers: Timers,
     follows: Vec<Follow>,
+    erases: bool,
 }
 
 impl Call {
     pub(crate) fn new(store: &Store, deed: &Deed, now: DateTime<Utc>, clocks: BTreeMap<String, Clock>) -> Self {
-        Self { store: store.clone(), deed: deed.clone(), now, timers: Timers::new(now, clocks), follows: Vec::new() }
+        Self {
+            store: store.clone(),
+            deed: deed.clone(),
+            now,
+            timers: Timers::new(now, clocks),
+            follows: Vec::new(),
+            erases: false,
+        }
     }
 
     /// Who asks: a caller, or `timers/…` for an automatic step.
@@ -66,6 +74,17 @@ impl Call {
     /// The record's timers.
     pub fn timers(&mut self) -> &mut Timers {
         &mut self.timers
+    }
+
+    /// Destroys, with this change, the key of the record's sealed fields: what was ever written of them, in its history and
+    /// in answers that are given again, can be read by nobody any more. The verb leaves them empty; from now on the record
+    /// says when they were erased (`erase_time`, if it has one), as of every instant, and takes none again.
+    pub fn erase(&mut self) {
+        self.erases = true;
+    }
+
+    pub(crate) fn erases(&self) -> bool {
+        self.erases
     }
 
     pub(crate) fn store(&self) -> &Store {

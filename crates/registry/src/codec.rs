@@ -6,7 +6,7 @@ use identity::{Clearance, Principal};
 use prost::Message;
 use proto::policy::v1::Reason;
 use std::borrow::Cow;
-use transcode::{Which, tables};
+use transcode::{Beside, Which, tables};
 
 /// From what clearance on classified fields are shown.
 const CLEARED: Clearance = Clearance::Secret;
@@ -29,14 +29,19 @@ impl Codec {
         Self { message, sensitive }
     }
 
-    /// The document to keep: all of the record but secrets that are shown once.
-    pub(crate) fn doc<T: Message>(self, record: &T) -> Result<Doc, Fault> {
-        self.written(&record.encode_to_vec(), SHOWN_ONCE)
+    /// The document to keep of a record on the wire: all of it but secrets that are shown once.
+    pub(crate) fn written(self, wire: &[u8]) -> Result<Doc, Fault> {
+        self.written_json(wire).map(Doc::new)
+    }
+
+    /// As [`Codec::written`], to be added to.
+    pub(crate) fn written_json(self, wire: &[u8]) -> Result<Vec<u8>, Fault> {
+        self.without(wire, SHOWN_ONCE)
     }
 
     /// The document that events carry, where it is not the same.
     pub(crate) fn event_doc<T: Message>(self, record: &T) -> Result<Option<Doc>, Fault> {
-        self.sensitive.then(|| self.written(&record.encode_to_vec(), Which::ALL)).transpose()
+        self.sensitive.then(|| self.without(&record.encode_to_vec(), Which::ALL).map(Doc::new)).transpose()
     }
 
     /// The record that a document says.
@@ -44,6 +49,23 @@ impl Codec {
         let mut wire = Vec::new();
         self.message.to_wire(json, &mut wire).map_err(unreadable)?;
         T::decode(&*self.seen(&wire, sight)).map_err(unreadable)
+    }
+
+    /// As [`Codec::record`], of a document that has more than the record: with the JSON of what else it has of `names`.
+    pub(crate) fn record_beside<'j, T: Message + Default>(
+        self,
+        json: &'j [u8],
+        sight: Sight,
+        names: &'j [&'j str],
+    ) -> Result<(T, Beside<'j>), Fault> {
+        let mut wire = Vec::new();
+        let beside = self.message.to_wire_beside(json, &mut wire, names).map_err(unreadable)?;
+        Ok((T::decode(&*self.seen(&wire, sight)).map_err(unreadable)?, beside))
+    }
+
+    /// Adds to the record fields that were kept apart, as far as they may be seen.
+    pub(crate) fn add<T: Message>(self, record: &mut T, wire: &[u8], sight: Sight) -> Result<(), Fault> {
+        record.merge(&*self.seen(wire, sight)).map_err(unreadable)
     }
 
     /// The record as far as it may be seen.
@@ -66,10 +88,10 @@ impl Codec {
         self.message.redact(wire, sight.hides())
     }
 
-    fn written(self, wire: &[u8], without: Which) -> Result<Doc, Fault> {
+    fn without(self, wire: &[u8], which: Which) -> Result<Vec<u8>, Fault> {
         let mut json = Vec::new();
-        self.message.to_json(&self.message.redact(wire, without), &mut json).map_err(unwritable)?;
-        Ok(Doc::new(json))
+        self.message.to_json(&self.message.redact(wire, which), &mut json).map_err(unwritable)?;
+        Ok(json)
     }
 }
 

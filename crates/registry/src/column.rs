@@ -4,6 +4,7 @@ use fault::Fault;
 use prost_reflect::{EnumDescriptor, Kind as FieldKind};
 use proto::contract::{Field, Resource};
 use proto::policy::v1::Reason;
+use vault::Vault;
 
 /// A field that can be filtered and ordered by, and where it is found.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Column {
     pub(crate) kind: ColumnKind,
     pub(crate) personal: bool,
     pub(crate) classified: bool,
+    /// For a sealed field, what its blind values are bound to: the column holds those.
+    pub(crate) sealed: Option<String>,
 }
 
 /// What a column holds.
@@ -44,10 +47,10 @@ impl Column {
     /// The columns of a resource, the name first.
     pub(crate) fn all(resource: &'static Resource) -> Vec<Self> {
         let found = |field: &&'static Field| field.is_identifier() || field.policy().filterable;
-        resource.fields().iter().filter(found).filter_map(Self::of).collect()
+        resource.fields().iter().filter(found).filter_map(|field| Self::of(resource, field)).collect()
     }
 
-    fn of(field: &'static Field) -> Option<Self> {
+    fn of(resource: &'static Resource, field: &'static Field) -> Option<Self> {
         let descriptor = field.descriptor();
         if descriptor.is_list() || descriptor.is_map() {
             return None;
@@ -62,7 +65,9 @@ impl Column {
             "delete_time" => "deleted_at",
             own => own,
         };
-        let text = format!("(h.doc->>'{json}')");
+        let sealed = field.policy().sealed.then(|| blind_place(resource, field));
+        let text =
+            if sealed.is_some() { format!("(h.doc->'blind'->>'{json}')") } else { format!("(h.doc->>'{json}')") };
         let in_doc = match kind {
             ColumnKind::Text | ColumnKind::Enum(_) => text,
             ColumnKind::Int => format!("{text}::bigint"),
@@ -72,7 +77,20 @@ impl Column {
         };
         let (personal, classified) = (field.policy().personal, field.policy().classified);
         // Names in the contract are letters, digits and underscores, so quoting them is enough.
-        Some(Self { name, json, sql: format!("\"{sql}\""), in_doc, kind, personal, classified })
+        Some(Self { name, json, sql: format!("\"{sql}\""), in_doc, kind, personal, classified, sealed })
+    }
+
+    /// A value as the column holds it.
+    ///
+    /// # Errors
+    /// `INTERNAL` if it is sealed and there are no sealing keys.
+    pub(crate) fn held(&self, value: &str, vault: Option<&Vault>) -> Result<String, Fault> {
+        let no_vault =
+            || Fault::new(Reason::Internal, format!("{} is sealed, and there are no sealing keys", self.name));
+        match &self.sealed {
+            Some(place) => Ok(vault.ok_or_else(no_vault)?.blind(place, value)),
+            None => Ok(value.to_owned()),
+        }
     }
 
     /// What stands for the column in a condition.
@@ -96,6 +114,11 @@ impl ColumnKind {
             _ => Self::Int,
         })
     }
+}
+
+/// What blind values of a field are bound to: `members.passport_number`.
+pub(crate) fn blind_place(resource: &Resource, field: &Field) -> String {
+    format!("{}.{}", resource.collection(), field.descriptor().name())
 }
 
 /// The column of a field, by its name in the contract or in JSON.

@@ -63,7 +63,7 @@ impl<K: Keep> Registry<K> {
 
     async fn created<R: Carries<K::Record>>(&self, asked: &Asked<R>) -> Result<Kept<K::Record>, Fault> {
         let (mut record, version) = self.candidate(asked)?;
-        let (deed, keyed) = (asked.deed(), asked.keyed());
+        let (deed, keyed) = (asked.deed(), asked.keyed(self.store()));
         let mut call = Call::new(self.store(), &deed, version.at, BTreeMap::new());
         let admitted = K::admit(&mut record, &mut call);
         let written = match admitted.and_then(|()| self.first(&mut record, version, asked, &deed, keyed.clone(), call))
@@ -88,7 +88,7 @@ impl<K: Keep> Registry<K> {
         R: Carries<K::Record>,
     {
         let (mut record, version) = self.candidate(asked)?;
-        let (deed, keyed) = (asked.deed(), asked.keyed());
+        let (deed, keyed) = (asked.deed(), asked.keyed(self.store()));
         let mut tx = pg::begin(self.store().pool()).await?;
         let mut call = Call::new(self.store(), &deed, version.at, BTreeMap::new());
         let written = async {
@@ -115,7 +115,7 @@ impl<K: Keep> Registry<K> {
         let missing = || Fault::new(Reason::InvalidFields, "the record is missing");
         let mut record = asked.ask.record().cloned().ok_or_else(missing)?;
         record.copy_outputs(&K::Record::default());
-        let version = Version::first(self.store().now());
+        let version = Version::first(self.kind(), self.store().now())?;
         record.set_name(match asked.ask.id() {
             "" => format!("{}{}", self.kind().prefix, id_of(version.uid)),
             id => format!("{}{id}", self.kind().prefix),
@@ -159,7 +159,7 @@ impl<K: Keep> Registry<K> {
             (Ok(true), _) => Ok(Kept::new(record)),
             (Ok(false), None) => Err(Fault::new(Reason::Internal, "the record was not written")),
             (Err(fault), None) => Err(fault),
-            (refused, Some(keyed)) => match idempotency::replay(self.store().pool(), deed, &keyed).await? {
+            (refused, Some(keyed)) => match idempotency::replay_anew(self.kind(), self.store(), deed, &keyed).await? {
                 Some(record) => Ok(Kept::replayed(record)),
                 None => Err(refused
                     .err()

@@ -1,6 +1,6 @@
 //! Fires timers: each once, in the transaction that takes it away, whoever else tries.
 
-use crate::act::locked;
+use crate::act::{held, locked};
 use crate::call::Call;
 use crate::effect::{Change, Deed};
 use crate::keep::Keep;
@@ -92,6 +92,9 @@ impl Store {
                 sweep = Instant::now() + SWEEP;
                 if let Err(fault) = self.sweep().await {
                     tracing::warn!(error = %fault, "old answers cannot be swept away");
+                }
+                if let Err(fault) = self.rewrap().await {
+                    tracing::warn!(error = %fault, "data keys cannot be wrapped anew");
                 }
             }
             heard.mark_unchanged();
@@ -194,13 +197,13 @@ impl<K: Keep> Registry<K> {
         let kind = self.kind();
         let mut tx = pg::begin(self.store().pool()).await?;
         let row = sqlx::query(kind.texts.try_lock.as_str()).bind(name).fetch_optional(&mut *tx).await;
-        let Some(row) = row.map_err(pg::fault)? else {
+        let Some(row) = held(&mut tx, kind, name, row.map_err(pg::fault)?).await? else {
             if self.is_there(&mut tx, name).await? {
                 return Ok(Fired::Busy);
             }
             return self.drop_timer(tx, name, timer, Reason::NotFound).await;
         };
-        let before = locked::<K::Record>(&row, kind.codec)?;
+        let before = locked::<K::Record>(&row, name, kind, self.store())?;
         let Some(automatic) = kind.automatic(timer) else {
             return self.drop_timer(tx, name, timer, Reason::NotFound).await;
         };

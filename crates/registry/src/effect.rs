@@ -2,11 +2,14 @@
 
 use crate::doc::Doc;
 use crate::follow::Follow;
+use crate::kind::Kind;
+use crate::secret::Secret;
 use crate::timers::Set;
 use chrono::{DateTime, Utc};
 use identity::{Called, Principal};
 use std::sync::Arc;
 use uuid::Uuid;
+use vault::Wrapped;
 
 /// What happens to the record's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +59,7 @@ pub(crate) struct Keyed {
 /// A change that is ready to be written.
 #[derive(Clone, Debug)]
 pub(crate) struct Effect {
-    pub(crate) kind: &'static str,
+    pub(crate) kind: &'static Kind,
     pub(crate) name: String,
     pub(crate) uid: Uuid,
     pub(crate) version: i64,
@@ -64,6 +67,12 @@ pub(crate) struct Effect {
     pub(crate) doc: Doc,
     /// The document as events carry it, where it differs.
     pub(crate) event: Option<Doc>,
+    /// What opens the document's sealed part.
+    pub(crate) secret: Secret,
+    /// The record's data key, if it is new.
+    pub(crate) data_key: Option<Wrapped>,
+    /// Whether the record's data key is destroyed.
+    pub(crate) erases: bool,
     pub(crate) deed: Deed,
     pub(crate) keyed: Option<Keyed>,
     pub(crate) timers_set: Vec<Set>,
@@ -73,7 +82,7 @@ pub(crate) struct Effect {
 }
 
 /// The statement. It answers with one row if the change was written and none if the key was used before.
-pub(crate) fn write_text(table: &str, change: Change, keyed: bool, timed: bool) -> String {
+pub(crate) fn write_text(table: &str, change: Change, keyed: bool, timed: bool, seals: bool) -> String {
     let claim = if keyed {
         "claim as (insert into idempotency (principal, method, key, fingerprint, answer, at)
              values ($8, $10, $14, $15, $16, $6) on conflict do nothing returning 1), "
@@ -113,6 +122,16 @@ pub(crate) fn write_text(table: &str, change: Change, keyed: bool, timed: bool) 
     } else {
         String::new()
     };
+    let data_key = if seals {
+        let first = 14 + if keyed { 3 } else { 0 } + if timed { 4 } else { 0 };
+        format!(
+            ", secret as (insert into data_keys (record, wrapping, wrapped) \
+             select $2, ${first}, ${} from record where ${first}::text is not null)",
+            first + 1
+        )
+    } else {
+        String::new()
+    };
     format!(
         "with {claim}record as ({record}), \
          version as (insert into history (kind, name, version, verb, actor, reason, at, doc) \
@@ -121,7 +140,7 @@ pub(crate) fn write_text(table: &str, change: Change, keyed: bool, timed: bool) 
              select $6, $8, $11, $10, $2, 'OK', $9, $12 from record), \
          event as (insert into outbox (at, kind, name, version, verb, actor, doc, traceparent) \
              select $6, $1, $2, $4, $7, $8, coalesce($13, $5), $12 from record)\
-         {timers} \
+         {timers}{data_key} \
          select from record"
     )
 }
@@ -148,7 +167,7 @@ impl Effect {
     ) -> Result<bool, sqlx::Error> {
         let deed = &self.deed;
         let mut query = sqlx::query(text)
-            .bind(self.kind)
+            .bind(self.kind.name)
             .bind(&self.name)
             .bind(self.uid)
             .bind(self.version)
@@ -169,6 +188,10 @@ impl Effect {
             let dues: Vec<_> = self.timers_set.iter().map(|set| set.due_at).collect();
             let clocks: Vec<_> = self.timers_set.iter().map(|set| set.clock.clone()).collect();
             query = query.bind(names).bind(dues).bind(clocks).bind(&self.timers_cleared);
+        }
+        if self.kind.seals() {
+            let key = self.data_key.as_ref();
+            query = query.bind(key.map(|key| &key.by)).bind(key.map(|key| &key.bytes));
         }
         Ok(query.fetch_optional(executor).await?.is_some())
     }

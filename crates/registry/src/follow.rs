@@ -111,7 +111,7 @@ impl Call {
         admit: impl FnOnce(&mut K::Record, &mut Self) -> Result<(), Fault>,
     ) -> Result<String, Fault> {
         let kind = Kind::of_record::<K::Record>();
-        let version = Version::first(self.now());
+        let version = Version::first(kind, self.now())?;
         record.set_name(format!("{}{}", kind.prefix, id_of(version.uid)));
         let deed = Deed { verb: "create".into(), ..self.deed().clone() };
         let mut call = Self::new(self.store(), &deed, version.at, BTreeMap::new());
@@ -153,6 +153,11 @@ impl Effect {
         let again = self.follows.iter().find(|follow| !names.insert(&follow.effect.name));
         if let Some(follow) = again {
             return Err(Fault::new(Reason::Internal, format!("{follow:?}: it is changed twice at once")));
+        }
+        for effect in std::iter::once(self).chain(self.follows.iter().map(|follow| &follow.effect)) {
+            if effect.erases {
+                effect.erase(connection).await?;
+            }
         }
         let own = self.revision();
         let alike = |one: &Follow, other: &Follow| std::ptr::eq(one.kind, other.kind) && one.change == other.change;
@@ -222,9 +227,21 @@ async fn write(
         .bind(clocks)
         .bind(cleared_names)
         .bind(cleared_timers)
-        .fetch_one(connection)
+        .fetch_one(&mut *connection)
         .await
         .map_err(first.broken)?;
+    if effects().any(|effect| effect.data_key.is_some()) {
+        let keys = || effects().filter_map(|effect| Some((&effect.name, effect.data_key.as_ref()?)));
+        sqlx::query(
+            "insert into data_keys (record, wrapping, wrapped) select * from unnest($1::text[], $2::text[], $3::bytea[])",
+        )
+        .bind(keys().map(|(name, _)| name.as_str()).collect::<Vec<_>>())
+        .bind(keys().map(|(_, key)| key.by.as_str()).collect::<Vec<_>>())
+        .bind(keys().map(|(_, key)| key.bytes.as_slice()).collect::<Vec<_>>())
+        .execute(&mut *connection)
+        .await
+        .map_err(pg::fault)?;
+    }
     let written: i64 = row.try_get(0).map_err(pg::fault)?;
     let all = usize::try_from(written).is_ok_and(|written| written == follows.len());
     ::fault::refuse_if(!all, Reason::Internal, "a locked record was not written")

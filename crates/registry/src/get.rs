@@ -5,7 +5,7 @@ use crate::codec::Sight;
 use crate::column::Place;
 use crate::keep::{Keep, Visible};
 use crate::registry::{Answer, Registry};
-use crate::sql::{self, Sql};
+use crate::sql::Sql;
 use crate::time::instant;
 use ::fault::Fault;
 use chrono::{DateTime, Utc};
@@ -50,8 +50,9 @@ impl<K: Keep> Registry<K> {
         sight: Sight,
     ) -> Result<Option<K::Record>, Fault> {
         let kind = self.kind();
-        let mut text = Sql::new("select h.doc, h.verb from (select doc, verb from history where name = ");
-        text.bind(name.to_owned()).push(" and kind = ").bind(kind.name).push(" and at <= ").bind(as_of);
+        let mut text = Sql::new("select h.* from (select verb, ");
+        text.push(&kind.texts.doc).push(" from history where name = ").bind(name.to_owned());
+        text.push(" and kind = ").bind(kind.name).push(" and at <= ").bind(as_of);
         text.push(" order by version desc limit 1) h where true").visible(visible, kind, Place::History)?;
         text.push(" and exists (select from ").push(&kind.texts.table).push(" where name = ").bind(name.to_owned());
         text.visible(visible, kind, Place::Table)?.push(")");
@@ -61,6 +62,6 @@ impl<K: Keep> Registry<K> {
         if verb == "delete" {
             return Ok(None);
         }
-        kind.codec.record(sql::json(&row, "doc")?, sight).map(Some)
+        self.read_row(&row, name, sight).map(Some)
     }
 }

@@ -1,17 +1,34 @@
 //! Answers given to requests with a key: the same request gets the same answer again, another one is refused.
 
 use crate::effect::{Deed, Keyed};
+use crate::kind::Kind;
+use crate::secret::{DATA_KEY, Secret};
+use crate::store::Store;
+use crate::texts::key_of;
 use fault::Fault;
-use prost::Message;
 use proto::policy::v1::Reason;
-use sqlx::Row as _;
+use proto::shape::Record;
+use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
-/// The answer to the request that used this key before, if one did.
+/// As [`replay`], on a connection of its own.
+pub(crate) async fn replay_anew<T: Record>(
+    kind: &Kind,
+    store: &Store,
+    deed: &Deed,
+    keyed: &Keyed,
+) -> Result<Option<T>, Fault> {
+    let mut connection = store.pool().acquire().await.map_err(pg::fault)?;
+    replay(&mut connection, kind, store, deed, keyed).await
+}
+
+/// The answer to the request that used this key before, if one did. What was erased since is empty in it.
 ///
 /// # Errors
 /// `IDEMPOTENCY_KEY_REUSED` if that was another request.
-pub(crate) async fn replay<'e, T: Message + Default>(
-    executor: impl sqlx::PgExecutor<'e>,
+pub(crate) async fn replay<T: Record>(
+    connection: &mut PgConnection,
+    kind: &Kind,
+    store: &Store,
     deed: &Deed,
     keyed: &Keyed,
 ) -> Result<Option<T>, Fault> {
@@ -20,7 +37,7 @@ pub(crate) async fn replay<'e, T: Message + Default>(
             .bind(&*deed.principal.subject)
             .bind(&*deed.method)
             .bind(&keyed.key)
-            .fetch_optional(executor)
+            .fetch_optional(&mut *connection)
             .await
             .map_err(pg::fault)?;
     let Some(row) = found else { return Ok(None) };
@@ -28,7 +45,10 @@ pub(crate) async fn replay<'e, T: Message + Default>(
     if fingerprint != keyed.fingerprint {
         return Err(Fault::new(Reason::IdempotencyKeyReused, "this key was used before for another request"));
     }
-    let answer: &[u8] = row.try_get("answer").map_err(pg::fault)?;
-    let unreadable = |error| Fault::new(Reason::Internal, "a stored answer cannot be read").caused_by(error);
-    T::decode(answer).map(Some).map_err(unreadable)
+    let (record, envelope) = kind.answer::<T>(row.try_get("answer").map_err(pg::fault)?)?;
+    let Some(envelope) = envelope else { return Ok(Some(record)) };
+    let find = format!("select {}", key_of("$1", DATA_KEY));
+    let row = sqlx::query(AssertSqlSafe(find)).bind(record.name()).fetch_one(connection).await.map_err(pg::fault)?;
+    let secret = Secret::of(&row, DATA_KEY, record.name(), kind, store)?;
+    kind.whole_answer(record, &envelope, secret).map(Some)
 }

@@ -2,6 +2,7 @@
 
 use crate::codec::Codec;
 use crate::column::Column;
+use crate::sealed::Sealed;
 use crate::texts::Texts;
 use fault::Fault;
 use proto::contract::{Kind as Does, Method, Resource, contract};
@@ -20,6 +21,8 @@ pub(crate) struct Kind {
     pub(crate) prefix: &'static str,
     pub(crate) codec: Codec,
     pub(crate) columns: Vec<Column>,
+    /// The fields that are kept as ciphertext, if there are any.
+    pub(crate) sealed: Option<Sealed>,
     /// Whether any field is found by `q`.
     pub(crate) searchable: bool,
     /// Whether what `q` finds is personal data.
@@ -52,6 +55,7 @@ impl Kind {
         let makes = |method: &&'static Method| {
             *method.kind() == Does::Create && method.resource() == Some(resource.message().full_name())
         };
+        let sealed = Sealed::of(resource);
         Self {
             name: resource.collection(),
             resource,
@@ -60,7 +64,8 @@ impl Kind {
             columns: Column::all(resource),
             searchable: resource.fields().iter().any(|field| searchable(&field)),
             searches_personal: resource.fields().iter().filter(searchable).any(hidden),
-            texts: Texts::of(&resource.policy().table),
+            texts: Texts::of(&resource.policy().table, sealed.is_some()),
+            sealed,
             made_in: contract().methods().iter().find(makes).map_or(&[], |method| method.rule().to.as_slice()),
         }
     }

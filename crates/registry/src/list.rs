@@ -11,6 +11,7 @@ use crate::sql::{self, Sql};
 use ::fault::Fault;
 use proto::policy::v1::Reason;
 use proto::shape::{Ask, Page};
+use sqlx::Row as _;
 use tonic::Request;
 
 /// How many records a page has if the caller does not say.
@@ -67,7 +68,7 @@ impl<K: Keep> Registry<K> {
     /// What a request asks of the records.
     pub(crate) fn question<R: Ask>(&self, asked: &Asked<R>) -> Result<Question, Fault> {
         let (kind, sight, ask) = (self.kind(), asked.sight(self.kind().service()), &asked.ask);
-        let scope = Scope::new(&kind.columns, Place::Table, sight);
+        let scope = Scope::new(&kind.columns, Place::Table, sight, self.store().vault());
         if !ask.q().is_empty() {
             ::fault::refuse_if(!kind.searchable, Reason::InvalidFilter, "these records have no words to be found")?;
             let hidden = kind.searches_personal && !sight.personal;
@@ -100,7 +101,8 @@ impl<K: Keep> Registry<K> {
         size: i64,
     ) -> Result<(Vec<K::Record>, Option<Position>), Fault> {
         let kind = self.kind();
-        let mut text = Sql::new("select doc, ");
+        let mut text = Sql::new("select name, ");
+        text.push(&kind.texts.doc).push(", ");
         question.order.select(&mut text);
         text.push(" as position from ").push(&kind.texts.table).push(" where true");
         if !question.show_deleted {
@@ -133,7 +135,7 @@ impl<K: Keep> Registry<K> {
         };
         let records = rows
             .iter()
-            .map(|row| kind.codec.record(sql::json(row, "doc")?, question.sight))
+            .map(|row| self.read_row(row, row.try_get("name").map_err(pg::fault)?, question.sight))
             .collect::<Result<_, _>>()?;
         Ok((records, last))
     }

@@ -6,11 +6,19 @@ use crate::keep::{Keep, Visible};
 use crate::kind::Kind;
 use crate::reader::Reader;
 use crate::registry::Registry;
+use crate::secret::{DATA_KEY, Secret};
 use crate::sql::{self, Sql};
+use crate::texts::key_of;
 use ::fault::Fault;
 use identity::Principal;
 use proto::shape::Record;
 use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+use std::sync::LazyLock;
+
+/// The data keys of a record and of the one it names.
+static KEY: LazyLock<String> = LazyLock::new(|| format!(", {}", key_of("k.name", DATA_KEY)));
+static OTHER_KEY: LazyLock<String> = LazyLock::new(|| format!(", {}", key_of("o.name", "other_key")));
 
 impl<K: Keep> Registry<K> {
     /// Reads a record for a rule of our own, whole and whoever asks: what the caller learns of it is the rule's
@@ -36,17 +44,29 @@ impl<K: Keep> Registry<K> {
     /// `INTERNAL` if the field is not filterable; the database's.
     pub async fn load_with<U: Record>(&self, name: &str, field: &str) -> Result<Option<(K::Record, Option<U>)>, Fault> {
         let (kind, other) = (self.kind(), Kind::of_record::<U>());
-        let mut text = Sql::new("select k.doc as doc, o.doc as other from ");
-        text.push(&kind.texts.table).push(" k left join ").push(&other.texts.table).push(" o on o.name = k.");
+        let mut text = Sql::new("select k.doc as doc, o.name as other_name, o.doc as other");
+        if kind.seals() {
+            text.push(KEY.as_str());
+        }
+        if other.seals() {
+            text.push(OTHER_KEY.as_str());
+        }
+        text.push(" from ")
+            .push(&kind.texts.table)
+            .push(" k left join ")
+            .push(&other.texts.table)
+            .push(" o on o.name = k.");
         text.push(&column::known(&kind.columns, field)?.sql).push(" and o.deleted_at is null");
         text.push(" where k.deleted_at is null and k.name = ").bind(name.to_owned());
         let Some(row) = text.query().fetch_optional(self.store().pool()).await.map_err(pg::fault)? else {
             return Ok(None);
         };
-        let record = kind.codec.record(sql::json(&row, "doc")?, Sight::WHOLE)?;
-        let missing = sqlx::ValueRef::is_null(&row.try_get_raw("other").map_err(pg::fault)?);
-        let read = || other.codec.record(sql::json(&row, "other")?, Sight::WHOLE);
-        Ok(Some((record, if missing { None } else { Some(read()?) })))
+        let record = self.read_row(&row, name, Sight::WHOLE)?;
+        let Some(other_name) = row.try_get::<Option<&str>, _>("other_name").map_err(pg::fault)? else {
+            return Ok(Some((record, None)));
+        };
+        let secret = Secret::of(&row, "other_key", other_name, other, self.store())?;
+        Ok(Some((record, Some(other.record(sql::json(&row, "other")?, secret, Sight::WHOLE)?))))
     }
 
     /// Records whose fields each have one of the values, for a rule of our own, as [`Reader::all`] gives them, but
@@ -94,16 +114,26 @@ impl<K: Keep> Registry<K> {
         if *visible == Visible::All {
             return self.read(name, sight).await;
         }
-        let mut text = Sql::new("select doc from ");
-        text.push(&kind.texts.table).push(" where deleted_at is null and name = ").bind(name.to_owned());
+        let mut text = Sql::new("select ");
+        text.push(&kind.texts.doc)
+            .push(" from ")
+            .push(&kind.texts.table)
+            .push(" where deleted_at is null and name = ")
+            .bind(name.to_owned());
         text.visible(visible, kind, Place::Table)?;
         let found = text.query().fetch_optional(self.store().pool()).await.map_err(pg::fault)?;
-        found.map(|row| kind.codec.record(sql::json(&row, "doc")?, sight)).transpose()
+        found.map(|row| self.read_row(&row, name, sight)).transpose()
+    }
+
+    /// The record of this name, from a row with [`Texts::doc`](crate::texts::Texts).
+    pub(crate) fn read_row(&self, row: &PgRow, name: &str, sight: Sight) -> Result<K::Record, Fault> {
+        let secret = Secret::of(row, DATA_KEY, name, self.kind(), self.store())?;
+        self.kind().record(sql::json(row, "doc")?, secret, sight)
     }
 
     async fn read(&self, name: &str, sight: Sight) -> Result<Option<K::Record>, Fault> {
         let kind = self.kind();
         let found = sqlx::query(kind.texts.get.as_str()).bind(name).fetch_optional(self.store().pool()).await;
-        found.map_err(pg::fault)?.map(|row| kind.codec.record(sql::json(&row, "doc")?, sight)).transpose()
+        found.map_err(pg::fault)?.map(|row| self.read_row(&row, name, sight)).transpose()
     }
 }

@@ -41,6 +41,9 @@ impl Order {
                 _ => return Err(misunderstood(format!("{part:?} is no field with asc or desc"))),
             };
             let column = scope.column(field)?;
+            if column.sealed.is_some() {
+                return Err(misunderstood(format!("{field} is kept sealed: nothing is ordered by it")));
+            }
             if list.iter().any(|by| std::ptr::eq(by.column, column)) {
                 return Err(misunderstood(format!("{field} is named twice in the order")));
             }

@@ -1,11 +1,12 @@
 //! Facts about other records, read in the transaction of a change, so that they still hold when it is committed.
 
-use crate::act::{clock, locked};
+use crate::act::{clock, held, locked};
 use crate::codec::Sight;
 use crate::column;
 use crate::follow::Held;
 use crate::keep::Keep;
 use crate::kind::Kind;
+use crate::secret::{DATA_KEY, Secret};
 use crate::sql::{self, Sql};
 use crate::store::Store;
 use crate::texts::Texts;
@@ -113,7 +114,12 @@ impl<'t> Reader<'t> {
         let kind = Kind::of_record::<T>();
         let text = if self.locks { text(&kind.texts) } else { &kind.texts.get };
         let found = sqlx::query(text).bind(name).fetch_optional(&mut *self.connection).await.map_err(pg::fault)?;
-        found.map(|row| kind.codec.record(sql::json(&row, "doc")?, Sight::WHOLE)).transpose()
+        let found = if std::ptr::eq(text, kind.texts.get.as_str()) {
+            found
+        } else {
+            held(&mut *self.connection, kind, name, found).await?
+        };
+        found.map(|row| read(&row, name, kind, self.store)).transpose()
     }
 
     /// How many records there are whose fields each have one of the values: filterable fields of text or enums, by
@@ -124,7 +130,7 @@ impl<'t> Reader<'t> {
     /// `INTERNAL` if a field is not filterable; the database's.
     pub async fn count<T: Record>(&mut self, fields: &[(&str, &[&str])]) -> Result<i64, Fault> {
         let mut text = Sql::new("select count(*) from ");
-        conditions::<T>(&mut text, fields)?;
+        conditions::<T>(&mut text, fields, self.store)?;
         let row = text.query().fetch_one(&mut *self.connection).await.map_err(pg::fault)?;
         row.try_get(0).map_err(pg::fault)
     }
@@ -135,7 +141,7 @@ impl<'t> Reader<'t> {
     /// As [`Reader::count`].
     pub async fn exists<T: Record>(&mut self, fields: &[(&str, &[&str])]) -> Result<bool, Fault> {
         let mut text = Sql::new("select from ");
-        conditions::<T>(&mut text, fields)?;
+        conditions::<T>(&mut text, fields, self.store)?;
         text.push(" limit 1");
         Ok(text.query().fetch_optional(&mut *self.connection).await.map_err(pg::fault)?.is_some())
     }
@@ -154,13 +160,14 @@ impl<'t> Reader<'t> {
         fields: &[(&str, &[&str])],
         after: &str,
     ) -> Result<Vec<T>, Fault> {
-        let mut text = Sql::new("select doc from ");
-        conditions::<T>(&mut text, fields)?;
+        let kind = Kind::of_record::<T>();
+        let mut text = Sql::new("select name, ");
+        text.push(&kind.texts.doc).push(" from ");
+        conditions::<T>(&mut text, fields, self.store)?;
         text.push(" and name > ").bind(after.to_owned());
         text.push(" order by name limit 1000");
         let rows = text.query().fetch_all(&mut *self.connection).await.map_err(pg::fault)?;
-        let codec = Kind::of_record::<T>().codec;
-        rows.iter().map(|row| codec.record(sql::json(row, "doc")?, Sight::WHOLE)).collect()
+        rows.iter().map(|row| read(row, row.try_get("name").map_err(pg::fault)?, kind, self.store)).collect()
     }
 
     /// All such records, as [`Reader::count`] counts them, locked in the order of their names, for the change to have
@@ -170,14 +177,27 @@ impl<'t> Reader<'t> {
     /// As [`Reader::count`].
     pub async fn hold<K: Keep>(&mut self, fields: &[(&str, &[&str])]) -> Result<Vec<Held<K>>, Fault> {
         let kind = Kind::of_record::<K::Record>();
-        let mut text = Sql::new("select name, doc, uid, version, updated_at from ");
-        conditions::<K::Record>(&mut text, fields)?;
+        let alone = kind.seals() && self.locks;
+        let mut text = Sql::new("select name");
+        if !alone {
+            text.push(", uid, version, updated_at, ").push(&kind.texts.doc);
+        }
+        text.push(" from ");
+        conditions::<K::Record>(&mut text, fields, self.store)?;
         text.push(if self.locks { " order by name for no key update" } else { " order by name" });
-        let rows = text.query().fetch_all(&mut *self.connection).await.map_err(pg::fault)?;
+        let mut rows = text.query().fetch_all(&mut *self.connection).await.map_err(pg::fault)?;
+        if alone {
+            // What is read under a lock is read in a statement of its own, as in `Texts::of`.
+            let names = rows.iter().map(|row| row.try_get("name")).collect::<Result<Vec<String>, _>>();
+            let mut text = Sql::new("select name, uid, version, updated_at, ");
+            text.push(&kind.texts.doc).push(" from ").push(&kind.texts.table).push(" where name = any (");
+            text.bind(names.map_err(pg::fault)?).push(") order by name");
+            rows = text.query().fetch_all(&mut *self.connection).await.map_err(pg::fault)?;
+        }
         let mut clocks = self.clocks_of(kind, &rows).await?;
         let held = |row: &PgRow| -> Result<Held<K>, Fault> {
             let name: &str = row.try_get("name").map_err(pg::fault)?;
-            Ok(Held::new(locked(row, kind.codec)?, clocks.remove(name).unwrap_or_default()))
+            Ok(Held::new(locked(row, name, kind, self.store)?, clocks.remove(name).unwrap_or_default()))
         };
         rows.iter().map(held).collect()
     }
@@ -199,12 +219,19 @@ impl<'t> Reader<'t> {
     }
 }
 
-pub(crate) fn conditions<T: Record>(text: &mut Sql, fields: &[(&str, &[&str])]) -> Result<(), Fault> {
+/// The record of a row, whole.
+fn read<T: Record>(row: &PgRow, name: &str, kind: &Kind, store: &Store) -> Result<T, Fault> {
+    let secret = Secret::of(row, DATA_KEY, name, kind, store)?;
+    kind.record(sql::json(row, "doc")?, secret, Sight::WHOLE)
+}
+
+fn conditions<T: Record>(text: &mut Sql, fields: &[(&str, &[&str])], store: &Store) -> Result<(), Fault> {
     let kind = Kind::of_record::<T>();
     text.push(&kind.texts.table).push(" where deleted_at is null");
     for (field, values) in fields {
         let column = column::known(&kind.columns, field)?;
-        let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+        let values: Vec<String> =
+            values.iter().map(|value| column.held(value, store.vault())).collect::<Result<_, _>>()?;
         text.push(" and ").push(&column.sql).push(" = any (").bind(values).push(")");
     }
     Ok(())

@@ -4,6 +4,7 @@ use crate::call::Call;
 use crate::effect::{Change, Deed, Effect, Keyed};
 use crate::etag::etag;
 use crate::kind::Kind;
+use crate::secret::Secret;
 use crate::time::timestamp;
 use calendar::WorkingDays;
 use chrono::{DateTime, Utc};
@@ -15,6 +16,8 @@ use uuid::Uuid;
 /// Which version of which record, as of when.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Version {
+    /// What the record's sealed fields are sealed with.
+    pub(crate) secret: Secret,
     pub(crate) uid: Uuid,
     pub(crate) version: i64,
     pub(crate) at: DateTime<Utc>,
@@ -22,8 +25,8 @@ pub(crate) struct Version {
 
 impl Version {
     /// The first version of a new record. Identities sort by time, so that records made together lie together.
-    pub(crate) fn first(at: DateTime<Utc>) -> Self {
-        Self { uid: Uuid::now_v7(), version: 1, at }
+    pub(crate) fn first(kind: &Kind, at: DateTime<Utc>) -> Result<Self, Fault> {
+        Ok(Self { secret: Secret::first(kind)?, uid: Uuid::now_v7(), version: 1, at })
     }
 }
 
@@ -78,18 +81,31 @@ impl Kind {
         call: Call,
         days: &WorkingDays,
     ) -> Result<Effect, Fault> {
+        let erases = call.erases();
+        let parts = self.parts(record, version.secret, call.store().vault())?;
+        ::fault::refuse_if(
+            erases && parts.sealed,
+            Reason::Internal,
+            "what erases a record leaves its sealed fields empty",
+        )?;
+        let answered = |keyed| -> Result<_, Fault> {
+            Ok(Keyed { answer: self.kept_answer(record, version.secret, parts.sealed)?, ..keyed })
+        };
         let (timers, follows) = call.into_parts();
         let (timers_set, timers_cleared) = timers.changes(days, |timer| self.automatic(timer).is_some())?;
         Ok(Effect {
-            kind: self.name,
+            kind: self,
             name: record.name().to_owned(),
             uid: version.uid,
             version: version.version,
             at: version.at,
-            doc: self.codec.doc(record)?,
+            doc: parts.doc,
+            secret: version.secret,
+            data_key: parts.data_key,
+            erases,
             event: self.codec.event_doc(record)?,
             deed: deed.clone(),
-            keyed: keyed.map(|keyed| Keyed { answer: record.encode_to_vec(), ..keyed }),
+            keyed: keyed.map(answered).transpose()?,
             timers_set,
             timers_cleared,
             follows,

@@ -10,6 +10,7 @@ use crate::keep::Keep;
 use crate::kind::Kind;
 use crate::reader::Reader;
 use crate::registry::Registry;
+use crate::secret::Secret;
 use crate::sql::Sql;
 use ::fault::Fault;
 use proto::shape::{Ask, Record};
@@ -33,6 +34,7 @@ pub struct Foreseen {
     pub verb: String,
     kind: &'static Kind,
     doc: Doc,
+    secret: Secret,
 }
 
 impl Foreseen {
@@ -42,7 +44,9 @@ impl Foreseen {
     /// `INTERNAL` if it cannot be read.
     pub fn record<T: Record>(&self) -> Result<Option<T>, Fault> {
         let kind = Kind::of_record::<T>();
-        std::ptr::eq(kind, self.kind).then(|| kind.codec.record(self.doc.json(), Sight::WHOLE)).transpose()
+        std::ptr::eq(kind, self.kind)
+            .then(|| kind.record(self.doc.json(), self.secret.known(), Sight::WHOLE))
+            .transpose()
     }
 }
 
@@ -80,12 +84,16 @@ impl<K: Keep> Registry<K> {
             .execute(&mut *tx)
             .await
             .map_err(pg::fault)?;
-        let mut text = Sql::new("select doc, uid, version, updated_at from ");
-        text.push(&kind.texts.table).push(" where deleted_at is null and name = ").bind(name.to_owned());
+        let mut text = Sql::new("select uid, version, updated_at, ");
+        text.push(&kind.texts.doc)
+            .push(" from ")
+            .push(&kind.texts.table)
+            .push(" where deleted_at is null and name = ")
+            .bind(name.to_owned());
         text.visible(&K::visible(asked.principal()), kind, Place::Table)?;
         let found = text.query().fetch_optional(&mut *tx).await.map_err(pg::fault)?;
         let row = found.ok_or_else(|| kind.not_found(name))?;
-        let before = locked::<K::Record>(&row, kind.codec)?;
+        let before = locked::<K::Record>(&row, name, kind, self.store())?;
         let (record, _, call) =
             self.decided(Reader::unlocking(&mut tx, self.store()), asked, &before, gather, verb).await?;
         let (_, follows) = call.into_parts();
@@ -94,6 +102,7 @@ impl<K: Keep> Registry<K> {
             verb: follow.effect.deed.verb.to_string(),
             kind: follow.kind,
             doc: follow.effect.doc,
+            secret: follow.effect.secret,
         };
         Ok(Rehearsed { record, follows: follows.into_iter().map(foreseen).collect() })
     }

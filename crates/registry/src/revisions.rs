@@ -7,7 +7,7 @@ use crate::keep::{Keep, Visible};
 use crate::list::page_size;
 use crate::order::foreign;
 use crate::registry::{Answer, Registry};
-use crate::sql::{self, Sql};
+use crate::sql::Sql;
 use crate::time::timestamp;
 use ::fault::Fault;
 use proto::registry::v1::Revision;
@@ -64,8 +64,9 @@ impl<K: Keep> Registry<K> {
         most: usize,
     ) -> Result<Vec<PgRow>, Fault> {
         let kind = self.kind();
-        let mut text = Sql::new("select version, verb, actor, reason, cause, at, doc from history h where name = ");
-        text.bind(name.to_owned()).push(" and kind = ").bind(kind.name);
+        let mut text = Sql::new("select name, version, verb, actor, reason, cause, at, ");
+        text.push(&kind.texts.doc).push(" from history h where name = ").bind(name.to_owned());
+        text.push(" and kind = ").bind(kind.name);
         if let Some(before) = before {
             text.push(" and version < ").bind(before);
         }
@@ -88,7 +89,7 @@ impl<K: Keep> Registry<K> {
                 cause: row.try_get::<Option<_>, _>("cause")?.unwrap_or_default(),
             })
         };
-        let record = self.kind().codec.record(sql::json(row, "doc")?, sight)?;
+        let record = self.read_row(row, row.try_get("name").map_err(pg::fault)?, sight)?;
         Ok((revision().map_err(pg::fault)?, record))
     }
 }

@@ -50,6 +50,8 @@ impl Sql {
             Visible::Where(pairs) => {
                 for (field, value) in pairs {
                     let column = column::known(&kind.columns, field)?;
+                    let words = "who may see a record is not told by a sealed field";
+                    ::fault::refuse_if(column.sealed.is_some(), Reason::Internal, words)?;
                     self.push(" and ").push(column.at(place)).push(" = ").bind(value.to_string());
                 }
             }

@@ -5,6 +5,7 @@ use crate::audit::Auditor;
 use crate::clockwork::{Clockwork, SystemClock};
 use crate::due::Fires;
 use crate::registry::Registry;
+use crate::rewrap;
 use crate::signal::Signal;
 use crate::time::kept;
 use crate::token::TokenKey;
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, RwLock};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use vault::Vault;
 
 /// The register of one service. Cheap to clone.
 #[derive(Clone)]
@@ -36,6 +38,7 @@ struct Inner {
     auditor: Auditor,
     fires: RwLock<BTreeMap<&'static str, Arc<dyn Fires>>>,
     data: Data,
+    vault: Option<Vault>,
 }
 
 /// Values by their types.
@@ -54,13 +57,16 @@ pub struct Options {
     pub shutdown: CancellationToken,
     /// What the service's own rules go by; [`Options::with`] adds to it.
     pub data: Data,
+    /// The keys of sealed fields. A service whose records have such fields opens its register with them.
+    pub vault: Option<Vault>,
 }
 
 impl Options {
     /// Options on the system's clock, with the working days of our own state.
     pub fn new(home: Arc<Home>) -> Self {
         let days = Arc::new(WorkingDays::of([home.state.as_str()], home.timezone));
-        Self { home, days, clock: Arc::new(SystemClock), shutdown: CancellationToken::new(), data: Data::new() }
+        let (clock, shutdown) = (Arc::new(SystemClock), CancellationToken::new());
+        Self { home, days, clock, shutdown, data: Data::new(), vault: None }
     }
 
     /// Adds what the service's own rules go by, such as the numbers of its practice: one value of each type, which rules
@@ -76,19 +82,27 @@ impl Store {
     /// Opens the register in a migrated database.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// If the database cannot be read; if it was written with other sealing keys than these.
     pub async fn open(pool: PgPool, options: Options) -> Result<Self, Fault> {
         let tokens = TokenKey::new(&own_key(&pool, "tokens").await?);
-        let Options { home, days, clock, shutdown, data } = options;
+        let Options { home, days, clock, shutdown, data, vault } = options;
+        if let Some(vault) = &vault {
+            rewrap::fits(&pool, vault).await?;
+        }
         let signal = Signal::new(&pool);
         let auditor = Auditor::new(&pool);
         let fires = RwLock::default();
-        Ok(Self(Arc::new(Inner { pool, home, days, clock, shutdown, tokens, signal, auditor, fires, data })))
+        Ok(Self(Arc::new(Inner { pool, home, days, clock, shutdown, tokens, signal, auditor, fires, data, vault })))
     }
 
     /// The registry of one kind of record, by the rules of `K`.
+    ///
+    /// # Panics
+    /// If such records have sealed fields and there are no keys for them: the service's start says so before.
     pub fn keep<K: Keep>(&self) -> Registry<K> {
         let registry = Registry::new(self);
+        let locked_out = registry.kind().seals() && self.vault().is_none();
+        assert!(!locked_out, "{} have sealed fields: open the register with sealing keys", registry.kind().name);
         let mut fires = self.0.fires.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         fires.insert(registry.kind().name, Arc::new(crate::due::Firing::<K>::default()));
         registry
@@ -116,6 +130,10 @@ impl Store {
     pub fn data<T: Any + Send + Sync>(&self) -> &T {
         let found = self.0.data.get(&TypeId::of::<T>()).and_then(|data| data.downcast_ref());
         found.expect("a service opens its register with what its rules ask for")
+    }
+
+    pub(crate) fn vault(&self) -> Option<&Vault> {
+        self.0.vault.as_ref()
     }
 
     /// What time it is, to the microsecond.

@@ -76,7 +76,7 @@ impl<K: Keep> Registry<K> {
     async fn watcher<R: Ask>(&self, asked: Asked<R>) -> Result<Watcher<K, R>, Fault> {
         asked.check()?;
         let sight = asked.sight(self.kind().service());
-        let scope = Scope::new(&self.kind().columns, Place::History, sight);
+        let scope = Scope::new(&self.kind().columns, Place::History, sight, self.store().vault());
         let filter = filter::parse(asked.ask.filter())?;
         if let Some(filter) = &filter {
             filter::compile(filter, &scope, &mut Sql::new(""))?;
@@ -136,9 +136,9 @@ impl<K: Keep, R: Ask> Watcher<K, R> {
             "select v.horizon::text as horizon, \
              exists (select from history where tx >= v.horizon) as held_back, c.* \
              from (select pg_snapshot_xmin(pg_current_snapshot()) as horizon) v left join lateral (\
-             select h.tx::text as tx, h.seq, h.version, h.verb, h.actor, h.reason, h.cause, h.at, h.doc from history h \
-             where h.tx < v.horizon and h.kind = ",
+             select h.tx::text as tx, h.seq, h.name, h.version, h.verb, h.actor, h.reason, h.cause, h.at, ",
         );
+        text.push(&kind.texts.doc).push(" from history h where h.tx < v.horizon and h.kind = ");
         text.bind(kind.name).push(" and (h.tx, h.seq) > (").bind(self.cursor.tx.clone()).push("::xid8, ");
         text.bind(self.cursor.seq).push(")");
         if let Some(begun) = &self.begun {

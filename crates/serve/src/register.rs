@@ -9,6 +9,7 @@ use sqlx::migrate::Migrator;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use tonic::service::Routes;
+use vault::Vault;
 
 config::settings! {
     /// The service's own database.
@@ -17,6 +18,9 @@ config::settings! {
         pub url: SecretString,
         /// The most connections.
         pub connections: NonZeroU32 = 16,
+        /// The keys of what is sealed in it: `index` and a key, then `key` and a key for each wrapping key, the newest first;
+        /// each 32 bytes in base64, as `openssl rand -base64 32` makes them. SECURITY.md says how to keep and rotate them.
+        pub sealing_keys: Vault,
         /// Brings the schema up to date at start. Of several processes that start at once, one does.
         pub migrate: bool = true,
     }
@@ -52,7 +56,7 @@ impl Register {
     /// and its relay to work until the house ends.
     ///
     /// # Errors
-    /// The database cannot be reached, or its schema is not one that this program knows; the relay's settings are no good.
+    /// The database cannot be reached, was written with other sealing keys, or has a schema that this program does not know; the relay's settings are no good.
     pub async fn start<S: Service>(
         self,
         house: &House,
@@ -66,7 +70,8 @@ impl Register {
             pg::migrate(&pool, &migrations).await?;
         }
         pg::gate(&pool, &migrations).await?;
-        let own = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
+        let (shutdown, vault) = (house.shutdown.clone(), Some(self.database.sealing_keys));
+        let own = Options { shutdown, vault, ..Options::new(Arc::clone(&house.home)) };
         let store = Store::open(pool.clone(), options(own)).await?;
         // The register fires the timers of the kinds it has been asked to keep, so these are made first.
         let routes = routes(&store);

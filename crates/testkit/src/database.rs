@@ -61,6 +61,21 @@ async fn make(migrations: Vec<Migrator>) -> TestDb {
 }
 
 impl TestDb {
+    /// Every row of every table as text, for a test to see what lies in the database and what does not.
+    pub async fn dump(&self) -> String {
+        let tables = "select quote_ident(table_schema) || '.' || quote_ident(table_name) from information_schema.tables
+            where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')";
+        let tables = sqlx::query(tables).fetch_all(&self.pool).await.expect("the catalogue can be read");
+        let mut all = String::new();
+        for row in &tables {
+            let table: String = row.get(0);
+            let rows = format!("select coalesce(string_agg(t::text, chr(10)), '') from {table} t");
+            let rows = sqlx::query(AssertSqlSafe(rows)).fetch_one(&self.pool).await.expect("a table can be read");
+            all.push_str(rows.get(0));
+        }
+        all
+    }
+
     /// Where a proxy finds the server.
     pub fn upstream(&self) -> Upstream {
         let options = PgConnectOptions::from_str(&self.url).expect("the URL was made here");

@@ -18,6 +18,15 @@ pub use proxy::{Proxy, Upstream};
 pub use redis::{TestRedis, redis};
 pub use until::{Met, until};
 
+/// Sealing keys that everyone may know, as a setting.
+pub const SEALING_KEYS: &str =
+    "index AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE= key AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
+
+/// The keys of [`SEALING_KEYS`], for a register under test.
+pub fn vault() -> vault::Vault {
+    vault::Vault::parse(SEALING_KEYS).expect("the keys were made as such")
+}
+
 use std::sync::LazyLock;
 use tokio::runtime::{Builder, Runtime};
 

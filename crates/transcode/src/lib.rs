@@ -49,5 +49,5 @@ pub use redact::Which;
 pub use refusal::{Malformed, Refusal};
 pub use route::{Found, Match, Route, Routes, Unroutable};
 pub use table::{Message, Tables, tables};
-pub use to_wire::MOST_ITEMS_READ;
+pub use to_wire::{Beside, MOST_ITEMS_READ};
 pub use wire::Broken;

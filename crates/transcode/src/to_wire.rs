@@ -26,12 +26,28 @@ impl Message<'_> {
     ///
     /// If it is not JSON, or with all violations of the contract's types, each with its path. Then `out` is as it was.
     pub fn to_wire(self, json: &[u8], out: &mut Vec<u8>) -> Result<(), Refusal> {
+        self.to_wire_beside(json, out, &[]).map(drop)
+    }
+
+    /// As [`Message::to_wire`], of an object that has more than the message: keys with these names are read past, and the
+    /// JSON of each that is there is given back with its place in `names`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Message::to_wire`].
+    pub fn to_wire_beside<'j>(
+        self,
+        json: &'j [u8],
+        out: &mut Vec<u8>,
+        names: &'j [&'j str],
+    ) -> Result<Beside<'j>, Refusal> {
         let start = out.len();
         let mut pass = Pass::new(self.tables, json, out)?;
+        pass.names = names;
         let done = pass.content(self.table, &Path::Root).and_then(|()| pass.json.end());
         let refusal = match (done, pass.violations) {
             (Err(malformed), _) => Refusal::Malformed(malformed),
-            (Ok(()), violations) if violations.is_empty() => return Ok(()),
+            (Ok(()), violations) if violations.is_empty() => return Ok(pass.beside),
             (Ok(()), violations) => Refusal::Violations(violations.into_vec()),
         };
         out.truncate(start);
@@ -45,14 +61,27 @@ pub(crate) struct Pass<'t, 'j, 'o> {
     json: Reader<'j>,
     out: &'o mut Vec<u8>,
     pub(crate) violations: Violations,
+    /// Names of keys of the outermost object that are no fields, and their JSON as it is found.
+    names: &'j [&'j str],
+    beside: Beside<'j>,
 }
+
+/// What an object has beside a message: the place of each key among the names that were asked for, and its JSON.
+pub type Beside<'j> = Vec<(usize, &'j str)>;
 
 type Step = Result<(), Malformed>;
 
 impl<'t, 'j, 'o> Pass<'t, 'j, 'o> {
     pub(crate) fn new(tables: &'t Tables, json: &'j [u8], out: &'o mut Vec<u8>) -> Result<Self, Malformed> {
         out.reserve(json.len());
-        Ok(Self { tables, json: Reader::new(json)?, out, violations: Violations::default() })
+        Ok(Self {
+            tables,
+            json: Reader::new(json)?,
+            out,
+            violations: Violations::default(),
+            names: &[],
+            beside: Vec::new(),
+        })
     }
 
     /// Only space may be left.
@@ -98,6 +127,13 @@ impl<'t, 'j, 'o> Pass<'t, 'j, 'o> {
         let mut likely = 0;
         while let Some(key) = self.json.key()? {
             let Some(place) = table.find_near(&key, likely) else {
+                if matches!(path, Path::Root)
+                    && let Some(place) = self.names.iter().position(|name| *name == key)
+                {
+                    let (raw, _) = self.json.raw()?;
+                    self.beside.push((place, raw));
+                    continue;
+                }
                 let complaint = format!("is not a field of {}", table.descriptor.name());
                 self.refuse(&path.field(&key), complaint)?;
                 continue;

@@ -62,14 +62,17 @@ pub(crate) fn settings(
     let audit_key = "5a".repeat(32);
     [
         ("GATEWAY_DATABASE_URL", gateway),
+        ("GATEWAY_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS),
         ("GATEWAY_REDIS_URL", redis),
         ("GATEWAY_BOOTSTRAP_KEY_SHA256", &bootstrap),
         // Tests that wait for a thing ask as fast as they are answered; limits have tests of their own.
         ("GATEWAY_RATE", "1000000"),
         ("ACCREDITATION_DATABASE_URL", accreditation),
+        ("ACCREDITATION_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS),
         ("ACCREDITATION_REDIS_URL", redis),
         ("ACCREDITATION_RELAY_AUDIT_KEY", &audit_key),
         ("CONSULAR_DATABASE_URL", consular),
+        ("CONSULAR_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS),
         ("CONSULAR_REDIS_URL", redis),
         ("CONSULAR_RELAY_AUDIT_KEY", &audit_key),
     ]

@@ -1,12 +1,16 @@
 //! The book of jobs as runners write it: whose turn it is, how far it is, and what came of each line.
+//!
+//! Lines are records of services, with what is personal in them: each lies sealed under its job's data key, for its place.
 
 use chrono::{SecondsFormat, Utc};
+use fault::Fault;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use sqlx::types::Json;
 use std::time::Duration;
 use uuid::Uuid;
+use vault::{DataKey, Vault};
 
 /// For how long a job is one runner's alone, from its last step on.
 const HOLD: Duration = Duration::from_secs(30);
@@ -34,7 +38,7 @@ const STEP: &str = "
     where name = $1 and holder = $2 and state = 'RUNNING'";
 
 const KEEP: &str = "
-    insert into job_results (job, number, line) select $1, n, line from unnest($2::bigint[], $3::text[]) t (n, line)
+    insert into job_results (job, number, line) select $1, n, line from unnest($2::bigint[], $3::bytea[]) t (n, line)
     on conflict (job, number) do update set line = excluded.line";
 
 const PART: &str = "insert into job_parts (job, part, lines) values ($1, $2, $3) \
@@ -67,17 +71,18 @@ pub(super) struct Task {
 #[derive(Clone, Debug)]
 pub(super) struct Book {
     pool: PgPool,
+    vault: Vault,
     holder: Uuid,
 }
 
 impl Book {
-    pub(super) fn new(pool: PgPool) -> Self {
-        Self { pool, holder: Uuid::now_v7() }
+    pub(super) fn new(pool: PgPool, vault: Vault) -> Self {
+        Self { pool, vault, holder: Uuid::now_v7() }
     }
 
     /// The same book for another runner.
     pub(super) fn another(&self) -> Self {
-        Self::new(self.pool.clone())
+        Self::new(self.pool.clone(), self.vault.clone())
     }
 
     /// A job to run, for a while.
@@ -89,9 +94,11 @@ impl Book {
 
     /// Writes a step with its results, and holds on. Whether the job is still this runner's.
     pub(super) async fn step(&self, task: &Task, first: i64, lines: &[String]) -> Result<bool, sqlx::Error> {
-        let mut tx = pg::begin(&self.pool).await.map_err(|fault| sqlx::Error::Protocol(fault.to_string()))?;
-        let numbers: Vec<i64> = (first..).take(lines.len()).collect();
-        sqlx::query(KEEP).bind(&task.name).bind(numbers).bind(lines).execute(&mut *tx).await?;
+        let (key, numbers) = (self.key(&task.name).await?, (first..).take(lines.len()));
+        let sealed = seal(&key, RESULT, &task.name, numbers.clone().zip(lines))?;
+        let mut tx = pg::begin(&self.pool).await.map_err(broken_off)?;
+        let numbers: Vec<i64> = numbers.collect();
+        sqlx::query(KEEP).bind(&task.name).bind(numbers).bind(sealed).execute(&mut *tx).await?;
         let progress = json!({
             "lines": task.lines, "created": task.created, "updated": task.updated, "unchanged": task.unchanged,
             "rejected": task.rejected, "updateTime": now(),
@@ -134,24 +141,66 @@ impl Book {
 
     /// Keeps the next part of an import, in the place of one that was kept and never counted.
     pub(super) async fn keep_part(&self, job: &str, part: i32, lines: &[String]) -> Result<(), sqlx::Error> {
-        sqlx::query(PART).bind(job).bind(part).bind(lines).execute(&self.pool).await.map(drop)
+        let sealed = seal(&self.key(job).await?, &of_part(part), job, (0..).zip(lines))?;
+        sqlx::query(PART).bind(job).bind(part).bind(sealed).execute(&self.pool).await.map(drop)
     }
 
     /// A part of an import.
     pub(super) async fn part(&self, job: &str, part: i32) -> Result<Vec<String>, sqlx::Error> {
         let query = sqlx::query_scalar("select lines from job_parts where job = $1 and part = $2");
-        query.bind(job).bind(part).fetch_one(&self.pool).await
+        let sealed: Vec<Vec<u8>> = query.bind(job).bind(part).fetch_one(&self.pool).await?;
+        open(&self.key(job).await?, &of_part(part), job, (0..).zip(sealed))
     }
 
     /// Results behind a line, the number of the last, and whether there are more.
     pub(super) async fn results(&self, job: &str, after: i64) -> Result<(Vec<String>, i64, bool), sqlx::Error> {
         let query = sqlx::query_as(RESULTS).bind(job).bind(after).bind(AT_ONCE + 1);
-        let mut rows: Vec<(i64, String)> = query.fetch_all(&self.pool).await?;
+        let mut rows: Vec<(i64, Vec<u8>)> = query.fetch_all(&self.pool).await?;
         let more = rows.len() as i64 > AT_ONCE;
         rows.truncate(AT_ONCE as usize);
         let last = rows.last().map_or(after, |(number, _)| *number);
-        Ok((rows.into_iter().map(|(_, line)| line).collect(), last, more))
+        Ok((open(&self.key(job).await?, RESULT, job, rows)?, last, more))
     }
+
+    async fn key(&self, job: &str) -> Result<DataKey, sqlx::Error> {
+        registry::data_key(&self.pool, &self.vault, job).await.map_err(broken_off)
+    }
+}
+
+/// Where a result lies.
+const RESULT: &str = "result";
+
+/// Where a line of this part lies.
+fn of_part(part: i32) -> String {
+    format!("part {part}")
+}
+
+fn seal<'l>(
+    key: &DataKey,
+    lies: &str,
+    job: &str,
+    lines: impl Iterator<Item = (i64, &'l String)>,
+) -> Result<Vec<Vec<u8>>, sqlx::Error> {
+    let sealed = lines.map(|(number, line)| key.seal(&[lies, job, &number.to_string()], line.as_bytes()));
+    sealed.collect::<Result<_, _>>().map_err(|error| sqlx::Error::Encode(error.into()))
+}
+
+fn open(
+    key: &DataKey,
+    lies: &str,
+    job: &str,
+    lines: impl IntoIterator<Item = (i64, Vec<u8>)>,
+) -> Result<Vec<String>, sqlx::Error> {
+    let line = |(number, sealed): (i64, Vec<u8>)| {
+        let line =
+            key.open(&[lies, job, &number.to_string()], &sealed).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        String::from_utf8(line).map_err(|error| sqlx::Error::Decode(error.into()))
+    };
+    lines.into_iter().map(line).collect()
+}
+
+fn broken_off(fault: Fault) -> sqlx::Error {
+    sqlx::Error::Protocol(fault.to_string())
 }
 
 fn now() -> String {

@@ -15,6 +15,7 @@ use proto::gateway::v1::{
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Keep, Registry, Visible};
 use tonic::{Request, Response};
+use vault::Vault;
 
 /// The jobs.
 #[derive(Clone, Debug)]
@@ -56,8 +57,8 @@ pub(super) fn of(kind: job::Kind, collection: &str) -> Option<&'static contract:
 }
 
 impl Jobs {
-    pub(crate) fn new(registry: Registry<Self>) -> Self {
-        let book = Book::new(registry.store().pool().clone());
+    pub(crate) fn new(registry: Registry<Self>, vault: Vault) -> Self {
+        let book = Book::new(registry.store().pool().clone(), vault);
         Self { registry, book }
     }
 }

@@ -65,7 +65,8 @@ pub(crate) fn making(settings: &Settings, pool: PgPool) -> anyhow::Result<Option
 pub(crate) async fn start(settings: &Settings, house: &House, pool: PgPool, errands: Errands) -> anyhow::Result<()> {
     let Some(redis) = &settings.redis_url else { return Ok(()) };
     let Some(making) = making(settings, pool.clone())? else { return Ok(()) };
-    let options = Options { shutdown: house.shutdown.clone(), ..Options::new(Arc::clone(&house.home)) };
+    let vault = Some(settings.database.sealing_keys.clone());
+    let options = Options { shutdown: house.shutdown.clone(), vault, ..Options::new(Arc::clone(&house.home)) };
     let store = Store::open(pool.clone(), options).await?;
     let worker = Worker {
         ledger: making.ledger.clone(),

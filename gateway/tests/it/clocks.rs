@@ -31,8 +31,10 @@ fn dawn() -> DateTime<Utc> {
 
 async fn world() -> World {
     let db = testkit::database(&[&registry::MIGRATIONS, &MIGRATIONS]).await;
-    let settings: Settings =
-        config::read(&Env::default().with("GATEWAY_DATABASE_URL", db.url.clone()), "GATEWAY").unwrap();
+    let env = Env::default()
+        .with("GATEWAY_DATABASE_URL", db.url.clone())
+        .with("GATEWAY_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS);
+    let settings: Settings = config::read(&env, "GATEWAY").unwrap();
     let clock = ManualClock::at(dawn());
     let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::default()) };
     let store = Store::open(db.pool.clone(), options).await.unwrap();

@@ -85,8 +85,13 @@ async fn a_killed_gateways_job_goes_on_behind_its_last_step() {
     let died = "update jobs set holder = gen_random_uuid(), held_until = clock_timestamp() + interval '500 ms', \
                 place = '2', doc = doc || '{\"state\": \"RUNNING\", \"lines\": 2}' where name = $1";
     sqlx::query(died).bind(&job).execute(&desk.rig.db.pool).await.unwrap();
-    let kept = "insert into job_results select $1, n, '{\"name\": \"kept/' || n || '\"}' from generate_series(1, 2) n";
-    sqlx::query(kept).bind(&job).execute(&desk.rig.db.pool).await.unwrap();
+    let key = registry::data_key(&desk.rig.db.pool, &testkit::vault(), &job).await.unwrap();
+    for n in ["1", "2"] {
+        let line = key.seal(&["result", &job, n], format!(r#"{{"name": "kept/{n}"}}"#).as_bytes()).unwrap();
+        let kept = "insert into job_results (job, number, line) values ($1, $2::bigint, $3)";
+        let kept = sqlx::query(kept).bind(&job).bind(n.parse::<i64>().unwrap()).bind(line);
+        kept.execute(&desk.rig.db.pool).await.unwrap();
+    }
     let second = plan().beside(&desk.rig).start().await;
     assert_eq!(desk.ended(&job).await["lines"], 6);
     let results = desk.results(&job).await;
@@ -123,6 +128,27 @@ async fn an_import_takes_its_parts_and_tells_what_became_of_each_line() {
     let outcomes: Vec<_> = results.iter().map(|line| line["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["CREATED", "REJECTED", "REJECTED", "CREATED", "CREATED"]);
     assert_eq!(results[1]["failure"]["reason"], "MALFORMED_REQUEST");
+}
+
+#[tokio::test]
+async fn what_a_job_was_given_and_what_came_of_it_lies_nowhere_open() {
+    let desk = Desk::new(start().await).await;
+    let export = desk.named(json!({"kind": "EXPORT", "collection": "accreditation.missions"})).await;
+    desk.ended(&export).await;
+    let import = desk.named(json!({"kind": "IMPORT", "collection": "accreditation.missions"})).await;
+    let line = json!({"missionId": "a", "mission": {"seat": "Confided Street"}}).to_string();
+    assert_eq!(desk.act(&import, "append", json!({"part": 1, "lines": [line]})).await.status, 200);
+    let all = desk.rig.db.dump().await;
+    assert!(!names(&desk.results(&export).await).is_empty());
+    for told in ["missions/1", "Confided Street"] {
+        assert!(!all.contains(told), "{told} lies open");
+    }
+    // A line that was put in another's place does not open.
+    let swap = "update job_results set line = (select line from job_results where job = $1 and number = 2) \
+                where job = $1 and number = 1";
+    sqlx::query(swap).bind(&export).execute(&desk.rig.db.pool).await.unwrap();
+    let read = send(desk.rig.get(&desk.key, &format!("/v1/gateway/{export}:results"))).await;
+    assert_eq!(read.status, 500, "{read:?}");
 }
 
 #[tokio::test]

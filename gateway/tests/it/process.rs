@@ -23,6 +23,7 @@ async fn a_process_opens_its_door_and_closes_it_in_order() {
     let bootstrap = format!("{}:{}", key.id(), key.sha256_hex());
     let mut child = gateway(&[
         ("GATEWAY_DATABASE_URL", &db.url),
+        ("GATEWAY_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS),
         ("GATEWAY_LISTEN", "127.0.0.1:0"),
         ("GATEWAY_BOOTSTRAP_KEY_SHA256", &bootstrap),
         ("GATEWAY_SIGNING_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),

@@ -220,7 +220,9 @@ async fn settings_that_are_half_a_lock_open_no_door() {
     ];
     let db = crate::rig::database().await;
     for case in cases {
-        let base = config::Env::default().with("GATEWAY_DATABASE_URL", db.url.clone());
+        let base = config::Env::default()
+            .with("GATEWAY_DATABASE_URL", db.url.clone())
+            .with("GATEWAY_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS);
         let env = case.iter().fold(base, |env, (name, value)| env.with(format!("GATEWAY_{name}"), *value));
         let settings: gateway::Settings = config::read(&env, "GATEWAY").unwrap();
         let signer = std::sync::Arc::new(identity::Signer::generate());

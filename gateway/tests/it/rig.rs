@@ -92,6 +92,7 @@ impl Plan {
         let redis_url = self.redis.unwrap_or_else(|| redis.url.clone());
         let mut env = config::Env::default()
             .with("GATEWAY_DATABASE_URL", db.url.clone())
+            .with("GATEWAY_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS)
             .with("GATEWAY_REDIS_URL", redis_url.clone())
             .with("GATEWAY_BOOTSTRAP_KEY_SHA256", format!("{}:{}", admin.id(), admin.sha256_hex()));
         env.extend(self.env);

@@ -4,6 +4,7 @@
 //! and wrk on the same machine, a few seconds at a time.
 
 mod cases;
+mod copies;
 mod load;
 mod peers;
 mod rig;

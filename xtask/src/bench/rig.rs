@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 
 /// What is built to be measured.
 const BUILT: [&str; 4] = ["accreditation", "gateway", "standalone", "xtask"];
+/// Sealing keys that everyone may know.
+pub(super) const SEALING_KEYS: &str =
+    "index AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE= key AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
 
 /// A running house.
 pub(super) struct Rig {
@@ -66,6 +69,7 @@ impl Rig {
             command.env(format!("{prefix}_REDIS_URL"), cluster.redis().url(0));
             command.env(format!("{prefix}_PRINCIPAL_KEYS"), signer.public_text());
             command.env(format!("{prefix}_RELAY_AUDIT_KEY"), "0b".repeat(32));
+            command.env(format!("{prefix}_DATABASE_SEALING_KEYS"), SEALING_KEYS);
         })?;
         let gateway = gateway(&cluster, &seed, &admin, &accreditation.address, None)?;
         let mut rig = Self {
@@ -264,6 +268,7 @@ fn gateway(
 ) -> Result<Process> {
     start("gateway", "GATEWAY", processors, |command, prefix| {
         command.env(format!("{prefix}_DATABASE_URL"), cluster.postgres().service_url("gateway"));
+        command.env(format!("{prefix}_DATABASE_SEALING_KEYS"), SEALING_KEYS);
         command.env(format!("{prefix}_REDIS_URL"), cluster.redis().url(1));
         command.env(format!("{prefix}_SIGNING_KEY"), seed);
         command.env(format!("{prefix}_UPSTREAMS"), format!("accreditation=http://{accreditation}"));
@@ -319,12 +324,15 @@ pub(super) fn standalone(table: &mut Table) -> Result<()> {
         let mut command = Command::new(root().join("target/release/standalone"));
         command.env("GATEWAY_LISTEN", &address).env("STANDALONE_ADMIN_LISTEN", &admin);
         command.env("GATEWAY_DATABASE_URL", cluster.postgres().service_url("gateway"));
+        command.env("GATEWAY_DATABASE_SEALING_KEYS", SEALING_KEYS);
         command.env("GATEWAY_REDIS_URL", cluster.redis().url(1));
         command.env("ACCREDITATION_DATABASE_URL", cluster.postgres().service_url("accreditation"));
+        command.env("ACCREDITATION_DATABASE_SEALING_KEYS", SEALING_KEYS);
         command.env("ACCREDITATION_REDIS_URL", cluster.redis().url(0));
         command.env("ACCREDITATION_RELAY_AUDIT_KEY", "0b".repeat(32)).env("TELEMETRY_FILTER", "warn");
         command.env("CONSULAR_DATABASE_URL", cluster.postgres().service_url("consular"));
         command.env("CONSULAR_REDIS_URL", cluster.redis().url(0));
+        command.env("CONSULAR_DATABASE_SEALING_KEYS", SEALING_KEYS);
         command.env("CONSULAR_RELAY_AUDIT_KEY", "0c".repeat(32));
         let child = command.stdout(Stdio::null()).spawn().context("standalone does not start")?;
         let mut process = Process { child, address, admin };

@@ -1,7 +1,8 @@
 //! Does an answer cost more when the register is a hundred times as large? The same questions at two sizes, in one run.
 
+use super::copies::Original;
 use super::load::{CALLERS, Measured, Shot, fire};
-use super::rig::{Rig, mission};
+use super::rig::{Rig, SEALING_KEYS, mission};
 use super::table::Table;
 use anyhow::{Context as _, Result, ensure};
 use std::time::Instant;
@@ -66,14 +67,17 @@ fn fill(rig: &Rig, from: u64, to: u64) -> Result<()> {
     let begun = Instant::now();
     let postgres = rig.cluster.postgres();
     let run = |sql: &str| postgres.query("accreditation", "accreditation", sql);
+    let original = Original::open(rig, SEALING_KEYS, &rig.member)?;
     let mut next = from;
     while next < to {
         let last = (next + BATCH).min(to);
-        run(&FILL.replace("{from}", &(next + 1).to_string()).replace("{to}", &last.to_string()))?;
+        let [wrapping, keys, parts] = original.sealed((next + 1..=last).map(|n| format!("members/m{n}")))?;
+        let text = FILL.replace("{from}", &(next + 1).to_string()).replace("{to}", &last.to_string());
+        run(&text.replace("{wrapping}", &wrapping).replace("{keys}", &keys).replace("{parts}", &parts))?;
         next = last;
         println!("{next} of {to} members after {:.0} s", begun.elapsed().as_secs_f64());
     }
-    for table in ["members", "identity_cards", "history"] {
+    for table in ["members", "data_keys", "identity_cards", "history"] {
         run(&format!("vacuum analyze {table}"))?;
     }
     Ok(())

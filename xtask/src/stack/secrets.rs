@@ -56,6 +56,11 @@ pub(crate) fn random_p256() -> String {
     STANDARD.encode(made.expect("the system gives random bytes"))
 }
 
+/// The keys of what a service seals in its database: one for its index, one to wrap with.
+pub(crate) fn sealing_keys() -> String {
+    format!("index {} key {}", random_key(), random_key())
+}
+
 /// 32 random bytes in hexadecimal.
 pub(crate) fn random_hex() -> String {
     let mut bytes = [0; 32];

@@ -7,18 +7,20 @@ use crate::sql::Sql;
 use chrono::{DateTime, Utc};
 use fault::Fault;
 use std::cmp::Ordering;
+use vault::Vault;
 
 /// The fields a caller may name, and where they are found.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Scope {
     columns: &'static [Column],
     place: Place,
     sight: Sight,
+    vault: Option<Vault>,
 }
 
 impl Scope {
-    pub(crate) fn new(columns: &'static [Column], place: Place, sight: Sight) -> Self {
-        Self { columns, place, sight }
+    pub(crate) fn new(columns: &'static [Column], place: Place, sight: Sight, vault: Option<&Vault>) -> Self {
+        Self { columns, place, sight, vault: vault.cloned() }
     }
 
     /// The column of a field that the caller may see: what it may not see it cannot search for either.
@@ -69,6 +71,9 @@ fn compared(test: &Test, scope: &Scope, negated: bool, sql: &mut Sql) -> Result<
     let column = scope.column(&test.field)?;
     let name = column.at(scope.place);
     let comparator = if negated { test.comparator.opposite() } else { test.comparator };
+    if column.sealed.is_some() {
+        return sealed(test, comparator, column, scope, sql);
+    }
     let ordered = !matches!(comparator, Comparator::Equal | Comparator::Unequal);
     if ordered && matches!(column.kind, ColumnKind::Enum(_) | ColumnKind::Bool) {
         return Err(misunderstood(format!("{} has no order; compare it with = or !=", test.field)));
@@ -87,6 +92,38 @@ fn compared(test: &Test, scope: &Scope, negated: bool, sql: &mut Sql) -> Result<
     Ok(())
 }
 
+/// A sealed field is compared whole, by what stands for its values; one without a value has none.
+fn sealed(
+    test: &Test,
+    comparator: Comparator,
+    column: &'static Column,
+    scope: &Scope,
+    sql: &mut Sql,
+) -> Result<(), Fault> {
+    let equal = match comparator {
+        Comparator::Equal => true,
+        Comparator::Unequal => false,
+        _ => return Err(sealed_whole(test)),
+    };
+    sql.push("(").push(column.at(scope.place));
+    match (test.value.text(), equal) {
+        ("", true) => _ = sql.push(" is null"),
+        ("", false) => _ = sql.push(" is not null"),
+        (text, _) => {
+            sql.push(comparator.sql()).bind(column.held(text, scope.vault.as_ref())?);
+            if !equal {
+                sql.push(" or ").push(column.at(scope.place)).push(" is null");
+            }
+        }
+    }
+    sql.push(")");
+    Ok(())
+}
+
+fn sealed_whole(test: &Test) -> Fault {
+    misunderstood(format!("{} is kept sealed: compare all of it, with = or !=", test.field))
+}
+
 fn has(test: &Test, scope: &Scope, negated: bool, sql: &mut Sql) -> Result<(), Fault> {
     let column = scope.column(&test.field)?;
     let name = column.at(scope.place);
@@ -100,6 +137,9 @@ fn has(test: &Test, scope: &Scope, negated: bool, sql: &mut Sql) -> Result<(), F
             (false, true) => sql.push("(").push(name).push(" is null)"),
         };
         return Ok(());
+    }
+    if column.sealed.is_some() {
+        return Err(sealed_whole(test));
     }
     if !is_text {
         return Err(misunderstood(format!("{} is not text; ask `{}:*` or compare it", test.field, test.field)));
@@ -226,7 +266,7 @@ mod tests {
     use proto::accreditation::v1::Mission;
 
     fn scope(place: Place) -> Scope {
-        Scope::new(&Kind::of_record::<Mission>().columns, place, Sight::PUBLIC)
+        Scope::new(&Kind::of_record::<Mission>().columns, place, Sight::PUBLIC, None)
     }
 
     fn compile_text(filter: &str, place: Place) -> Result<String, Fault> {

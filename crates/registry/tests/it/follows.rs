@@ -25,9 +25,9 @@ async fn mission_of(world: &World, members: i32) {
     world.create(&officer, "fr", embassy("FR")).await;
     run(world, "update missions set doc = doc || '{\"state\": \"OPEN\"}'").await;
     let first = world.notify(&officer, secretary("missions/fr")).await.name;
-    // Children's names sort before their parents'.
+    // Children's names sort before their parents'. What is sealed of one member opens for no other.
     let text = "insert into members (name, uid, version, doc, created_at, updated_at)
-        select n, gen_random_uuid(), 1, doc || jsonb_build_object('name', n, 'state', 'ACCREDITED', 'category',
+        select n, gen_random_uuid(), 1, (doc - 'sealed' - 'blind') || jsonb_build_object('name', n, 'state', 'ACCREDITED', 'category',
                 case when i % 2 = 0 then 'FAMILY_MEMBER' else 'DIPLOMATIC_STAFF' end, 'principal',
                 case when i % 2 = 0 then 'members/p' || i - 1 else '' end), created_at, updated_at
         from members, generate_series(1, $2) i,
@@ -311,7 +311,7 @@ async fn waiting(world: &World) -> i64 {
 }
 
 /// A principal's functions end while the mission is severed: the household is locked in two orders unless both go from
-/// the top down. How often the two had to gather.
+/// the top down. How often one of the two had to begin again.
 async fn sever_and_terminate(
     world: &World,
     everyone: impl AsyncFn(&mut Reader<'_>, &Mission) -> Result<Vec<Held<Members>>, Fault>,
@@ -340,11 +340,13 @@ async fn sever_and_terminate(
     };
     let (terminated, severed) = tokio::join!(terminating, severing);
     severed.unwrap();
-    // If the break went first after all, there are no functions left to end.
-    assert!(terminated.is_ok() || reason(terminated) == "WRONG_STATE");
+    // The principal was locked before the break began. So if there are no functions left to end, PostgreSQL ended this one of
+    // the two, and the break went first; which of the two it ends is not ours to say.
+    let overtaken = terminated.is_err();
+    assert!(!overtaken || reason(terminated) == "WRONG_STATE");
     assert_eq!(world.count("members where state = 'GRACE'").await, 4);
     assert_eq!(world.count("history where verb in ('endWithMission', 'endWithPrincipal', 'terminate')").await, 4);
-    gathered.into_inner()
+    gathered.into_inner() - 2 + usize::from(overtaken)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -353,7 +355,7 @@ async fn from_the_top_down_no_two_acts_wait_for_each_other() {
     mission_of(&world, 4).await;
     let down =
         async |reader: &mut Reader<'_>, mission: &Mission| everyone(reader, mission, &SeverRequest::default()).await;
-    assert_eq!(sever_and_terminate(&world, down).await, 2, "neither had to begin again");
+    assert_eq!(sever_and_terminate(&world, down).await, 0, "neither had to begin again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -363,7 +365,7 @@ async fn in_another_order_they_do_and_one_begins_again() {
     let by_name = async |reader: &mut Reader<'_>, mission: &Mission| {
         reader.hold(&[("mission", &[mission.name.as_str()]), ("state", &IN_FUNCTIONS)]).await
     };
-    assert_eq!(sever_and_terminate(&world, by_name).await, 3, "the deadlock was found and mended");
+    assert_eq!(sever_and_terminate(&world, by_name).await, 1, "the deadlock was found and mended");
 }
 
 #[tokio::test]

@@ -5,11 +5,13 @@
 mod appends;
 mod creates;
 mod cuts;
+mod erasures;
 mod follows;
 mod imports;
 mod lists;
 mod past;
 mod races;
+mod sealing;
 mod timers;
 mod updates;
 mod verbs;

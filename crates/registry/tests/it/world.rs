@@ -106,7 +106,8 @@ pub(crate) async fn world() -> World {
 }
 
 async fn open(db: &TestDb, clock: &ManualClock) -> (Store, Registry<Missions>, Registry<Members>, Registry<Answers>) {
-    let options = Options { clock: Arc::new(clock.clone()), ..Options::new(Arc::default()) };
+    let options =
+        Options { clock: Arc::new(clock.clone()), vault: Some(testkit::vault()), ..Options::new(Arc::default()) };
     let store = Store::open(db.pool.clone(), options).await.unwrap();
     let (missions, members, answers) = (store.keep(), store.keep(), store.keep());
     (store, missions, members, answers)

@@ -38,6 +38,7 @@ impl House {
         let redis = testkit::redis().await;
         let env = Env::default()
             .with("GATEWAY_DATABASE_URL", &keys.url)
+            .with("GATEWAY_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS)
             .with("GATEWAY_REDIS_URL", &redis.url)
             .with("GATEWAY_RATE", "1000000")
             // Jobs stand where verbs put them.
@@ -45,10 +46,12 @@ impl House {
             .with("GATEWAY_WEBHOOK_KEY", "5a".repeat(32))
             .with("GATEWAY_WEBHOOK_LOOPBACK", "true")
             .with("ACCREDITATION_DATABASE_URL", &register.url)
+            .with("ACCREDITATION_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS)
             .with("ACCREDITATION_REDIS_URL", &redis.url)
             .with("ACCREDITATION_PAPERS_SEAL_KEY", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=")
             .with("ACCREDITATION_RELAY_AUDIT_KEY", "07".repeat(32))
             .with("CONSULAR_DATABASE_URL", &abroad.url)
+            .with("CONSULAR_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS)
             .with("CONSULAR_REDIS_URL", &redis.url)
             .with("CONSULAR_RELAY_AUDIT_KEY", "08".repeat(32))
             // Messages stand where verbs put them.

@@ -3,7 +3,7 @@
 use crate::local::{Local, root};
 use crate::progress::Step;
 use crate::stack::lists;
-use crate::stack::secrets::{Secrets, bootstrap_key, random_hex, random_key, random_p256};
+use crate::stack::secrets::{Secrets, bootstrap_key, random_hex, random_key, random_p256, sealing_keys};
 use anyhow::{Context as _, Result, bail};
 use cluster::Cluster;
 use std::net::{SocketAddr, TcpListener};
@@ -32,6 +32,9 @@ impl Settings {
         let keys_audit_key = secrets.get("gateway-audit-key", random_hex)?;
         let seal_key = secrets.get("accreditation-seal-key", random_key)?;
         let travel_key = secrets.get("consular-seal-key", random_p256)?;
+        let sealing = secrets.get("accreditation-sealing-keys", sealing_keys)?;
+        let gateway_sealing = secrets.get("gateway-sealing-keys", sealing_keys)?;
+        let consular_sealing = secrets.get("consular-sealing-keys", sealing_keys)?;
         let webhook_key = secrets.get("gateway-webhook-key", random_hex)?;
         let bootstrap = bootstrap_key(secrets)?;
         let (postgres, redis) = (cluster.postgres(), cluster.redis());
@@ -39,6 +42,7 @@ impl Settings {
             ("GATEWAY_LISTEN", listen.clone()),
             ("STANDALONE_ADMIN_LISTEN", admin.clone()),
             ("GATEWAY_DATABASE_URL", postgres.service_url("gateway")),
+            ("GATEWAY_DATABASE_SEALING_KEYS", gateway_sealing),
             ("GATEWAY_REDIS_URL", redis.url(0)),
             ("GATEWAY_RELAY_AUDIT_KEY", keys_audit_key),
             ("GATEWAY_WEBHOOK_KEY", webhook_key),
@@ -48,10 +52,12 @@ impl Settings {
             ("GATEWAY_BOOTSTRAP_KEY_SHA256", format!("{}:{}", bootstrap.id(), bootstrap.sha256_hex())),
             ("GATEWAY_DEV_ISSUER", "true".to_owned()),
             ("ACCREDITATION_DATABASE_URL", postgres.service_url("accreditation")),
+            ("ACCREDITATION_DATABASE_SEALING_KEYS", sealing),
             ("ACCREDITATION_REDIS_URL", redis.url(0)),
             ("ACCREDITATION_RELAY_AUDIT_KEY", audit_key),
             ("ACCREDITATION_PAPERS_SEAL_KEY", seal_key),
             ("CONSULAR_DATABASE_URL", postgres.service_url("consular")),
+            ("CONSULAR_DATABASE_SEALING_KEYS", consular_sealing),
             ("CONSULAR_REDIS_URL", redis.url(0)),
             ("CONSULAR_RELAY_AUDIT_KEY", consular_audit_key),
             ("CONSULAR_LISTS_FOLDER", lists::provide(local)?.to_string_lossy().into_owned()),

@@ -40,8 +40,11 @@ create table members (
     notify_time   timestamptz generated always as (instant(doc->>'notifyTime')) stored,
     notified_late boolean     generated always as ((doc->>'notifiedLate')::boolean) stored,
     grace_end_time timestamptz generated always as (instant(doc->>'graceEndTime')) stored,
+    birth_date     text        generated always as (doc->'blind'->>'birthDate') stored,
+    passport_number text       generated always as (doc->'blind'->>'passportNumber') stored,
     search        tsvector    generated always as
-                              (searchable(coalesce(doc->>'familyName', '') || ' ' || coalesce(doc->>'givenNames', ''))) stored
+                              (searchable(coalesce(doc->>'familyName', '') || ' ' || coalesce(doc->>'givenNames', ''))) stored,
+    constraint members_passport unique (passport_number)
 );
 
 create table determinations (
