@@ -65,11 +65,16 @@ config::settings! {
         pub trusted_proxies: Vec<Network>,
         /// The most jobs that this gateway runs at a time; with 0 it leaves them to others.
         pub jobs_at_once: u32 = 2 => config::between(0, 64),
+        /// How long a job is kept after its end, with what it found; what it was given goes at its end.
+        pub jobs_keep: Duration = "7d",
         /// The key that secrets of webhooks are derived from: 64 or more hexadecimal digits, the same for all gateways.
         /// Without it, or without Redis, there are no webhooks. Another key makes all secrets others.
         pub webhook_key: Option<WebhookKey>,
         /// The schedule of deliveries, instead of the one that comes with the gateway.
         pub webhook_schedule: Option<PathBuf>,
+        /// Networks that no webhook may lead to, besides those that are not public: our own public addresses, behind which
+        /// our own services are: `198.18.0.0/15,2001:db8::/32`.
+        pub webhook_refused_networks: Vec<Network>,
         /// Lets webhooks be on this machine, without TLS. For tests and laptops alone: it is refused on an address that
         /// others reach.
         pub webhook_loopback: bool = false,

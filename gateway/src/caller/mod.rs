@@ -7,6 +7,7 @@ mod glass;
 mod guesses;
 mod issuer;
 mod jwt;
+mod partners;
 mod refusal;
 
 pub(crate) use api_key::{Bootstrap, KeyTable, is_key};
@@ -14,6 +15,7 @@ pub(crate) use bearer::People;
 pub(crate) use dev_issuer::DevIssuer;
 pub(crate) use glass::Glass;
 pub(crate) use issuer::Issuer;
+pub(crate) use partners::Partners;
 pub(crate) use refusal::Refusal;
 
 use crate::agencies;
@@ -249,7 +251,12 @@ impl Callers {
     }
 
     fn caller(&self, found: Found, digest: Digest) -> Arc<Caller> {
-        let same = |caller: &Arc<Caller>| *caller.principal == found.principal && caller.networks == found.networks;
+        let same = |caller: &Arc<Caller>| {
+            let quota = caller.quota.as_ref().map(|quota| quota.limit());
+            *caller.principal == found.principal
+                && caller.networks == found.networks
+                && quota == found.quota.as_ref().map(|(_, limit)| *limit)
+        };
         if let Some(caller) = self.known.get(&digest).filter(same) {
             return caller;
         }

@@ -3,6 +3,7 @@
 //! No personal data: no path, no query, no address, and of a person only that it is one.
 
 use super::method::Target;
+use super::open::Place;
 use super::tracked::{Kept, Over, PORTION, Track};
 use crate::caller::Caller;
 use crate::calls::{Call, Calls};
@@ -109,6 +110,8 @@ pub(super) struct Visit {
     pub(super) rate: Option<(u32, u32)>,
     /// Its place among those in flight; a stream's, among its caller's streams.
     pub(super) place: Option<OwnedSemaphorePermit>,
+    /// Its place among those of strangers, if it needs no caller.
+    pub(super) stranger: Option<Place>,
     /// Its turn in the caller's share of those places; a stream has none.
     pub(super) turn: Option<Turn>,
 }
@@ -145,6 +148,7 @@ impl Access {
             target: None,
             caller: None,
             place: None,
+            stranger: None,
             turn: None,
         }
     }

@@ -9,6 +9,7 @@ mod input;
 mod method;
 mod native;
 mod notice;
+mod open;
 mod origin;
 mod outgoing;
 mod pages;
@@ -100,6 +101,8 @@ struct Inner {
     targets: Targets,
     /// Health and reflection, which need no caller: what they tell is in `/openapi.json` too.
     open: Local,
+    /// Places for those who ask them.
+    strangers: open::Places,
     denials: Denials,
     pages: Pages,
     origins: Origins,
@@ -125,6 +128,7 @@ impl Door {
             routes: Routes::of(contract, transcode::tables())?,
             targets: Targets::of(contract, &parts.upstreams)?,
             open: native::open_services()?,
+            strangers: open::Places::default(),
             access: Arc::new(Access::new(contract, Arc::clone(&in_flight), parts.in_flight, parts.calls)),
             origins: Origins::read(&parts.origins)?,
             in_flight,
@@ -207,14 +211,15 @@ impl Door {
         if let Some(response) = self.0.pages.answer(&mut request).await {
             return response;
         }
-        // A place among those in flight; with none free, the request is refused before it costs anything.
-        visit.place = Some(Arc::clone(&self.0.in_flight).try_acquire_owned().map_err(|_| overloaded())?);
-        // Health and reflection, for anyone too.
+        let from = address::client(peer, request.headers(), &self.0.proxies)?;
+        // Health and reflection, for anyone too: in places of their own, which are none of the callers'.
         if visit.protocol() != Protocol::Rest && request.uri().path().starts_with("/grpc.") {
+            visit.stranger = Some(self.0.strangers.take(from)?);
             return native::open(self, visit, request).await;
         }
+        // A place among those in flight; with none free, the request is refused before it costs anything.
+        visit.place = Some(Arc::clone(&self.0.in_flight).try_acquire_owned().map_err(|_| overloaded())?);
         // Who it is (401), and whether it may ask so often (429).
-        let from = address::client(peer, request.headers(), &self.0.proxies);
         let certified = request.extensions().get::<Arc<Certified>>().cloned();
         let caller = self.admit(visit, request.headers(), certified.as_ref(), from).await?;
         // Its method, by the raw path (404, 405); the rest of the way depends on what it speaks.

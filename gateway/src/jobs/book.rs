@@ -42,6 +42,19 @@ const PART: &str = "insert into job_parts (job, part, lines) values ($1, $2, $3)
 
 const RESULTS: &str = "select number, line from job_results where job = $1 and number > $2 order by number limit $3";
 
+/// Lines that were given are needed until they are done.
+const SWEEP_PARTS: &str = "
+    delete from job_parts p using jobs j
+    where j.name = p.job and j.state in ('DONE', 'FAILED', 'CANCELLED')";
+
+/// A job that nothing has happened to for so long is over, or its caller has given it up; its lines go with it. Some at a
+/// time, since one can have a million.
+const SWEEP_JOBS: &str = "
+    delete from jobs where name in (
+        select name from jobs where updated_at < clock_timestamp() - make_interval(secs => $1)
+            and state in ('COLLECTING', 'DONE', 'FAILED', 'CANCELLED')
+        order by updated_at limit 16 for update skip locked)";
+
 /// What a runner reads of a job.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -141,6 +154,17 @@ impl Book {
     pub(super) async fn part(&self, job: &str, part: i32) -> Result<Vec<String>, sqlx::Error> {
         let query = sqlx::query_scalar("select lines from job_parts where job = $1 and part = $2");
         query.bind(job).bind(part).fetch_one(&self.pool).await
+    }
+
+    /// Removes what jobs were given once they are over, and jobs with all they found once they are kept no longer.
+    pub(super) async fn sweep(&self, keep: Duration) -> Result<(), sqlx::Error> {
+        sqlx::query(SWEEP_PARTS).execute(&self.pool).await?;
+        loop {
+            let swept = sqlx::query(SWEEP_JOBS).bind(keep.as_secs_f64()).execute(&self.pool).await?;
+            if swept.rows_affected() == 0 {
+                return Ok(());
+            }
+        }
     }
 
     /// Results behind a line, the number of the last, and whether there are more.

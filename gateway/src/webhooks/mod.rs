@@ -54,7 +54,9 @@ pub(crate) fn making(settings: &Settings, pool: PgPool) -> anyhow::Result<Option
     // The provider of TLS for clients; a second installation is refused, and the first serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let schedule = Schedule::read(settings.webhook_schedule.as_deref())?;
-    let sender = Sender::new(settings.webhook_loopback, schedule.attempt).context("make a client for webhooks")?;
+    let refused = &settings.webhook_refused_networks;
+    let sender = Sender::new(settings.webhook_loopback, refused, schedule.attempt);
+    let sender = sender.context("make a client for webhooks")?;
     Ok(Some(Arc::new(Making { key: key.clone(), sender, schedule, ledger: Ledger::new(pool) })))
 }
 

@@ -143,3 +143,40 @@ async fn an_answer_that_is_not_read_is_still_under_way() {
     assert_eq!((whole.status, whole.json()["title"].as_str().map(str::len)), (200, Some(300_000)));
     assert_eq!(whole.header("content-length"), Some(whole.text.len().to_string().as_str()));
 }
+
+/// Health needs no credential, and a question that never ends is not waited for: not in the callers' places, and not long.
+#[tokio::test]
+async fn questions_of_strangers_that_never_end_keep_no_caller_out() {
+    let rig = plan().set("IN_FLIGHT", "4").start().await;
+    let mut block = BytesMut::from(&[0x83, 0x86, 0x04][..]);
+    text(&mut block, b"/grpc.health.v1.Health/Check");
+    for (name, value) in [(&b"content-type"[..], &b"application/grpc"[..]), (b"te", b"trailers")] {
+        block.put_u8(0);
+        text(&mut block, name);
+        text(&mut block, value);
+    }
+    let words = (0..500)
+        .map(|n| 2 * n + 1)
+        .fold(Words::begin(), |words, stream| words.then(HEADERS, END_HEADERS, stream, &block));
+    let mut socket = TcpStream::connect(rig.address).await.unwrap();
+    socket.write_all(&words.0).await.unwrap();
+    let health = || tonic_health_check(&rig);
+    until("strangers' places are taken", async || health().await == 14).await;
+    for _ in 0..8 {
+        assert_eq!(rig.who(&rig.admin).await.status, 200);
+    }
+    until("who does not ask to the end is not waited for", async || health().await == 0).await;
+    assert_eq!(rig.who(&rig.admin).await.status, 200);
+    drop(socket);
+}
+
+/// The gRPC status of a whole question about health.
+async fn tonic_health_check(rig: &Rig) -> u32 {
+    let asked = rig.http.post(rig.url("/grpc.health.v1.Health/Check"));
+    let asked = asked.header("content-type", "application/grpc-web+proto").body(vec![0_u8; 5]);
+    let answer = send(asked).await;
+    let status = answer.header("grpc-status").map(str::to_owned);
+    let trailer =
+        || answer.text.split("grpc-status:").nth(1).and_then(|rest| rest.split('\r').next()).map(str::to_owned);
+    status.or_else(trailer).expect("there is a status").trim().parse().expect("it is a number")
+}
