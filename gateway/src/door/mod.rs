@@ -3,6 +3,7 @@
 mod access;
 mod address;
 mod answer;
+mod bulkhead;
 pub(crate) mod frames;
 mod import;
 mod input;
@@ -13,6 +14,7 @@ mod open;
 mod origin;
 mod outgoing;
 mod pages;
+mod reading;
 mod rest;
 mod stream;
 mod tracked;
@@ -29,7 +31,7 @@ use crate::upstream::{Local, Upstreams};
 use access::{Access, Protocol, Visit};
 use fault::Fault;
 use futures::FutureExt as _;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use identity::Signer;
 use method::{Target, Targets};
@@ -37,7 +39,7 @@ use origin::Origins;
 use pages::Pages;
 use proto::gateway::v1 as gateway;
 use proto::policy::v1::Reason;
-use serve::{Certified, House, Tls, Wire};
+use serve::{Bounds, Certified, Client, House, Tls, Wire};
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -50,7 +52,7 @@ use tokio::sync::Semaphore;
 use tonic::Status;
 use tonic::body::Body;
 use tower::service_fn;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 use transcode::Routes;
 
 const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("origin");
@@ -79,6 +81,8 @@ pub(crate) struct Parts {
     pub proxies: Vec<Network>,
     /// The most requests at a time.
     pub in_flight: usize,
+    /// How many connections there may be, and how old.
+    pub connections: Connections,
     /// How long an answer may take unless the client wants it sooner.
     pub deadline: Duration,
     /// Where the API is reached, as its documentation says; `/` for the place it is read from.
@@ -87,6 +91,19 @@ pub(crate) struct Parts {
     pub tls: Option<Arc<Tls>>,
     /// Where it stands.
     pub house: House,
+}
+
+/// How many connections there may be, and how old.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Connections {
+    /// In all.
+    pub total: usize,
+    /// From one address that is no proxy of ours.
+    pub of_address: usize,
+    /// When one is to be begun anew.
+    pub age: Duration,
+    /// How long a client may leave lying what it asked for.
+    pub read_patience: Duration,
 }
 
 /// The public door. A clone is the same door.
@@ -108,6 +125,7 @@ struct Inner {
     origins: Origins,
     proxies: Vec<Network>,
     in_flight: Arc<Semaphore>,
+    connections: Connections,
     deadline: Duration,
     access: Arc<Access>,
     tls: Option<Arc<Tls>>,
@@ -126,12 +144,19 @@ impl Door {
         Ok(Self(Arc::new(Inner {
             pages: Pages::new(contract, &parts.address, parts.dev_issuer, &parts.issuer, parts.house.clone()),
             routes: Routes::of(contract, transcode::tables())?,
-            targets: Targets::of(contract, &parts.upstreams)?,
+            targets: Targets::of(contract, &parts.upstreams, parts.in_flight)?,
             open: native::open_services()?,
             strangers: open::Places::default(),
-            access: Arc::new(Access::new(contract, Arc::clone(&in_flight), parts.in_flight, parts.calls)),
+            access: Arc::new(Access::new(
+                contract,
+                Arc::clone(&in_flight),
+                parts.in_flight,
+                parts.calls,
+                parts.connections.read_patience,
+            )),
             origins: Origins::read(&parts.origins)?,
             in_flight,
+            connections: parts.connections,
             limits: parts.limits,
             callers: parts.callers,
             signer: parts.signer,
@@ -149,29 +174,41 @@ impl Door {
     /// The address cannot be listened on.
     pub async fn listen(&self, address: SocketAddr) -> io::Result<SocketAddr> {
         let door = self.clone();
-        let of_client = move |peer: SocketAddr| {
-            let door = door.clone();
+        let of_client = move |client: &Client| {
+            let (door, client) = (door.clone(), client.clone());
             service_fn(move |request: Request<Incoming>| {
-                let door = door.clone();
-                async move { Ok::<_, Infallible>(door.answer(peer.ip(), request.map(Body::new)).await) }
+                let (door, client) = (door.clone(), client.clone());
+                async move { Ok::<_, Infallible>(door.answer(&client, request.map(Body::new)).await) }
             })
         };
-        match self.0.tls.clone() {
-            Some(tls) => self.0.house.listen_tls(address, Wire::Either, tls, of_client).await,
-            None => self.0.house.listen_each(address, Wire::Either, of_client).await,
-        }
+        let proxies = self.0.proxies.clone();
+        let Connections { total, of_address, age, .. } = self.0.connections;
+        let spared = Box::new(move |address| proxies.iter().any(|network| network.holds(address)));
+        let bounds = Bounds { total, of_address, age: Some(age), spared };
+        self.0.house.listen_each(address, Wire::Either, self.0.tls.clone(), bounds, of_client).await
     }
 
     /// Answers one request: the layers around its way, in reading order.
-    pub async fn answer(&self, peer: IpAddr, request: Request<Body>) -> Response<Body> {
-        // A trace, begun here or by the caller, so that everything logged and everything called belongs together.
+    pub async fn answer(&self, client: &Client, request: Request<Body>) -> Response<Body> {
+        let peer = client.address.ip();
+        // A trace, so that everything logged and everything called belongs together: begun here, or by a proxy of ours. What
+        // anyone else says of a trace is believed when we know who it is, if at all.
         let span = tracing::info_span!("request");
-        let trace = Trace::enter(&span, Trace::read(request.headers()));
+        let offered = Trace::read(request.headers());
+        let stranger = offered.filter(|_| !self.0.proxies.iter().any(|network| network.holds(peer)));
+        let trace = if stranger.is_some() { Trace::begin() } else { Trace::enter(&span, offered) };
         // The access log and the metrics, around everything else, so that they see what is refused too.
         let mut visit = self.0.access.begin(trace, Protocol::of(request.headers()));
+        visit.offered = stranger;
+        let unsettled = stranger.map(|_| span.clone());
+        visit.connection = Some(client.connection.clone());
         let (origin, is_head) = (self.0.origins.allowed(request.headers()), request.method() == Method::HEAD);
         // A panic is an answer like any other fault of ours, and the connection lives on.
-        let passed = AssertUnwindSafe(self.pass(&mut visit, peer, request)).catch_unwind().instrument(span).await;
+        let passed = AssertUnwindSafe(self.pass(&mut visit, peer, request)).catch_unwind();
+        let passed = passed.instrument(span).await;
+        if let Some(span) = unsettled {
+            visit.settle_trace(&span, false);
+        }
         let passed = passed.unwrap_or_else(|_| Err(Fault::new(Reason::Internal, "this request met a fault of ours")));
         let mut response = match passed {
             Ok(response) => response,
@@ -181,7 +218,7 @@ impl Door {
             response = answer::without_body(response);
         }
         let headers = response.headers_mut();
-        answer::name_trace(headers, &trace);
+        answer::name_trace(headers, &visit.trace);
         for (name, value) in visit.target.iter().flat_map(|target| &target.notice) {
             headers.insert(name, value.clone());
         }
@@ -243,13 +280,13 @@ impl Door {
             Err(Refusal::Away) => return Err(Refusal::Away.into()),
             Err(refusal) => return Err(visit.denied(refusal.into())),
         };
+        visit.settle_trace(&Span::current(), !caller.partner);
         visit.caller = Some(Arc::clone(&caller));
         if !caller.may_call_from(from) {
             return Err(visit.denied(elsewhere()));
         }
         if !caller.is_bound_to(certified) {
-            let words = "the key may be used with its client certificate only";
-            return Err(visit.denied(Fault::new(gateway::Reason::CertificateNeeded, words)));
+            return Err(visit.denied(without_certificate()));
         }
         // Its part of the places in flight, as long as others need the rest.
         visit.turn = Some(caller.share.enter().ok_or_else(crowded)?);
@@ -343,12 +380,58 @@ fn elsewhere() -> Fault {
     Fault::new(gateway::Reason::AddressNotAllowed, "the key may not be used from this address")
 }
 
+fn without_certificate() -> Fault {
+    Fault::new(gateway::Reason::CertificateNeeded, "the key may be used with its client certificate only")
+}
+
 fn overloaded() -> Fault {
     Fault::new(Reason::Overloaded, "too many requests are under way").retry_after(Duration::from_secs(1))
 }
 
-/// Ends, with the reason, when a stream must: the credential it was opened with is no longer good, or the gateway stops.
-async fn until_over(door: Door, headers: HeaderMap, from: IpAddr) -> Fault {
+/// With what a stream was opened, and for what.
+struct Opened {
+    headers: HeaderMap,
+    from: IpAddr,
+    certified: Option<Arc<Certified>>,
+    caller: Arc<Caller>,
+    target: Arc<Target>,
+}
+
+impl Opened {
+    fn of(request: &Extensions, headers: &HeaderMap, from: IpAddr, caller: &Arc<Caller>, target: &Arc<Target>) -> Self {
+        Self {
+            headers: credential(headers),
+            from,
+            certified: request.get::<Arc<Certified>>().cloned(),
+            caller: Arc::clone(caller),
+            target: Arc::clone(target),
+        }
+    }
+
+    /// Why it may not go on, as its caller stands now.
+    fn ends_with(&self, now: &Arc<Caller>) -> Option<Fault> {
+        if !now.may_call_from(self.from) {
+            return Some(elsewhere());
+        }
+        if !now.is_bound_to(self.certified.as_ref()) {
+            return Some(without_certificate());
+        }
+        if Arc::ptr_eq(&self.caller.principal, &now.principal) {
+            return None;
+        }
+        if let Err(fault) = self.target.permit(now) {
+            return Some(fault);
+        }
+        // The service was told once what the caller may see, and goes by that as long as the stream lasts.
+        let words = "the rights with which the stream was opened have changed; go on from the last cursor";
+        let permission = &self.target.method.rule().permission;
+        let lost = || Fault::new(Reason::PermissionDenied, words).with("permission", permission);
+        (!now.holds_all_of(&self.caller)).then(lost)
+    }
+}
+
+/// Ends, with the reason, when a stream must: what it was opened with is no longer good, or the gateway stops.
+async fn until_over(door: Door, opened: Opened) -> Fault {
     let stopping = door.0.house.stopping();
     let mut look = tokio::time::interval(Duration::from_millis(500));
     loop {
@@ -356,9 +439,10 @@ async fn until_over(door: Door, headers: HeaderMap, from: IpAddr) -> Fault {
             () = stopping.cancelled() => {
                 return Fault::new(Reason::Unavailable, "the gateway is stopping; go on elsewhere from the last cursor");
             }
-            _ = look.tick() => match door.0.callers.who(&headers, from).await {
-                Ok(caller) if caller.may_call_from(from) => {}
-                Ok(_) => return elsewhere(),
+            _ = look.tick() => match door.0.callers.who(&opened.headers, opened.from).await {
+                Ok(now) => if let Some(fault) = opened.ends_with(&now) {
+                    return fault;
+                },
                 Err(refusal) => return refusal.into(),
             },
         }

@@ -6,7 +6,7 @@ use super::input::MOST_BYTES;
 use super::method::Flow;
 use super::outgoing::outgoing;
 use super::tracked::Over;
-use super::{Door, credential, until_over};
+use super::{Door, Opened, until_over};
 use crate::caller::Caller;
 use crate::upstream::Local;
 use bytes::Bytes;
@@ -60,7 +60,8 @@ pub(super) async fn answer(
         Flow::Unary => None,
         Flow::Down | Flow::Both => {
             visit.becomes_stream(caller)?;
-            Some(Box::pin(until_over(door.clone(), credential(request.headers()), from)))
+            let opened = Opened::of(request.extensions(), request.headers(), from, caller, target);
+            Some(Box::pin(until_over(door.clone(), opened)))
         }
     };
     let (tracked, trace) = (visit.track(over), visit.trace);
@@ -68,7 +69,7 @@ pub(super) async fn answer(
         let (head, body) = request.into_parts();
         let (body, refused) = Limited::new(body, MOST_BYTES);
         let call = outgoing(door, trace, caller, target, &head.headers, Body::new(body))?;
-        let answered = target.upstream()?.call(call).await;
+        let answered = target.call(call).await;
         settle(answered, &refused).map(|response| tracked.through(response))
     })
     .await

@@ -13,13 +13,17 @@ const HOLD: Duration = Duration::from_secs(30);
 /// The most results that are read at once.
 const AT_ONCE: i64 = 1_000;
 
-/// Takes one job that waits, or whose runner gave no sign.
+/// Takes one job that waits, or whose runner gave no sign: of the agency, or of the key of our own, that has fewest under
+/// way, and of those whoever has waited longest.
 const CLAIM: &str = "
-    with next as (
-        select name from jobs
-        where state in ('QUEUED', 'RUNNING') and deleted_at is null
-            and (held_until is null or held_until < clock_timestamp())
-        order by held_until nulls first, name limit 1 for update skip locked)
+    with busy as (
+        select coalesce(nullif(agency, ''), key) as party, count(*) as jobs from jobs
+        where state = 'RUNNING' and held_until >= clock_timestamp() group by 1),
+    next as (
+        select j.name from jobs j left join busy b on b.party = coalesce(nullif(j.agency, ''), j.key)
+        where j.state in ('QUEUED', 'RUNNING') and j.deleted_at is null
+            and (j.held_until is null or j.held_until < clock_timestamp())
+        order by coalesce(b.jobs, 0), j.held_until nulls first, j.name limit 1 for update of j skip locked)
     update jobs j set holder = $1, held_until = clock_timestamp() + make_interval(secs => $2),
         version = version + 1, updated_at = clock_timestamp(),
         doc = doc || jsonb_build_object('state', 'RUNNING', 'updateTime', $3::text,

@@ -245,3 +245,23 @@ async fn what_jobs_were_given_and_found_goes_with_them() {
     assert_eq!(send(desk.rig.get(&desk.key, &format!("/v1/gateway/{export}:results"))).await.status, 404);
     drop(second);
 }
+
+#[tokio::test]
+async fn whoever_has_fewer_jobs_under_way_comes_first() {
+    let desk = Desk::new(plan().set("JOBS_AT_ONCE", "0").start().await).await;
+    let (_, other) = desk.rig.key(json!({"permissions": PERMISSIONS, "internal": true})).await;
+    let export = json!({"kind": "EXPORT", "collection": "accreditation.missions"});
+    let (under_way, next) = (desk.named(export.clone()).await, desk.named(export.clone()).await);
+    // Made last.
+    let of_other = send(desk.rig.post(&other, "/v1/gateway/jobs", &export)).await.json();
+    let of_other = of_other["name"].as_str().unwrap();
+    let held = "update jobs set holder = gen_random_uuid(), held_until = clock_timestamp() + interval '1 hour', \
+                doc = doc || '{\"state\": \"RUNNING\"}' where name = $1";
+    sqlx::query(held).bind(&under_way).execute(&desk.rig.db.pool).await.unwrap();
+    let second = plan().beside(&desk.rig).set("JOBS_AT_ONCE", "1").start().await;
+    desk.ended(&next).await;
+    let ends = "select name from jobs where end_time is not null order by end_time";
+    let ends: Vec<String> = sqlx::query_scalar(ends).fetch_all(&desk.rig.db.pool).await.unwrap();
+    assert_eq!(ends, [of_other.to_owned(), next]);
+    drop(second);
+}
