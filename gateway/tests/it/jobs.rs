@@ -199,7 +199,8 @@ async fn a_job_is_its_keys_own_within_one_house_and_within_one_agency() {
     for job in [&import, &of_partner] {
         assert_eq!(asked(rig, &overseer, job, "results", json!({})).await, (403, "PERMISSION_DENIED".to_owned()));
     }
-    let able = json!({"permissions": [PERMISSIONS.as_slice(), &["gateway.jobs.oversee"]].concat(), "internal": true});
+    let able = [PERMISSIONS.as_slice(), &["gateway.jobs.oversee"]].concat();
+    let able = json!({"permissions": able, "internal": true});
     let able = rig.key(able).await.1;
     for (verb, ask) in [("append", lines), ("start", json!({}))] {
         assert_eq!(asked(rig, &able, &import, verb, ask).await, (403, "JOB_OF_ANOTHER".to_owned()), "{verb}");
