@@ -7,4 +7,3 @@ create table webhook_replays (
     last_seq    bigint      not null,
     held_until  timestamptz
 );
-create index webhook_events_in_order on webhook_events (service, collection, seq);

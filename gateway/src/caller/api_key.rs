@@ -170,10 +170,7 @@ impl ApiKeys {
         if let Some(bootstrap) = self.bootstrap.as_ref().filter(|own| bool::from(own.sha256.ct_eq(digest))) {
             return Ok(bootstrap.found());
         }
-        let _turn = match seen {
-            true => None,
-            false => Some(self.turn(&key).await?),
-        };
+        let _turn = if seen { None } else { Some(self.turn(&key).await?) };
         let found = self.table.find(key.id()).await.map_err(|error| {
             tracing::error!(%error, "cannot look up an api key");
             Refusal::Away

@@ -22,6 +22,7 @@ const WEBHOOK: &str = "select doc from webhooks where name = $1 and state = 'ACT
 
 /// Takes what is due and nobody else's. `skip locked` lets two gateways take at once without waiting for each other, and
 /// whoever comes second to a row sees that it is held. With an order, what is later waits for what is earlier.
+/// What happens now comes before what is told again.
 const CLAIM: &str = "
     with due as (
         select d.name from deliveries d
@@ -30,7 +31,7 @@ const CLAIM: &str = "
             and (not $2 or not exists (select from deliveries e
                 where e.webhook = d.webhook and e.record = d.record and e.state = 'WAITING'
                     and (e.seq, e.round) < (d.seq, d.round)))
-        order by d.seq, d.round limit $3 for update of d skip locked),
+        order by d.round, d.seq limit $3 for update of d skip locked),
     taken as (
         update deliveries d set holder = $4, held_until = clock_timestamp() + make_interval(secs => $5)
         from due where d.name = due.name
@@ -59,7 +60,8 @@ const FAILING: &str = "
 
 /// Also what waits: nothing does for so long but for a webhook that is disabled or gone.
 const SWEEPS: [&str; 3] = [
-    "delete from webhook_replays r where $1 >= 0 and not exists (select from webhooks w where w.name = r.webhook and w.deleted_at is null)",
+    "delete from webhook_replays r where $1::float8 >= 0 and not exists \
+        (select from webhooks w where w.name = r.webhook and w.deleted_at is null)",
     "delete from deliveries where updated_at < clock_timestamp() - make_interval(secs => $1)",
     "delete from webhook_events where taken_at < clock_timestamp() - make_interval(secs => $1)",
 ];
