@@ -66,7 +66,10 @@ impl Default for Bounds {
 
 impl std::fmt::Debug for Bounds {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Bounds").field("total", &self.total).field("of_address", &self.of_address).finish_non_exhaustive()
+        f.debug_struct("Bounds")
+            .field("total", &self.total)
+            .field("of_address", &self.of_address)
+            .finish_non_exhaustive()
     }
 }
 

@@ -88,7 +88,9 @@ where
             // Whoever is one too many is not spoken to. Told once, and again when there was room in between.
             let Some(seat) = seats.take(peer.ip()) else {
                 if !is_full {
-                    tracing::warn!("connections are refused: there are as many as there may be, in all or of an address");
+                    tracing::warn!(
+                        "connections are refused: there are as many as there may be, in all or of an address"
+                    );
                 }
                 is_full = true;
                 continue;

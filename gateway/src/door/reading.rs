@@ -68,9 +68,8 @@ mod tests {
     async fn what_lies_there_too_long_is_left_and_who_waits_for_us_leaves_nothing() {
         let patience = Duration::from_secs(30);
         let reading = Reading::begin(Connection::default(), patience);
-        let is_left = |later: Duration| {
-            is_left(reading.lies.load(Ordering::Relaxed), reading.begun.elapsed() + later, patience)
-        };
+        let is_left =
+            |later: Duration| is_left(reading.lies.load(Ordering::Relaxed), reading.begun.elapsed() + later, patience);
         reading.handed();
         assert!(!is_left(Duration::ZERO) && is_left(patience * 2));
         reading.wanted();

@@ -42,7 +42,11 @@ mod tests {
         assert_eq!(chosen(&["a1", "a2", "a3", "b1", "c1"], &[], 3, 8), ["a1", "b1", "c1"]);
         assert_eq!(chosen(&["a1", "a2", "b1"], &[], 9, 8), ["a1", "b1", "a2"]);
         assert_eq!(chosen(&["a1", "b1"], &["a8", "a9"], 1, 8), ["b1"]);
-        assert_eq!(chosen(&["a1", "a2", "a3"], &["a9"], 9, 2), ["a1"], "a part of the hands, also while nobody else is there");
+        assert_eq!(
+            chosen(&["a1", "a2", "a3"], &["a9"], 9, 2),
+            ["a1"],
+            "a part of the hands, also while nobody else is there"
+        );
         assert_eq!(chosen(&["a1", "b1"], &["a1"], 9, 8), ["b1"], "what is in hand is not taken twice");
     }
 }

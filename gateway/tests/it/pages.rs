@@ -37,7 +37,8 @@ async fn the_description_comes_compressed_to_who_takes_it_so() {
     let ask = |accepted: &'static str| send(rig.ask(Method::GET, "/openapi.json").header("accept-encoding", accepted));
     let plain = ask("identity").await;
     assert_eq!((plain.header("content-encoding"), plain.header("vary")), (None, Some("accept-encoding")));
-    let packed = rig.ask(Method::GET, "/openapi.json").header("accept-encoding", "br, gzip;q=0.8").send().await.unwrap();
+    let packed =
+        rig.ask(Method::GET, "/openapi.json").header("accept-encoding", "br, gzip;q=0.8").send().await.unwrap();
     assert_eq!(packed.headers()["content-encoding"], "gzip");
     let tag = packed.headers()["etag"].to_str().unwrap().to_owned();
     assert_ne!(plain.header("etag"), Some(&*tag), "another form has another tag");

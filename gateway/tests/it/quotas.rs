@@ -156,7 +156,8 @@ async fn a_service_that_hangs_leaves_places_to_the_others() {
     let other = rig.role("protocol-officer").await;
     until("as many wait for it as may", async || {
         let answer = send(rig.get(&other, "/v1/accreditation/missions/a")).await;
-        answer.status == 503 && answer.json()["detail"].as_str().is_some_and(|words| words.contains("wait for the service"))
+        answer.status == 503
+            && answer.json()["detail"].as_str().is_some_and(|words| words.contains("wait for the service"))
     })
     .await;
     until("another service answers", async || rig.who(&other).await.status == 200).await;

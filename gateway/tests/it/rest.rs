@@ -151,7 +151,8 @@ async fn a_strangers_trace_is_not_gone_on_with() {
 #[tokio::test]
 async fn an_address_that_a_proxy_wrote_unreadably_is_not_the_proxys_own() {
     let rig = plan().set("TRUSTED_PROXIES", "127.0.0.0/8").start().await;
-    let bound = rig.key(json!({"permissions": ["accreditation.missions.read"], "allowedNetworks": ["127.0.0.0/8"]})).await.1;
+    let bound =
+        rig.key(json!({"permissions": ["accreditation.missions.read"], "allowedNetworks": ["127.0.0.0/8"]})).await.1;
     let from = |address: &'static str| send(rig.get(&bound, "/v1/gateway/whoami").header("x-forwarded-for", address));
     assert_eq!(from("127.0.0.9").await.status, 200);
     assert_eq!(from("198.51.100.7").await.reason(), "ADDRESS_NOT_ALLOWED");

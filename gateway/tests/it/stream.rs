@@ -1,6 +1,6 @@
 //! Streams over HTTP: events with ids, lines, and how they end.
 
-use crate::rig::{plan, Rig, send, start};
+use crate::rig::{Rig, plan, send, start};
 use crate::upstream::FAILING;
 use serde_json::{Value, json};
 use testkit::until;
@@ -146,7 +146,8 @@ async fn a_person_has_no_more_streams_with_more_tokens() {
     let mut open = Vec::new();
     for _ in 0..3 {
         // Another second, or another role, makes another token of the same person.
-        let roles = if open.len() < 30 { json!(["protocol-officer"]) } else { json!(["protocol-officer", "legal-adviser"]) };
+        let roles =
+            if open.len() < 30 { json!(["protocol-officer"]) } else { json!(["protocol-officer", "legal-adviser"]) };
         let ask = json!({"subject": "ada", "roles": roles, "clearance": if open.len() < 60 { "U" } else { "C" }});
         let token = send(rig.ask(reqwest::Method::POST, "/dev/issuer/token").json(&ask)).await.json();
         let token = token["access_token"].as_str().unwrap().to_owned();
@@ -168,10 +169,7 @@ async fn a_stream_ends_when_what_it_was_opened_with_is_taken_away() {
     let ada = token["access_token"].as_str().unwrap().to_owned();
     let wish = json!({"role": "breakglass", "minutes": 15, "justification": "the registrar on duty cannot be reached"});
     let made = rig.done(&ada, "/v1/gateway/elevations", &wish).await;
-    until("the role is held", async || {
-        send(rig.get(&ada, "/v1/accreditation/missions/a")).await.status == 200
-    })
-    .await;
+    until("the role is held", async || send(rig.get(&ada, "/v1/accreditation/missions/a")).await.status == 200).await;
     let mut response = rig.get(&ada, "/v1/accreditation/missions:watch").send().await.unwrap();
     read_until(&mut response, "id: c3\n").await;
     rig.done(&ada, &format!("/v1/gateway/{}:close", made["name"].as_str().unwrap()), &json!({})).await;

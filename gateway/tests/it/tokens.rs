@@ -142,7 +142,9 @@ async fn keys(State(shown): State<Shared>) -> Result<Response, StatusCode> {
     };
     Ok(match manner {
         Manner::Plain => text.into_response(),
-        Manner::Oversized => text.replace("{\"keys\"", &format!("{{\"pad\":\"{}\",\"keys\"", "x".repeat(300_000))).into_response(),
+        Manner::Oversized => {
+            text.replace("{\"keys\"", &format!("{{\"pad\":\"{}\",\"keys\"", "x".repeat(300_000))).into_response()
+        }
         Manner::Elsewhere => (StatusCode::FOUND, [("location", "/plain")]).into_response(),
         Manner::Never => std::future::pending().await,
     })
@@ -239,7 +241,8 @@ async fn keys_that_are_too_long_or_elsewhere_or_do_not_come_are_none() {
         let answer = rig.who(&key.sign("a", &issuer.claims("ada"))).await;
         assert_eq!((answer.status, answer.reason().as_str()), (503, "UNAVAILABLE"), "nobody can know: {answer:?}");
         issuer.shown.lock().unwrap().manner = Manner::Plain;
-        until("the issuer is asked again", async || status(&rig, &key.sign("a", &issuer.claims("ada"))).await == 200).await;
+        until("the issuer is asked again", async || status(&rig, &key.sign("a", &issuer.claims("ada"))).await == 200)
+            .await;
     }
 }
 
@@ -258,7 +261,8 @@ async fn a_token_lasts_no_longer_than_the_house_allows_and_is_of_an_application_
     };
     assert_eq!(status(&rig, &with("sub", json!("ada"))).await, 200);
     let later = chrono::Utc::now().timestamp() + 600;
-    for (claim, value) in [("exp", json!(later)), ("azp", json!("other")), ("azp", Value::Null), ("nonce", json!("n"))] {
+    for (claim, value) in [("exp", json!(later)), ("azp", json!("other")), ("azp", Value::Null), ("nonce", json!("n"))]
+    {
         assert_eq!(status(&rig, &with(claim, value)).await, 401, "{claim}");
     }
 }
