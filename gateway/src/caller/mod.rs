@@ -9,6 +9,8 @@ mod issuer;
 mod jwt;
 mod partners;
 mod refusal;
+mod snapshot;
+mod streams;
 
 pub(crate) use api_key::{Bootstrap, KeyTable, is_key};
 pub(crate) use bearer::People;
@@ -33,11 +35,12 @@ use moka::Expiry;
 use moka::future::Cache;
 use ring::digest::{SHA256, digest};
 use serve::Certified;
-use std::collections::HashMap;
+use snapshot::Snapshot;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use streams::Streams;
 use tokio::sync::Semaphore;
 
 /// The longest that a token is used for a caller; under [`identity::LIFETIME`], so that it outlives the call.
@@ -46,8 +49,6 @@ const TOKEN_USED: Duration = Duration::from_secs(50);
 const MOST_STREAMS: usize = 64;
 /// The most streams the callers of an agency may have open together.
 const MOST_STREAMS_OF_AGENCY: usize = 256;
-/// How soon it is tried again to look at a caller that could not be looked at.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// How long a bad credential is remembered as one.
 const BAD_FOR: Duration = Duration::from_secs(1);
 /// The most callers remembered.
@@ -166,57 +167,6 @@ pub(crate) struct Bounds {
     pub shares: Shares,
     /// For how long callers go on who were good when the database was last there.
     pub grace: Duration,
-}
-
-/// Callers as they were last found good. Whoever is in it goes on calling while the database is away, also one whose key was
-/// revoked just before; so a house has none unless its settings say for how long.
-#[derive(Debug)]
-struct Snapshot {
-    seen: moka::sync::Cache<Digest, (Arc<Caller>, Instant)>,
-    grace: Duration,
-}
-
-impl Snapshot {
-    fn new(grace: Duration) -> Self {
-        Self { seen: moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(grace).build(), grace }
-    }
-
-    fn note(&self, digest: Digest, caller: &Arc<Caller>) {
-        self.seen.insert(digest, (Arc::clone(caller), Instant::now()));
-    }
-
-    fn forget(&self, digest: &Digest) {
-        self.seen.invalidate(digest);
-    }
-
-    /// The caller, until its grace or its credential is over; looked at again soon.
-    fn find(&self, digest: &Digest) -> Option<Verified> {
-        let (caller, at) = self.seen.get(digest)?;
-        let left = self.grace.checked_sub(at.elapsed())?;
-        let credential = u64::try_from(caller.principal.expires.saturating_sub(Utc::now().timestamp())).ok()?;
-        let good_for = LOOK_AGAIN.min(left).min(Duration::from_secs(credential));
-        (!good_for.is_zero()).then_some(Verified { caller, good_for })
-    }
-}
-
-/// Places for streams by who has them, for as long as anyone has one or may: not by credential, since a token is had for
-/// the asking.
-#[derive(Debug, Default)]
-struct Streams(Mutex<HashMap<Box<str>, Weak<Semaphore>>>);
-
-impl Streams {
-    fn of(&self, whose: &str, most: usize) -> Arc<Semaphore> {
-        let mut all = self.0.lock().expect("nothing panics while it is held");
-        if let Some(known) = all.get(whose).and_then(Weak::upgrade) {
-            return known;
-        }
-        if all.len() == all.capacity() {
-            all.retain(|_, places| places.strong_count() > 0);
-        }
-        let places = Arc::new(Semaphore::new(most));
-        all.insert(whose.into(), Arc::downgrade(&places));
-        places
-    }
 }
 
 /// SHA-256 of the whole credential: what is remembered is never the credential itself.

@@ -1,12 +1,13 @@
 //! gRPC and gRPC-Web: the same way through the door, but the messages pass unread.
 
+use super::Door;
 use super::access::{Protocol, Visit};
 use super::frames::{Limited, Refused};
 use super::input::MOST_BYTES;
 use super::method::Flow;
 use super::outgoing::outgoing;
+use super::over::{Opened, until_over};
 use super::tracked::Over;
-use super::{Door, Opened, until_over};
 use crate::caller::Caller;
 use crate::upstream::Local;
 use bytes::Bytes;

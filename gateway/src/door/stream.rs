@@ -3,9 +3,10 @@
 use super::access::{Ending, Visit};
 use super::frames::Messages;
 use super::method::Target;
+use super::over::{Opened, until_over};
 use super::rest::{Call, to_json};
 use super::tracked::Over;
-use super::{Opened, until_over, wire};
+use super::wire;
 use bytes::Bytes;
 use fault::{Fault, Problem};
 use futures::stream;
