@@ -305,6 +305,7 @@ impl Callers {
             *caller.principal == found.principal
                 && caller.networks == found.networks
                 && quota == found.quota.as_ref().map(|(_, limit)| *limit)
+                && caller.window.limit() == self.bounds.limits.of(found.rate)
         };
         if let Some(caller) = self.known.get(&digest).filter(same) {
             return caller;
