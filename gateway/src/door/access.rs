@@ -230,7 +230,7 @@ impl Visit {
     /// # Errors
     /// The caller has too many open already.
     pub(super) fn becomes_stream(&mut self, caller: &Caller) -> Result<(), Fault> {
-        let take = |places: &Arc<Semaphore>, words| {
+        let take = |places: &Arc<Semaphore>, words: &'static str| {
             Arc::clone(places).try_acquire_owned().map_err(|_| Fault::new(Reason::RateLimited, words))
         };
         let place = take(&caller.streams, "too many streams of this caller are open")?;

@@ -81,8 +81,8 @@ impl Page {
         let digits = hex::encode(&digest.as_ref()[..8]);
         let tag = HeaderValue::try_from(format!("\"{digits}\"")).expect("hexadecimal in quotes is good in a header");
         let whole = bytes.clone();
-        let packed = LazyLock::new(Box::new(move || Packed::of(&digits, &whole)) as Box<_>);
-        Self { media: HeaderValue::from_static(media), tag, bytes, packed }
+        let media = HeaderValue::from_static(media);
+        Self { media, tag, bytes, packed: LazyLock::new(Box::new(move || Packed::of(&digits, &whole))) }
     }
 
     fn answer(&self, request: &Request<Body>) -> Response<Body> {
