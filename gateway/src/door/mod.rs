@@ -281,7 +281,9 @@ impl Door {
             Err(Refusal::Away) => return Err(Refusal::Away.into()),
             Err(refusal) => return Err(visit.denied(refusal.into())),
         };
-        visit.settle_trace(&Span::current(), !caller.partner);
+        if visit.offered.is_some() {
+            visit.settle_trace(&Span::current(), !caller.partner);
+        }
         visit.caller = Some(Arc::clone(&caller));
         if !caller.may_call_from(from) {
             return Err(visit.denied(elsewhere()));
