@@ -15,7 +15,7 @@ mod service;
 mod settings;
 mod tls;
 
-pub use client::{Bounds, Client, Connection};
+pub use client::{Bounds, Client, Connection, Spared};
 pub use host::{Hosted, host};
 pub use house::House;
 pub use listen::Wire;
