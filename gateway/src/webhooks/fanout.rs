@@ -51,7 +51,7 @@ const NEXT: &str = "
     select r.webhook, r.round, r.after_seq, coalesce(p.upto, r.last_seq), coalesce(p.upto, r.last_seq) >= r.last_seq
     from webhook_replays r
     cross join lateral (select max(seq) as upto from (
-        select e.seq from webhook_events e where e.seq > r.after_seq and e.seq <= r.last_seq order by e.seq limit $2) some) p
+        select e.seq from webhook_events e where e.seq > r.after_seq and e.seq <= r.last_seq order by e.seq limit $2) portion) p
     where (select count(*) from (select 1 from deliveries d
         where d.webhook = r.webhook and d.state = 'WAITING' limit $1) waiting) < $1
     order by r.after_seq limit 1 for update of r skip locked";

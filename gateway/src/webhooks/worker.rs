@@ -49,7 +49,7 @@ impl Worker {
         // Webhooks in hand, with their agencies.
         let mut busy: HashMap<String, String> = HashMap::new();
         let mut next_sweep = Instant::now();
-        let mut is_away = false;
+        let (mut is_away, mut is_stuck) = (false, false);
         while !shutdown.is_cancelled() {
             let mut pause = match self.ledger.due().await {
                 Ok(due) => {
@@ -75,9 +75,18 @@ impl Worker {
                 }
             };
             match self.ledger.replay().await {
-                Ok(more) if more => pause = Duration::ZERO,
-                Ok(_) => {}
-                Err(error) => tracing::debug!(%error, "replays cannot go on now"),
+                Ok(more) => {
+                    is_stuck = false;
+                    if more {
+                        pause = Duration::ZERO;
+                    }
+                }
+                Err(error) => {
+                    if !is_stuck && !is_away {
+                        tracing::warn!(%error, "replays cannot go on now; trying again until they can");
+                    }
+                    is_stuck = true;
+                }
             }
             if Instant::now() >= next_sweep {
                 next_sweep = Instant::now() + SWEEP;
