@@ -9,7 +9,7 @@ use clap_complete::Shell;
 
 /// The whole tree.
 pub(crate) fn tree(catalogue: &Catalogue) -> Command {
-    let own = [login(), logout(), profiles(), get(), apply(), completion()];
+    let own = [login(), logout(), profiles(), get(), apply(), crate::audit::command(), completion()];
     Command::new("legation")
         .version(env!("CARGO_PKG_VERSION"))
         .about("The foreign service from the command line")

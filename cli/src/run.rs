@@ -7,7 +7,7 @@ use crate::output::{Output, print};
 use crate::profile::{Profile, Profiles};
 use crate::request::outgoing;
 use crate::shape::Shape;
-use crate::{apply, commands, events, import, login};
+use crate::{apply, audit, commands, events, import, login};
 use clap::ArgMatches;
 use clap_complete::Shell;
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
@@ -26,6 +26,7 @@ pub(crate) async fn run(catalogue: &Catalogue, matches: &ArgMatches) -> Result<(
         "profiles" => login::profiles(matches),
         "completion" => completion(catalogue, matches),
         "get" => get(catalogue, matches).await,
+        "audit" => audit::audit(catalogue, matches).await,
         "apply" => apply::apply(catalogue, &client(matches)?, matches).await,
         group => {
             let group = catalogue.group(group).ok_or_else(|| Failure::usage("there is no such command"))?;

@@ -4,6 +4,7 @@
 //! [`run`] is both as a process of their own. The way of a request is in `door/mod.rs`.
 
 mod agencies;
+mod agency_notices;
 mod api_keys;
 mod audit;
 mod caller;

@@ -45,6 +45,7 @@ mod properties;
 mod races;
 mod readme;
 mod reasons;
+mod readings;
 mod reciprocity_rules;
 mod schema;
 mod service_requests;

@@ -43,6 +43,7 @@ impl People {
             mission: claims.mission.filter(|mission| !mission.is_empty()).map(Into::into),
             permissions: self.roles.permissions(claims.roles.iter().map(String::as_str)),
             clearance: claims.clearance,
+            elevation: None,
             expires,
         };
         // A partner's own people may call what is open to partners, whatever roles they have.

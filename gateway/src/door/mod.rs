@@ -232,6 +232,7 @@ impl Door {
         certified: Option<&Arc<Certified>>,
         from: IpAddr,
     ) -> Result<Arc<Caller>, Fault> {
+        visit.from = Some(from);
         let caller = match self.0.callers.who(headers, from).await {
             Ok(caller) => caller,
             // Not to know someone for the moment is not to turn them away.
@@ -285,6 +286,7 @@ impl Door {
         if visit.is_denied() {
             self.0.denials.note(visit.method(), visit.caller.as_deref(), fault.reason(), &visit.trace);
         }
+        visit.refused();
         let code = fault.code().grpc();
         match visit.protocol() {
             Protocol::Rest => {

@@ -173,7 +173,13 @@ async fn a_delivery_climbs_the_ladder_is_given_up_and_can_be_asked_for_again() {
     let heard = hook.endpoint.heard();
     assert_eq!(heard.len(), 3);
     assert!(heard.iter().all(|message| message.id == heard[0].id), "{heard:?}");
-    assert_eq!(hook.deliveries().await[0]["attempts"], 3);
+    let settled = hook.deliveries().await.remove(0);
+    assert_eq!(settled["attempts"], 3);
+    let tries = settled["tries"].as_array().unwrap();
+    let statuses: Vec<_> = tries.iter().map(|tried| tried["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [500, 302, 200], "each attempt is in the ledger: {settled}");
+    assert!(tries[0]["error"].as_str().unwrap().contains("500") && tries[2]["error"] == "", "{settled}");
+    assert!(tries.iter().all(|tried| tried["time"].is_string() && tried["durationMs"].is_number()), "{settled}");
 
     hook.endpoint.answers(Answer::Never);
     hook.publish(2, "missions/b", 1).await;
@@ -187,6 +193,23 @@ async fn a_delivery_climbs_the_ladder_is_given_up_and_can_be_asked_for_again() {
     rig::partner(&hook.rig.db, "county-sheriff").await;
     let other = hook.rig.key(json!({"permissions": PERMISSIONS, "agency": "county-sheriff"})).await.1;
     assert_eq!(send(hook.rig.post(&other, &again, &json!({}))).await.status, 404, "another agency's");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_asks_for_time_gets_it() {
+    let hook = Hook::active(quick().start().await, json!({})).await;
+    hook.endpoint.next([Answer::Later(1_000)]);
+    hook.publish(1, "missions/a", 1).await;
+    until("it is put off", async || {
+        let rows = hook.deliveries().await;
+        rows.first().is_some_and(|row| row["attempts"] == 1)
+    })
+    .await;
+    let put_off = hook.deliveries().await.remove(0);
+    let next: chrono::DateTime<chrono::Utc> = put_off["nextTime"].as_str().unwrap().parse().unwrap();
+    let tried: chrono::DateTime<chrono::Utc> = put_off["tries"][0]["time"].as_str().unwrap().parse().unwrap();
+    let asked = (next - tried).num_seconds();
+    assert!((999..=1_000).contains(&asked), "the ladder has a millisecond, the endpoint asked for 1000 s: {put_off}");
 }
 
 #[tokio::test]
@@ -295,6 +318,17 @@ async fn an_endpoint_that_accepts_nothing_or_is_gone_is_disabled_with_a_notice()
                 .await
                 .unwrap();
         assert!(notice.0 == "disable" && notice.1.contains(why), "{notice:?}");
+        // Its agency's administrator is told where there is no need of an endpoint, and no other agency is.
+        let reader = ["gateway.agencyNotices.read"];
+        let admin = hook.rig.key(json!({"permissions": reader})).await.1;
+        let told = send(hook.rig.get(&admin, "/v1/gateway/agencyNotices")).await.json();
+        let told = told["agencyNotices"].as_array().unwrap();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!((&told[0]["kind"], &told[0]["subject"]), (&json!("WEBHOOK_DISABLED"), &json!(hook.name)));
+        assert!(told[0]["text"].as_str().unwrap().contains(why), "{told:?}");
+        rig::partner(&hook.rig.db, "county-sheriff").await;
+        let other = hook.rig.key(json!({"permissions": reader, "agency": "county-sheriff"})).await.1;
+        assert_eq!(send(hook.rig.get(&other, "/v1/gateway/agencyNotices")).await.json()["agencyNotices"], json!([]));
     }
 }
 
