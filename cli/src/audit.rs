@@ -73,7 +73,8 @@ pub(crate) async fn audit(catalogue: &Catalogue, matches: &ArgMatches) -> Result
 fn entries<'c>(catalogue: &'c Catalogue, name: &str, service: &str) -> Result<Vec<&'c Entry>, Failure> {
     let all = catalogue.groups().iter().flat_map(|group| &group.entries).filter(|entry| entry.method.name() == name);
     let meant: Vec<_> = all.filter(|entry| service == "all" || entry.method.service() == service).collect();
-    let words = || Failure::usage(format!("{service} is no service with an audit log: {}", contract().services().join(", ")));
+    let words =
+        || Failure::usage(format!("{service} is no service with an audit log: {}", contract().services().join(", ")));
     if meant.is_empty() { Err(words()) } else { Ok(meant) }
 }
 
@@ -91,7 +92,7 @@ fn anchors(matches: &ArgMatches) -> Result<Vec<Anchor>, Failure> {
 
 /// Each service checks its own log. All are asked, whatever the first says.
 async fn verify(catalogue: &Catalogue, matches: &ArgMatches) -> Result<(), Failure> {
-    let (client, anchors) = (run::client(matches)?, anchors(matches)?);
+    let (client, anchors) = (run::client(matches).await?, anchors(matches)?);
     let (mut broken, mut refused) = (Vec::new(), None);
     for entry in entries(catalogue, "VerifyAudit", service(matches))? {
         let service = entry.method.service();
@@ -111,7 +112,9 @@ async fn verify(catalogue: &Catalogue, matches: &ArgMatches) -> Result<(), Failu
         let intact = report["intact"] == true;
         let word = if intact { "intact" } else { "NOT INTACT" };
         let (sealed, unsealed, unanchored) = (count("sealed"), count("unsealed"), count("unanchored"));
-        print(&format!("{service}: {word}, {sealed} sealed, {unsealed} not sealed yet, {unanchored} past the anchors\n"))?;
+        print(&format!(
+            "{service}: {word}, {sealed} sealed, {unsealed} not sealed yet, {unanchored} past the anchors\n"
+        ))?;
         for finding in report["findings"].as_array().into_iter().flatten() {
             print(&format!("  {}\n", finding.as_str().unwrap_or_default()))?;
         }
@@ -181,7 +184,7 @@ fn verify_file(path: &str, matches: &ArgMatches) -> Result<(), Failure> {
 
 /// Writes the logs of all services that are meant, one after the other.
 async fn export(catalogue: &Catalogue, matches: &ArgMatches) -> Result<(), Failure> {
-    let client = run::client(matches)?;
+    let client = run::client(matches).await?;
     let mut file = matches.get_one::<String>("file").map(|path| Whole::new(path)).transpose()?;
     let mut count = 0_u64;
     for entry in entries(catalogue, "ExportAudit", service(matches))? {
@@ -217,7 +220,7 @@ async fn export(catalogue: &Catalogue, matches: &ArgMatches) -> Result<(), Failu
 
 /// Who read a person's records, of every service that one was named of; the newest first.
 async fn readings(catalogue: &Catalogue, matches: &ArgMatches) -> Result<(), Failure> {
-    let (client, output) = (run::client(matches)?, Output::of(matches));
+    let (client, output) = (run::client(matches).await?, Output::of(matches));
     let mut records: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for whole in matches.get_many::<String>("records").into_iter().flatten() {
         let (service, name) = whole.split_once('/').unwrap_or_default();

@@ -6,6 +6,7 @@ mod catalogue;
 mod client;
 mod columns;
 mod commands;
+mod device;
 mod documents;
 mod events;
 mod failure;

@@ -136,8 +136,8 @@ use proto::consular::v1::appointment_window_service_server::AppointmentWindowSer
 use proto::consular::v1::assistance_case_service_server::AssistanceCaseServiceServer;
 use proto::consular::v1::assistance_contact_service_server::AssistanceContactServiceServer;
 use proto::consular::v1::assistance_task_service_server::AssistanceTaskServiceServer;
-use proto::consular::v1::blank_book_service_server::BlankBookServiceServer;
 use proto::consular::v1::audit_service_server::AuditServiceServer;
+use proto::consular::v1::blank_book_service_server::BlankBookServiceServer;
 use proto::consular::v1::booking_service_server::BookingServiceServer;
 use proto::consular::v1::cash_day_service_server::CashDayServiceServer;
 use proto::consular::v1::civil_record_service_server::CivilRecordServiceServer;

@@ -67,7 +67,11 @@ pub(crate) fn webhook_disabled(webhook: &Webhook, call: &mut Call) -> Result<(),
         "The webhook {:?} was disabled: {why}. Mend the endpoint and verify the webhook; `:replay` tells what was missed.",
         webhook.title
     );
-    if webhook.agency.is_empty() { Ok(()) } else { give(&webhook.agency, Kind::WebhookDisabled, &webhook.name, text, call) }
+    if webhook.agency.is_empty() {
+        Ok(())
+    } else {
+        give(&webhook.agency, Kind::WebhookDisabled, &webhook.name, text, call)
+    }
 }
 
 fn give(agency: &str, kind: Kind, subject: &str, text: String, call: &mut Call) -> Result<(), Fault> {

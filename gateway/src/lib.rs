@@ -28,7 +28,7 @@ mod upstream;
 mod usage;
 mod webhooks;
 
-pub use compose::door;
+pub use compose::{door, door_of};
 pub use door::Door;
 pub use network::Network;
 pub use process::{describe, run};

@@ -45,7 +45,8 @@ async fn whoever_was_given_something_of_a_person_is_told_however_it_was_read() {
     let world = world().await;
     let mission = world.embassy("FR").await;
     let name = world.notify("garnier", secretary(&mission)).await.unwrap().name;
-    let other = pb::Member { passport_number: "77BB00001".into(), person: "people/other".into(), ..secretary(&mission) };
+    let other =
+        pb::Member { passport_number: "77BB00001".into(), person: "people/other".into(), ..secretary(&mission) };
     let other = world.notify("other", other).await.unwrap().name;
 
     get(&world, &officer("people/by-get"), &name).await;
@@ -152,7 +153,7 @@ async fn what_a_partner_was_told_by_a_question_is_told_with_the_partner_and_a_re
     let request = pb::GetMemberRequest { name: name.clone(), as_of: None };
     world.members(&police("mpd")).get_member(request).await.unwrap_err();
     assert_eq!(of(&world, &name).await, []);
-    let matter = pb::Matter::Criminal.into();
+    let matter = pb::Matter::CriminalProsecution.into();
     let ask = pb::DetermineImmunityRequest { name: name.clone(), matter, ..Default::default() };
     let determined = world.immunity(&police("mpd")).determine_immunity(ask).await.unwrap().into_inner();
     let readings = of(&world, &name).await;

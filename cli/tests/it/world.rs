@@ -63,6 +63,11 @@ impl World {
         Self::with(Env::default().with("GATEWAY_RELAY_AUDIT_KEY", "6b".repeat(32))).await
     }
 
+    /// One whose gateway gives tokens to people itself.
+    pub(crate) async fn of_people() -> Self {
+        Self::with(Env::default().with("GATEWAY_DEV_ISSUER", "true")).await
+    }
+
     async fn with(env: Env) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let gateway = testkit::database(&[&registry::MIGRATIONS, &gateway::MIGRATIONS]).await;

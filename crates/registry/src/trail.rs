@@ -39,18 +39,17 @@ impl Store {
         let times = format!("{:?} {:?} {}", ask.from_time, ask.until_time, ask.reads_only);
         let question = ["trail", &ask.record, &ask.actor, &ask.agency, &ask.outcome, &times, &called.principal.subject];
         let (before, size) = page_of(self.tokens(), &question, &ask.page_token, ask.page_size)?;
-        let mut text =
-            Sql::new("select seq, at, actor, agency, method, name, outcome, reason, trace, elevation, withheld, \
-                cardinality(records) as shown from audit where true");
+        let mut text = Sql::new(
+            "select seq, at, actor, agency, method, name, outcome, reason, trace, elevation, withheld, \
+                cardinality(records) as shown from audit where true",
+        );
         if !ask.record.is_empty() {
             text.push(" and (name = ").bind(ask.record.clone());
             text.push(" or (records <> '{}' and records @> array[").bind(ask.record.clone()).push("]))");
         }
-        for (condition, value) in [
-            (" and actor = ", &ask.actor),
-            (" and agency = ", &ask.agency),
-            (" and outcome = ", &ask.outcome),
-        ] {
+        for (condition, value) in
+            [(" and actor = ", &ask.actor), (" and agency = ", &ask.agency), (" and outcome = ", &ask.outcome)]
+        {
             if !value.is_empty() {
                 text.push(condition).bind(value.clone());
             }

@@ -94,7 +94,8 @@ async fn a_person_is_told_who_read_their_records_however_they_were_read_and_not_
     let report = door.get(&protection, &path).await.good();
     let readings = report["readings"].as_array().expect("there are readings");
     let id = |key: &str| json!(format!("apiKeys/{}", &key[3..15]));
-    let method = |reading: &Value| reading["method"].as_str().and_then(|path| path.rsplit('/').next()).map(str::to_owned);
+    let method =
+        |reading: &Value| reading["method"].as_str().and_then(|path| path.rsplit('/').next()).map(str::to_owned);
     let told: Vec<_> = readings.iter().rev().map(|reading| (reading["reader"].clone(), method(reading))).collect();
     let expected = [
         (id(getter), "GetMember"),

@@ -33,8 +33,7 @@ pub(super) struct Block {
 }
 
 /// The columns of [`Block::read`].
-pub(super) const COLUMNS: &str =
-    "b.keeper, b.number, b.lost, b.callers, b.agencies, b.methods, b.caller, b.method, b.micros, b.code, b.trace, \
+pub(super) const COLUMNS: &str = "b.keeper, b.number, b.lost, b.callers, b.agencies, b.methods, b.caller, b.method, b.micros, b.code, b.trace, \
      b.addresses, b.address, b.record";
 
 impl Block {
@@ -191,8 +190,15 @@ mod tests {
     fn a_caller_a_method_and_an_address_stand_in_a_block_once() {
         let from = "192.0.2.1".parse().ok();
         let record = "missions/a".into();
-        let call =
-            |code, from, record| Call { begun: Instant::now(), caller: None, method: None, code, trace: 0xab, from, record };
+        let call = |code, from, record| Call {
+            begun: Instant::now(),
+            caller: None,
+            method: None,
+            code,
+            trace: 0xab,
+            from,
+            record,
+        };
         let whence = Addresses::with(&[1; 32]);
         let calls = [call(0, from, record), call(16, None, "".into()), call(5, from, "".into())];
         let block = Block::of(Uuid::nil(), 1, 0, &calls, &whence);
@@ -201,7 +207,10 @@ mod tests {
             (&["unknown".to_owned()][..], &["_OTHER".to_owned()][..])
         );
         assert_eq!((block.caller, block.code), (vec![0, 0, 0], vec![0, 16, 5]));
-        assert_eq!((block.addresses, block.address), (vec![whence.digest(from.unwrap()), String::new()], vec![0, 1, 0]));
+        assert_eq!(
+            (block.addresses, block.address),
+            (vec![whence.digest(from.unwrap()), String::new()], vec![0, 1, 0])
+        );
         assert_eq!(block.record, ["missions/a", "", ""]);
         assert_eq!(block.trace[0], "000000000000000000000000000000ab");
     }

@@ -36,7 +36,8 @@ pub(crate) fn export(
     });
     pages
         .map_ok(move |blocks| {
-            let lines: Vec<_> = blocks.iter().flat_map(|block| calls(block, &ask, from, until, whence.as_deref())).collect();
+            let lines: Vec<_> =
+                blocks.iter().flat_map(|block| calls(block, &ask, from, until, whence.as_deref())).collect();
             stream::iter(lines.into_iter().map(Ok))
         })
         .try_flatten()

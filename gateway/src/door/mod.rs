@@ -34,6 +34,7 @@ use identity::Signer;
 use method::{Target, Targets};
 use origin::Origins;
 use pages::Pages;
+use proto::contract::Contract;
 use proto::gateway::v1 as gateway;
 use proto::policy::v1::Reason;
 use serve::{Certified, House, Tls, Wire};
@@ -56,6 +57,8 @@ const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("origin");
 
 /// What a door is made of.
 pub(crate) struct Parts {
+    /// What is promised.
+    pub contract: &'static Contract,
     /// Who calls.
     pub callers: Callers,
     /// How often they may.
@@ -117,7 +120,7 @@ impl Door {
     /// # Errors
     /// An origin is none, or an upstream is for a service that the contract does not have.
     pub(crate) fn new(parts: Parts) -> anyhow::Result<Self> {
-        let contract = proto::contract::contract();
+        let contract = parts.contract;
         parts.upstreams.check(contract)?;
         let in_flight = Arc::new(Semaphore::new(parts.in_flight));
         Ok(Self(Arc::new(Inner {

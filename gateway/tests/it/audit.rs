@@ -67,7 +67,8 @@ async fn a_call_to_no_address_or_into_a_full_house_is_on_record_too() {
     assert_eq!(outcomes, ["NOT_FOUND", "UNIMPLEMENTED"]);
 
     // Whoever finds no place is not looked at; where it came from is on record all the same.
-    let slow = || tokio::spawn(rig.get(&key, &format!("/v1/accreditation/{SLOW}")).header("request-timeout", "8").send());
+    let slow =
+        || tokio::spawn(rig.get(&key, &format!("/v1/accreditation/{SLOW}")).header("request-timeout", "8").send());
     let mut hanging = slow();
     until("the house is full", async || {
         if hanging.is_finished() {

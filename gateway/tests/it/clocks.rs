@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use config::Env;
 use gateway::{MIGRATIONS, Settings};
 use layers::{CallService, Limits};
-use proto::gateway::v1::agency_service_client::AgencyServiceClient;
 use proto::gateway::v1::agency_notice_service_client::AgencyNoticeServiceClient;
+use proto::gateway::v1::agency_service_client::AgencyServiceClient;
 use proto::gateway::v1::api_key_service_client::ApiKeyServiceClient;
 use proto::gateway::v1::elevation_service_client::ElevationServiceClient;
 use proto::gateway::v1::{
@@ -45,8 +45,7 @@ async fn world() -> World {
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
     let service = layers::service_stack(routes, "gateway", contract, verifier, Limits::default(), TaskTracker::new());
     let (keys, agencies) = (ApiKeyServiceClient::new(service.clone()), AgencyServiceClient::new(service.clone()));
-    let (elevations, notices) =
-        (ElevationServiceClient::new(service.clone()), AgencyNoticeServiceClient::new(service));
+    let (elevations, notices) = (ElevationServiceClient::new(service.clone()), AgencyNoticeServiceClient::new(service));
     World { db, clock, store, keys, agencies, elevations, notices }
 }
 
@@ -159,7 +158,10 @@ async fn an_agency_is_told_of_the_end_of_its_keys_where_it_can_look() {
     let kinds: Vec<_> = notices.iter().map(|notice| notice.kind()).collect();
     use agency_notice::Kind::{KeyExpired, KeyExpires};
     assert_eq!(kinds, [KeyExpires, KeyExpires, KeyExpires, KeyExpired]);
-    assert!(notices.iter().all(|notice| notice.subject == key.name && notice.text.contains("A console")), "{notices:?}");
+    assert!(
+        notices.iter().all(|notice| notice.subject == key.name && notice.text.contains("A console")),
+        "{notices:?}"
+    );
     assert_eq!(told("police").await, [], "of its own keys, none of which ends");
 }
 
@@ -188,7 +190,8 @@ async fn the_glass_closes_by_itself_when_its_time_is_over_and_is_reviewed_then()
     let events = "select verb from outbox where kind = 'elevations' order by seq";
     let events: Vec<String> = sqlx::query_scalar(events).fetch_all(&world.db.pool).await.unwrap();
     assert_eq!(events, ["create", "expire"]);
-    let review = || ReviewElevationRequest { name: made.name.clone(), finding: "in order".into(), ..Default::default() };
+    let review =
+        || ReviewElevationRequest { name: made.name.clone(), finding: "in order".into(), ..Default::default() };
     let own = world.elevations.review_elevation(signed(&officer, review())).await.unwrap_err();
     assert_eq!(fault::Fault::from(&own).reason(), "SAME_PERSON");
     let other = identity::Principal { subject: "people/grace".into(), ..officer.clone() };

@@ -9,6 +9,7 @@ mod clocks;
 mod denials;
 mod elevations;
 mod endpoint;
+mod farewell;
 mod import;
 mod jobs;
 mod keys;

@@ -38,7 +38,6 @@ struct Head {
     digest: Hash,
 }
 
-
 /// Extends the chain.
 pub(crate) struct Sealer {
     service: String,
