@@ -103,9 +103,10 @@ impl Issuer {
             "device_code": "code-of-the-device", "user_code": "WDJB-MJHT", "verification_uri": "https://issuer.example/device",
             "expires_in": 60, "interval": 1,
         });
+        let told = |what: Value| move || std::future::ready(what.to_string());
         let router = Router::new()
-            .route("/.well-known/openid-configuration", get(async move || says.to_string()))
-            .route("/device", post(async move || device.to_string()))
+            .route("/.well-known/openid-configuration", get(told(says)))
+            .route("/device", post(told(device)))
             .route("/token", post(give))
             .with_state(Arc::clone(&issuer));
         tokio::spawn(async move { axum::serve(listener, router).await });
