@@ -188,8 +188,8 @@ mod tests {
 
     #[test]
     fn a_caller_a_method_and_an_address_stand_in_a_block_once() {
-        let from = "192.0.2.1".parse().ok();
-        let record = "missions/a".into();
+        let from: Option<IpAddr> = "192.0.2.1".parse().ok();
+        let record: Box<str> = "missions/a".into();
         let call = |code, from, record| Call {
             begun: Instant::now(),
             caller: None,
