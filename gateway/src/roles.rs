@@ -1,5 +1,6 @@
 //! Roles and permissions: what a role may do, which permissions exist, and which of them a partner may hold.
 
+use crate::jobs::OVERSEE;
 use anyhow::{Context as _, bail};
 use identity::Permissions;
 use proto::contract::Contract;
@@ -81,8 +82,8 @@ impl Roles {
     }
 }
 
-/// The permissions that exist: those of the contract's rules, and of each service the right to personal data and the right to
-/// read without the person's being told.
+/// The permissions that exist: those of the contract's rules, of each service the right to personal data and the right to
+/// read without the person's being told, and the right to oversee jobs.
 #[derive(Debug)]
 pub struct Known {
     all: BTreeSet<String>,
@@ -96,7 +97,7 @@ impl Known {
         let besides = ["personal.read", "readings.withhold"];
         let besides = contract.services().into_iter().flat_map(|of| besides.map(|right| format!("{of}.{right}")));
         Self {
-            all: rules().map(|rule| rule.permission.clone()).chain(besides).collect(),
+            all: rules().map(|rule| rule.permission.clone()).chain(besides).chain([OVERSEE.to_owned()]).collect(),
             partner: rules().filter(|rule| rule.partner).map(|rule| rule.permission.clone()).collect(),
         }
     }
@@ -109,6 +110,11 @@ impl Known {
             }
             None => self.all.contains(permission),
         }
+    }
+
+    /// The permissions that a partner may hold.
+    pub fn for_partners(&self) -> impl Iterator<Item = &String> {
+        self.partner.iter()
     }
 
     /// Whether a partner's key may hold the permission. One with a `*` it may not: it would grow with the contract.

@@ -32,3 +32,4 @@ mod tokens;
 mod upstream;
 mod webhooks;
 mod webhooks_guard;
+mod webhooks_trouble;

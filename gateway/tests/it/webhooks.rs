@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use testkit::until;
 
 /// A schedule for tests: every pause is over at once.
-const QUICK: &str = "retry = [\"1ms\", \"1ms\"]\ndisable_after = \"120h\"\nattempt = \"2s\"\nhold = \"3s\"\n\
+pub(crate) const QUICK: &str = "retry = [\"1ms\", \"1ms\"]\ndisable_after = \"120h\"\nattempt = \"2s\"\nhold = \"3s\"\n\
                      postpone = \"1ms\"\noverlap = \"24h\"\nkeep = \"30d\"\n";
 
 pub(crate) fn quick() -> Plan {
@@ -17,7 +17,7 @@ pub(crate) fn quick() -> Plan {
 }
 
 /// A gateway that delivers by this schedule, to this machine too.
-fn with(schedule: &str) -> Plan {
+pub(crate) fn with(schedule: &str) -> Plan {
     let path = std::env::temp_dir().join(format!("legation-webhooks-{}.toml", uuid::Uuid::new_v4()));
     std::fs::write(&path, schedule).unwrap();
     plan()
@@ -196,23 +196,6 @@ async fn a_delivery_climbs_the_ladder_is_given_up_and_can_be_asked_for_again() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_asks_for_time_gets_it() {
-    let hook = Hook::active(quick().start().await, json!({})).await;
-    hook.endpoint.next([Answer::Later(1_000)]);
-    hook.publish(1, "missions/a", 1).await;
-    until("it is put off", async || {
-        let rows = hook.deliveries().await;
-        rows.first().is_some_and(|row| row["attempts"] == 1)
-    })
-    .await;
-    let put_off = hook.deliveries().await.remove(0);
-    let next: chrono::DateTime<chrono::Utc> = put_off["nextTime"].as_str().unwrap().parse().unwrap();
-    let tried: chrono::DateTime<chrono::Utc> = put_off["tries"][0]["time"].as_str().unwrap().parse().unwrap();
-    let asked = (next - tried).num_seconds();
-    assert!((999..=1_000).contains(&asked), "the ladder has a millisecond, the endpoint asked for 1000 s: {put_off}");
-}
-
-#[tokio::test]
 async fn what_its_owner_may_not_see_is_neither_told_nor_shown() {
     let hook = Hook::active(quick().start().await, json!({})).await;
     hook.publish(1, HIDDEN, 1).await;
@@ -303,36 +286,6 @@ async fn what_happened_while_it_was_disabled_can_be_replayed() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_accepts_nothing_or_is_gone_is_disabled_with_a_notice() {
-    let schedule = QUICK.replace("\"120h\"", "\"0s\"");
-    for (answer, why) in [(Answer::Status(500), "nothing was accepted"), (Answer::Status(410), "gone")] {
-        let plan = if why == "gone" { quick() } else { with(&schedule) };
-        let hook = Hook::active(plan.start().await, json!({})).await;
-        hook.endpoint.answers(answer);
-        hook.publish(1, "missions/a", 1).await;
-        until("it is disabled", async || hook.state().await == "DISABLED").await;
-        let notice: (String, String) =
-            sqlx::query_as("select o.verb, h.reason from outbox o join history h using (name, version) where o.name = $1 order by o.seq desc limit 1")
-                .bind(&hook.name)
-                .fetch_one(hook.pool())
-                .await
-                .unwrap();
-        assert!(notice.0 == "disable" && notice.1.contains(why), "{notice:?}");
-        // Its agency's administrator is told where there is no need of an endpoint, and no other agency is.
-        let reader = ["gateway.agencyNotices.read"];
-        let admin = hook.rig.key(json!({"permissions": reader})).await.1;
-        let told = send(hook.rig.get(&admin, "/v1/gateway/agencyNotices")).await.json();
-        let told = told["agencyNotices"].as_array().unwrap();
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert_eq!((&told[0]["kind"], &told[0]["subject"]), (&json!("WEBHOOK_DISABLED"), &json!(hook.name)));
-        assert!(told[0]["text"].as_str().unwrap().contains(why), "{told:?}");
-        rig::partner(&hook.rig.db, "county-sheriff").await;
-        let other = hook.rig.key(json!({"permissions": reader, "agency": "county-sheriff"})).await.1;
-        assert_eq!(send(hook.rig.get(&other, "/v1/gateway/agencyNotices")).await.json()["agencyNotices"], json!([]));
-    }
-}
-
-#[tokio::test]
 async fn a_webhook_ends_with_its_key_until_another_adopts_it() {
     let hook = Hook::active(quick().start().await, json!({})).await;
     let other = hook.rig.key(json!({"permissions": PERMISSIONS})).await.1;
@@ -354,4 +307,70 @@ async fn a_webhook_ends_with_its_key_until_another_adopts_it() {
     assert_eq!(send(hook.rig.post(&internal, &adopt, &json!({}))).await.status, 403);
     assert_eq!(send(hook.rig.post(&other, &adopt, &json!({}))).await.status, 200);
     until("it is told", async || hook.ledger().await == ["DELIVERED"]).await;
+}
+
+#[tokio::test]
+async fn a_compromised_secret_signs_no_longer_and_only_its_agency_is_given_a_new_one() {
+    let hook = Hook::active(quick().start().await, json!({})).await;
+    let path = format!("/v1/gateway/{}:rotateSecret", hook.name);
+    let refused = send(hook.rig.post(&hook.rig.admin, &path, &json!({}))).await;
+    assert_eq!((refused.status, &*refused.reason()), (403, "WEBHOOK_OF_ANOTHER"), "{refused:?}");
+    let rotated = send(hook.rig.post(&hook.key, &path, &json!({"compromised": true}))).await.json();
+    let new = rotated["secret"].as_str().unwrap();
+    hook.publish(1, "missions/a", 1).await;
+    until("it is told", async || hook.ledger().await == ["DELIVERED"]).await;
+    let heard = hook.endpoint.heard().remove(0);
+    assert!(heard.is_by(new) && !heard.is_by(&hook.secret), "{heard:?}");
+}
+
+#[tokio::test]
+async fn an_agency_has_so_many_webhooks_and_no_more_however_many_are_made_at_once() {
+    let rig = quick().set("WEBHOOKS_OF_AGENCY", "3").start().await;
+    let key = rig.key(json!({"permissions": PERMISSIONS})).await.1;
+    let endpoint = Endpoint::open().await;
+    let make = || async { send(rig.post(&key, "/v1/gateway/webhooks", &wish(&endpoint.url))).await };
+    let made = futures::future::join_all((0..8).map(|_| make())).await;
+    let good: Vec<_> = made.iter().filter(|answer| answer.status == 200).collect();
+    assert_eq!(good.len(), 3, "{made:?}");
+    let refused = make().await;
+    assert_eq!((refused.status, &*refused.reason()), (409, "TOO_MANY_WEBHOOKS"));
+    rig::partner(&rig.db, "county-sheriff").await;
+    let other = rig.key(json!({"permissions": PERMISSIONS, "agency": "county-sheriff"})).await.1;
+    assert_eq!(send(rig.post(&other, "/v1/gateway/webhooks", &wish(&endpoint.url))).await.status, 200);
+    let name = good[0].json()["webhook"]["name"].as_str().unwrap().to_owned();
+    let gone = send(rig.ask(Method::DELETE, &format!("/v1/gateway/{name}")).bearer_auth(&key)).await;
+    assert_eq!(gone.status, 200, "{gone:?}");
+    assert_eq!(make().await.status, 200, "one that is deleted makes room");
+}
+
+/// A replay of a month is put into the ledger a few at a time, and one after the other.
+#[tokio::test]
+async fn a_replay_fills_the_ledger_as_fast_as_it_empties_and_no_second_one_is_begun() {
+    let hook = Hook::active(quick().start().await, json!({})).await;
+    hook.endpoint.answers(Answer::Never);
+    let many = "insert into webhook_events (event, service, collection, verb, record, version, actor, at, doc)
+                select 'accreditation:' || n || ':9', 'accreditation', 'missions', 'open', 'missions/m' || n, 1, 'people/test', now(),
+                    jsonb_build_object('name', 'missions/m' || n)
+                from generate_series(1, 1500) n";
+    sqlx::query(many).execute(hook.pool()).await.unwrap();
+    assert_eq!(hook.act("replay", json!({})).await.status, 200);
+    until("the replay is under way", async || hook.ledger().await.len() >= 500).await;
+    let again = hook.act("replay", json!({})).await;
+    assert_eq!((again.status, &*again.reason()), (409, "REPLAY_UNDER_WAY"), "{again:?}");
+    let waiting = hook.ledger().await.iter().filter(|state| *state == "WAITING").count();
+    assert!(waiting < 1000, "{waiting} wait");
+    // New events do not wait behind it.
+    hook.endpoint.answers(Answer::Echo);
+    hook.publish(7, "missions/new", 1).await;
+    until("the new one is told", async || hook.endpoint.told().contains(&"missions/new 1".to_owned())).await;
+    until("all are told", async || {
+        let left: (i64, i64) = sqlx::query_as(
+            "select (select count(*) from webhook_replays), (select count(*) from deliveries where state = 'DELIVERED')",
+        )
+        .fetch_one(hook.pool())
+        .await
+        .unwrap();
+        left.0 == 0 && left.1 >= 1_400
+    })
+    .await;
 }
