@@ -182,13 +182,13 @@ impl Vehicles {
     }
 
     /// What a plate is worth now.
-    async fn verify(&self, plate: &str, now: DateTime<Utc>) -> Result<VerifyPlateResponse, Fault> {
+    async fn verify(&self, plate: &str, now: DateTime<Utc>) -> Result<(VerifyPlateResponse, Option<String>), Fault> {
         let read = plates::read(plate);
         let found = self.registry.all(&[("plate", &[&read]), ("state", &PLATED)]).await?;
         let mut answer = VerifyPlateResponse { verify_time: Some(timestamp(now)), ..Default::default() };
         let Some(vehicle) = found.into_iter().next().filter(|_| !read.is_empty()) else {
             answer.set_finding(Finding::PlateUnknown);
-            return Ok(answer);
+            return Ok((answer, None));
         };
         let holder = self.holders.of(&vehicle.mission, &vehicle.member).await?.ok_or_else(orphan)?;
         let finding = plates::worth(&vehicle, holder.keeps(&self.rules, now), now);
@@ -198,7 +198,7 @@ impl Vehicles {
         answer.vehicle = format!("{} {}", vehicle.make, vehicle.model);
         answer.colour = vehicle.colour;
         answer.member = vehicle.member;
-        Ok(answer)
+        Ok((answer, Some(vehicle.name)))
     }
 }
 
@@ -336,8 +336,8 @@ impl VehicleService for Vehicles {
         let called = Called::of(&request)?.clone();
         let ask = request.into_inner();
         registry::check(&ask)?;
-        let answer = self.verify(&ask.plate, self.registry.store().now()).await?;
-        self.registry.audit_read(&called, &ask).await?;
+        let (answer, vehicle) = self.verify(&ask.plate, self.registry.store().now()).await?;
+        self.registry.audit_given(&called, &ask, vehicle.into_iter().collect()).await?;
         Ok(Response::new(answer))
     }
 

@@ -9,7 +9,7 @@ use clap_complete::Shell;
 
 /// The whole tree.
 pub(crate) fn tree(catalogue: &Catalogue) -> Command {
-    let own = [login(), logout(), profiles(), get(), apply(), completion()];
+    let own = [login(), logout(), profiles(), get(), apply(), crate::audit::command(), completion()];
     Command::new("legation")
         .version(env!("CARGO_PKG_VERSION"))
         .about("The foreign service from the command line")
@@ -36,8 +36,15 @@ fn global() -> [Arg; 4] {
 }
 
 fn login() -> Command {
-    Command::new("login").about("Keeps an address and a key as a profile").long_about(
-        "Keeps an address and a key as a profile, after asking the service who the key is.\n\n\
+    let text = |name: &'static str, value: &'static str| Arg::new(name).long(name).value_name(value);
+    let issuer = text("issuer", "URL").requires("client-id");
+    let issuer = issuer.help("Log in as a person at this OpenID Connect issuer, in a browser anywhere (RFC 8628)");
+    let client = text("client-id", "ID").help("As whom this program is known to the issuer");
+    let scope = text("scope", "SCOPES").default_value("openid offline_access").help("What is asked of the issuer");
+    Command::new("login").about("Keeps an address and a key, or a person's login, as a profile").args([issuer, client, scope]).long_about(
+        "Keeps an address and a key as a profile, after asking the service who the key is. With --issuer a person logs in: \
+             what to open and what to type there is shown, and the token that is given is renewed as long as the issuer \
+             lets it.\n\n\
              The key is read from the terminal without showing it, or from the standard input; it is written to a file \
              that only you can read ($LEGATION_CONFIG, or legation/profiles.toml among your configuration) and never \
              printed. Without a profile, LEGATION_ADDRESS and LEGATION_KEY are used.",

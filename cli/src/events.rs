@@ -211,28 +211,28 @@ pub(crate) async fn export(
     Ok(())
 }
 
-fn lost(problem: &Value) -> Failure {
+pub(crate) fn lost(problem: &Value) -> Failure {
     let status = problem["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(500);
     Failure::Problem { status, problem: Box::new(problem.clone()) }
 }
 
 /// A file that appears when it is whole: half an export would look like a small register.
-struct Whole {
+pub(crate) struct Whole {
     path: String,
     file: std::io::BufWriter<std::fs::File>,
 }
 
 impl Whole {
-    fn new(path: &str) -> Result<Self, Failure> {
+    pub(crate) fn new(path: &str) -> Result<Self, Failure> {
         let file = std::fs::File::create(format!("{path}.part"))?;
         Ok(Self { path: path.to_owned(), file: std::io::BufWriter::new(file) })
     }
 
-    fn line(&mut self, line: &str) -> Result<(), Failure> {
+    pub(crate) fn line(&mut self, line: &str) -> Result<(), Failure> {
         Ok(writeln!(self.file, "{line}")?)
     }
 
-    fn done(mut self) -> Result<String, Failure> {
+    pub(crate) fn done(mut self) -> Result<String, Failure> {
         self.file.flush()?;
         self.file.get_ref().sync_all()?;
         std::fs::rename(format!("{}.part", self.path), &self.path)?;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::fmt;
 
 /// Exit codes, with what each means. Scripts rely on them.
-pub(crate) const EXIT_CODES: [(u8, &str); 11] = [
+pub(crate) const EXIT_CODES: [(u8, &str); 12] = [
     (0, "done"),
     (1, "a fault of the service's or this program's"),
     (2, "the command line is wrong; nothing was sent"),
@@ -17,6 +17,7 @@ pub(crate) const EXIT_CODES: [(u8, &str); 11] = [
     (8, "too many requests; try later"),
     (9, "the service cannot be reached or is away; try again"),
     (10, "some lines of an import, or some documents, were refused; the rest is done"),
+    (11, "an audit log is not as it was sealed"),
 ];
 
 /// Why a command did not succeed.
@@ -39,6 +40,8 @@ pub(crate) enum Failure {
     NoKey(String),
     /// Some of it was refused.
     Partly(String),
+    /// An audit log is not as it was sealed.
+    Broken(String),
     /// Anything else.
     Other(anyhow::Error),
 }
@@ -97,6 +100,7 @@ impl Failure {
             Self::Document(_) => 3,
             Self::NoKey(_) => 4,
             Self::Partly(_) => 10,
+            Self::Broken(_) => 11,
             Self::Other(_) => 1,
         }
     }
@@ -107,7 +111,11 @@ impl fmt::Display for Failure {
         match self {
             Self::Problem { status, problem } => write_problem(f, *status, problem),
             Self::Unreachable(words) => write!(f, "error: the service cannot be reached: {words}"),
-            Self::Usage(words) | Self::Document(words) | Self::NoKey(words) | Self::Partly(words) => {
+            Self::Usage(words)
+            | Self::Document(words)
+            | Self::NoKey(words)
+            | Self::Partly(words)
+            | Self::Broken(words) => {
                 write!(f, "error: {words}")
             }
             Self::Other(error) => write!(f, "error: {error:#}"),

@@ -1,6 +1,7 @@
 //! `login`, `logout`, `profiles`: a key taken in without being shown, held against the service, and kept.
 
 use crate::client::Client;
+use crate::device;
 use crate::failure::Failure;
 use crate::output::print;
 use crate::profile::{Profile, Profiles};
@@ -25,7 +26,15 @@ pub(crate) async fn login(matches: &ArgMatches) -> Result<(), Failure> {
     let address = matches.get_one::<String>("address").cloned().or(known);
     let address = address.ok_or_else(|| Failure::usage("say where to log in: --address https://…"))?;
     crate::client::address(&address)?;
-    let profile = Profile { address: address.trim_end_matches('/').to_owned(), key: key()? };
+    let (key, session) = match matches.get_one::<String>("issuer") {
+        Some(issuer) => {
+            let text = |name: &str| matches.get_one::<String>(name).map_or("", String::as_str);
+            let (key, session) = device::login(issuer, text("client-id"), text("scope")).await?;
+            (key, Some(session))
+        }
+        None => (key()?, None),
+    };
+    let profile = Profile { address: address.trim_end_matches('/').to_owned(), key, session };
     let who = Outgoing {
         method: Method::GET,
         path: "/v1/gateway/whoami".to_owned(),

@@ -1,10 +1,12 @@
 //! `legation`, the command line: every method of the contract as a command, read from the descriptors at run time.
 
 mod apply;
+mod audit;
 mod catalogue;
 mod client;
 mod columns;
 mod commands;
+mod device;
 mod documents;
 mod events;
 mod failure;

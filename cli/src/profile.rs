@@ -1,5 +1,6 @@
 //! Profiles: where to call and with which key, in a file that nobody else can read.
 
+use crate::device::Session;
 use crate::failure::Failure;
 use anyhow::Context as _;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -29,6 +30,9 @@ pub(crate) struct Profiles {
 struct Stored {
     address: String,
     key: String,
+    /// How the key is renewed, if it is a person's token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session: Option<Session>,
 }
 
 /// Where to call, and with which key.
@@ -36,6 +40,8 @@ struct Stored {
 pub(crate) struct Profile {
     pub(crate) address: String,
     pub(crate) key: SecretString,
+    /// How the key is renewed, if it is a person's token.
+    pub(crate) session: Option<Session>,
 }
 
 impl Profiles {
@@ -79,9 +85,14 @@ impl Profiles {
 
     /// Keeps a profile and makes it the current one.
     pub(crate) fn keep(&mut self, name: &str, profile: &Profile) {
-        let stored = Stored { address: profile.address.clone(), key: profile.key.expose_secret().to_owned() };
-        self.profiles.insert(name.to_owned(), stored);
+        self.renew(name, profile);
         self.current = name.to_owned();
+    }
+
+    /// Keeps a profile as it is now.
+    pub(crate) fn renew(&mut self, name: &str, profile: &Profile) {
+        let (address, key) = (profile.address.clone(), profile.key.expose_secret().to_owned());
+        self.profiles.insert(name.to_owned(), Stored { address, key, session: profile.session.clone() });
     }
 
     /// Forgets a profile. Whether there was one.
@@ -95,7 +106,8 @@ impl Profiles {
     /// The profile of this name.
     pub(crate) fn get(&self, name: &str) -> Option<Profile> {
         let stored = self.profiles.get(name)?;
-        Some(Profile { address: stored.address.clone(), key: stored.key.clone().into() })
+        let (address, key) = (stored.address.clone(), stored.key.clone().into());
+        Some(Profile { address, key, session: stored.session.clone() })
     }
 
     /// Names and addresses.

@@ -7,7 +7,7 @@ use crate::output::{Output, print};
 use crate::profile::{Profile, Profiles};
 use crate::request::outgoing;
 use crate::shape::Shape;
-use crate::{apply, commands, events, import, login};
+use crate::{apply, audit, commands, events, import, login};
 use clap::ArgMatches;
 use clap_complete::Shell;
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
@@ -26,7 +26,8 @@ pub(crate) async fn run(catalogue: &Catalogue, matches: &ArgMatches) -> Result<(
         "profiles" => login::profiles(matches),
         "completion" => completion(catalogue, matches),
         "get" => get(catalogue, matches).await,
-        "apply" => apply::apply(catalogue, &client(matches)?, matches).await,
+        "audit" => audit::audit(catalogue, matches).await,
+        "apply" => apply::apply(catalogue, &client(matches).await?, matches).await,
         group => {
             let group = catalogue.group(group).ok_or_else(|| Failure::usage("there is no such command"))?;
             match (group.only(), matches.subcommand()) {
@@ -42,15 +43,22 @@ pub(crate) async fn run(catalogue: &Catalogue, matches: &ArgMatches) -> Result<(
 }
 
 /// Whom to call with which key, as flags, environment and profiles say.
-pub(crate) fn client(matches: &ArgMatches) -> Result<Client, Failure> {
+pub(crate) async fn client(matches: &ArgMatches) -> Result<Client, Failure> {
     let address = matches.get_one::<String>("address").cloned();
     let key = std::env::var("LEGATION_KEY").ok().filter(|key| !key.is_empty());
     if let (Some(address), Some(key)) = (&address, &key) {
-        return Client::new(&Profile { address: address.clone(), key: key.as_str().into() });
+        return Client::new(&Profile { address: address.clone(), key: key.as_str().into(), session: None });
     }
-    let profiles = Profiles::read()?;
-    let name = matches.get_one::<String>("profile").unwrap_or(&profiles.current);
-    let mut profile = profiles.get(name).ok_or_else(|| no_profile(name))?;
+    let mut profiles = Profiles::read()?;
+    let name = matches.get_one::<String>("profile").unwrap_or(&profiles.current).clone();
+    let mut profile = profiles.get(&name).ok_or_else(|| no_profile(&name))?;
+    if let Some(session) = profile.session.as_ref().filter(|session| key.is_none() && session.is_over()) {
+        let (token, session) = session.renew().await?;
+        profile = Profile { key: token, session: Some(session), ..profile };
+        // Kept before it is used: the one before may be good no more.
+        profiles.renew(&name, &profile);
+        profiles.write()?;
+    }
     profile.address = address.unwrap_or(profile.address);
     profile.key = key.map_or(profile.key, Into::into);
     Client::new(&profile)
@@ -87,7 +95,7 @@ pub(crate) fn group_of<'c>(catalogue: &'c Catalogue, name: &str) -> Result<&'c G
 }
 
 async fn get(catalogue: &Catalogue, matches: &ArgMatches) -> Result<(), Failure> {
-    let (client, output) = (client(matches)?, Output::of(matches));
+    let (client, output) = (client(matches).await?, Output::of(matches));
     for name in matches.get_many::<String>("names").into_iter().flatten() {
         let group = group_of(catalogue, name)?;
         let unread = || Failure::usage(format!("{} cannot be read one by one", group.command));
@@ -100,7 +108,7 @@ async fn get(catalogue: &Catalogue, matches: &ArgMatches) -> Result<(), Failure>
 }
 
 async fn call(entry: &Entry, matches: &ArgMatches) -> Result<(), Failure> {
-    let (client, output) = (client(matches)?, Output::of(matches));
+    let (client, output) = (client(matches).await?, Output::of(matches));
     let shape = Shape::of(entry);
     let message = entry.method.descriptor().output();
     match entry.method.kind() {

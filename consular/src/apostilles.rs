@@ -85,7 +85,8 @@ impl Apostilles {
             .execute(store.pool())
             .await
             .map_err(pg::fault)?;
-        self.registry.audit_read(&called, &ask).await?;
+        let given = found.as_ref().map(|one| one.name.clone());
+        self.registry.audit_given(&called, &ask, given.into_iter().collect()).await?;
         Ok(Response::new(told(&found.unwrap_or_default(), &ask.code)))
     }
 }

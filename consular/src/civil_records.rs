@@ -110,7 +110,8 @@ impl CivilRecords {
         registry::check(&ask)?;
         let record = ask.reference.rsplit_once('-').map_or(ask.reference.as_str(), |(record, _)| record);
         let found = self.registry.all(&[("reference", &[record])]).await?.pop().unwrap_or_default();
-        self.registry.audit_read(&called, &ask).await?;
+        let given = Some(found.name.clone()).filter(|name| !name.is_empty());
+        self.registry.audit_given(&called, &ask, given.into_iter().collect()).await?;
         Ok(Response::new(told(&found, &ask)))
     }
 }

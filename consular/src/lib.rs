@@ -12,6 +12,7 @@ mod assistance;
 mod assistance_cases;
 mod assistance_contacts;
 mod assistance_tasks;
+mod audit;
 mod blank_books;
 mod bookings;
 mod cash_days;
@@ -86,6 +87,7 @@ pub use appointment_windows::AppointmentWindows;
 pub use assistance_cases::AssistanceCases;
 pub use assistance_contacts::AssistanceContacts;
 pub use assistance_tasks::AssistanceTasks;
+pub use audit::Audit;
 pub use blank_books::BlankBooks;
 pub use bookings::Bookings;
 pub use cash_days::CashDays;
@@ -134,6 +136,7 @@ use proto::consular::v1::appointment_window_service_server::AppointmentWindowSer
 use proto::consular::v1::assistance_case_service_server::AssistanceCaseServiceServer;
 use proto::consular::v1::assistance_contact_service_server::AssistanceContactServiceServer;
 use proto::consular::v1::assistance_task_service_server::AssistanceTaskServiceServer;
+use proto::consular::v1::audit_service_server::AuditServiceServer;
 use proto::consular::v1::blank_book_service_server::BlankBookServiceServer;
 use proto::consular::v1::booking_service_server::BookingServiceServer;
 use proto::consular::v1::cash_day_service_server::CashDayServiceServer;
@@ -194,13 +197,15 @@ impl Service for Consular {
         let smtp = Smtp::new(&settings.smtp).context("prepare the mail to people")?;
         let papers = TravelPapers::new(&settings.travel_papers, &house.home).context("prepare the travel papers")?;
         let Settings { database, redis_url, relay, lists_folder, senders, .. } = settings;
+        let key = relay.audit_key.clone();
         let lists = Arc::new(Lists::below(lists_folder).context("read the words and weights of names")?);
         let mut opened = None;
         let routes = |store: &Store| {
             send_parcels(store, smtp, senders, &house);
             let slots = AppointmentSlots::new(store.keep(), store.keep(), store.keep());
             opened = Some((store.pool().clone(), Screenings::new(store.keep(), Arc::clone(&lists)), slots));
-            routes(store, &lists, &papers)
+            let audit = AuditServiceServer::new(Audit::new(store.clone(), key));
+            routes(store, &lists, &papers).add_service(audit)
         };
         let register = Register { database, own: &MIGRATIONS, redis_url, relay };
         let started = register.start::<Self>(&house, |options| options, routes).await?;

@@ -180,13 +180,14 @@ impl MessageService for Messages {
         let ask = request.get_ref();
         registry::check(ask)?;
         let message = self.seen(&request, &ask.name).await?;
-        self.registry.audit_read(Called::of(&request)?, ask).await?;
         let size = if ask.page_size > 0 { i64::from(ask.page_size).min(PAGES.0) } else { PAGES.1 };
         let query = sqlx::query(RECEIPTS).bind(&message.name).bind(&ask.after).bind(size + 1);
         let rows = query.fetch_all(self.registry.store().pool()).await.map_err(pg::fault)?;
         let more = rows.len() as i64 > size;
         let kept = rows.iter().take(usize::try_from(size).unwrap_or_default());
-        let receipts = kept.map(receipt).collect::<Result<_, _>>().map_err(pg::fault)?;
+        let receipts: Vec<_> = kept.map(receipt).collect::<Result<_, _>>().map_err(pg::fault)?;
+        let people = receipts.iter().map(|receipt| receipt.registration.clone()).collect();
+        self.registry.audit_given(Called::of(&request)?, ask, people).await?;
         Ok(Response::new(ReadMessageReceiptsResponse { receipts, more }))
     }
 

@@ -195,13 +195,13 @@ impl RegistrationService for Registrations {
         let place = Place::read(&ask.polygon, &ask.circle, &ask.country, &ask.post)?;
         let store = self.registry.store();
         let day = ask.day.parse().unwrap_or_else(|_| store.days().date(store.now()));
-        self.registry.audit_read(Called::of(&request)?, ask).await?;
         let mut connection = store.pool().acquire().await.map_err(pg::fault)?;
         let there = who_is_at(&mut connection, &place, day).await?;
         let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
         let size = usize::try_from(ask.page_size).ok().filter(|size| *size > 0).unwrap_or(NAMES).min(MOST_NAMES);
         let mut rest = there.keys().filter(|name| **name > ask.after);
         let names: Vec<String> = rest.by_ref().take(size).cloned().collect();
+        self.registry.audit_given(Called::of(&request)?, ask, names.clone()).await?;
         Ok(Response::new(LocateRegistrationsResponse {
             registrations: count(there.len()),
             people: there.values().map(|one| i32::from(one.people)).sum(),

@@ -1,6 +1,7 @@
 //! API keys as records: made, changed, retired, revoked; and who the caller is.
 
 use crate::agencies;
+use crate::agency_notices;
 use crate::expiry;
 use crate::key_rules::{Around, Rules, networks_fit, sooner};
 use crate::usage;
@@ -44,8 +45,9 @@ impl Keep for ApiKeys {
             if let Some(ends) = key.expire_time.as_ref().and_then(instant) {
                 expiry::await_warning(ends, call);
             }
+            return agency_notices::key_expires(key, call);
         }
-        Ok(())
+        agency_notices::key_expired(key, call)
     }
 }
 

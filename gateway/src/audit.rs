@@ -8,8 +8,12 @@ use identity::Called;
 use proto::gateway::v1::audit_service_server::AuditService;
 use proto::gateway::v1::{ExportCallsRequest, ExportCallsResponse, Reason};
 use proto::policy::v1::Reason as House;
-use proto::registry::v1::{ListAuditEntriesRequest, ListAuditEntriesResponse, VerifyAuditRequest, VerifyAuditResponse};
+use proto::registry::v1::{
+    ExportAuditRequest, ExportAuditResponse, ListAuditEntriesRequest, ListAuditEntriesResponse, ListReadingsRequest,
+    ListReadingsResponse, VerifyAuditRequest, VerifyAuditResponse,
+};
 use registry::{Answer, Feed, Store, instant};
+use std::net::IpAddr;
 use tonic::{Request, Response};
 
 /// The most findings that are listed; what is more is counted.
@@ -60,8 +64,30 @@ impl AuditService for Audit {
         let (from, until) = (ask.from_time.as_ref().and_then(instant), ask.until_time.as_ref().and_then(instant));
         let empty = from.zip(until).is_some_and(|(from, until)| from >= until);
         refuse_if(empty, House::InvalidFields, "the time ends before it begins")?;
+        let whence = match ask.address.parse::<IpAddr>() {
+            Ok(address) => Some(calls::whence(self.store.pool(), address).await.map_err(pg::fault)?),
+            Err(_) if ask.address.is_empty() => None,
+            Err(_) => {
+                let wrong = Fault::new(House::InvalidFields, "1 field is wrong").at("address", "is no IP address");
+                return Err(wrong.into());
+            }
+        };
+        self.store.note_read(&called, &ask.record).await?;
+        Ok(Response::new(calls::export(self.store.pool().clone(), ask, from, until, whence).boxed()))
+    }
+
+    async fn list_readings(&self, request: Request<ListReadingsRequest>) -> Answer<ListReadingsResponse> {
+        self.store.readings(request).await
+    }
+
+    type ExportAuditStream = Feed<ExportAuditResponse>;
+
+    async fn export_audit(&self, request: Request<ExportAuditRequest>) -> Answer<Self::ExportAuditStream> {
+        let called = Called::of(&request)?.clone();
+        let ask = request.into_inner();
+        registry::check(&ask)?;
         self.store.note_read(&called, "").await?;
-        Ok(Response::new(calls::export(self.store.pool().clone(), ask, from, until).boxed()))
+        Ok(Response::new(chain::export(self.store.pool().clone(), "gateway", ask.after).boxed()))
     }
 
     async fn verify_audit(&self, request: Request<VerifyAuditRequest>) -> Answer<VerifyAuditResponse> {

@@ -17,6 +17,7 @@ use crate::webhooks;
 use anyhow::{Context as _, ensure};
 use config::ExposeSecret as _;
 use identity::Signer;
+use proto::contract::{Contract, contract};
 use serve::{House, Tls};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,20 @@ const DEV_AUDIENCE: &str = "legation";
 /// # Errors
 /// Settings that contradict each other; a database, an address or a role file that is no good.
 pub async fn door(
+    settings: &Settings,
+    house: &House,
+    signer: Arc<Signer>,
+    upstreams: Upstreams,
+) -> anyhow::Result<Door> {
+    door_of(contract(), settings, house, signer, upstreams).await
+}
+
+/// As [`door()`], for a contract that is this build's but for its rules: what a method on its way out says is shown so.
+///
+/// # Errors
+/// As [`door()`].
+pub async fn door_of(
+    contract: &'static Contract,
     settings: &Settings,
     house: &House,
     signer: Arc<Signer>,
@@ -71,6 +86,7 @@ pub async fn door(
     let callers = Callers::new(table, bootstrap, people, bounds, ledger, glass, Arc::clone(&signer));
 
     Door::new(Parts {
+        contract,
         callers,
         limits,
         signer,

@@ -4,6 +4,7 @@
 //! [`run`] is both as a process of their own. The way of a request is in `door/mod.rs`.
 
 mod agencies;
+mod agency_notices;
 mod api_keys;
 mod audit;
 mod caller;
@@ -27,7 +28,7 @@ mod upstream;
 mod usage;
 mod webhooks;
 
-pub use compose::door;
+pub use compose::{door, door_of};
 pub use door::Door;
 pub use network::Network;
 pub use process::{describe, run};

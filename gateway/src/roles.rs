@@ -82,8 +82,8 @@ impl Roles {
     }
 }
 
-/// The permissions that exist: those of the contract's rules, each service's right to personal data, and the right to
-/// oversee jobs.
+/// The permissions that exist: those of the contract's rules, of each service the right to personal data and the right to
+/// read without the person's being told, and the right to oversee jobs.
 #[derive(Debug)]
 pub struct Known {
     all: BTreeSet<String>,
@@ -94,9 +94,10 @@ impl Known {
     /// Reads the contract's rules.
     pub fn of(contract: &Contract) -> Self {
         let rules = || contract.methods().iter().map(|method| method.rule()).filter(|rule| !rule.permission.is_empty());
-        let personal = contract.services().into_iter().map(|service| format!("{service}.personal.read"));
+        let besides = ["personal.read", "readings.withhold"];
+        let besides = contract.services().into_iter().flat_map(|of| besides.map(|right| format!("{of}.{right}")));
         Self {
-            all: rules().map(|rule| rule.permission.clone()).chain(personal).chain([OVERSEE.to_owned()]).collect(),
+            all: rules().map(|rule| rule.permission.clone()).chain(besides).chain([OVERSEE.to_owned()]).collect(),
             partner: rules().filter(|rule| rule.partner).map(|rule| rule.permission.clone()).collect(),
         }
     }
@@ -143,6 +144,17 @@ mod tests {
                 "accreditation.vehicles.verify",
             ]
         );
+    }
+
+    #[test]
+    fn an_emergency_reaches_our_own_citizens_too_and_reads_openly() {
+        let roles = Roles::read(SHIPPED, &Known::of(contract())).expect("the shipped roles fit the contract");
+        let role = roles.get("breakglass").expect("there is such a role");
+        for right in ["consular.registrations.read", "consular.assistanceCases.read", "consular.personal.read"] {
+            assert!(role.permissions.allow(right), "{right}");
+        }
+        assert!(!role.permissions.iter().any(|right| right.ends_with(".withhold")));
+        assert!(Known::of(contract()).knows("consular.readings.withhold"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The gateway's own gRPC services: partner agencies, products, API keys, webhooks and jobs, in a database of its own.
 
 use crate::agencies::Agencies;
+use crate::agency_notices::AgencyNotices;
 use crate::api_keys::ApiKeys;
 use crate::audit::Audit;
 use crate::caller::Bootstrap;
@@ -15,6 +16,7 @@ use anyhow::Context as _;
 use config::ExposeSecret as _;
 use events::relay::Relay;
 use identity::Permissions;
+use proto::gateway::v1::agency_notice_service_server::AgencyNoticeServiceServer;
 use proto::gateway::v1::agency_service_server::AgencyServiceServer;
 use proto::gateway::v1::api_key_service_server::ApiKeyServiceServer;
 use proto::gateway::v1::audit_service_server::AuditServiceServer;
@@ -69,6 +71,7 @@ pub fn routes(store: &Store, settings: &Settings) -> anyhow::Result<Routes> {
     let key = settings.relay_audit_key.as_ref().map(|Sealing(relay)| relay.audit_key.clone());
     let (roles, longest) = (Arc::clone(&rules.roles), settings.break_glass_longest);
     let routes = Routes::new(AgencyServiceServer::new(Agencies::new(store.keep())))
+        .add_service(AgencyNoticeServiceServer::new(AgencyNotices::new(store.keep())))
         .add_service(ApiKeyServiceServer::new(ApiKeys::new(store.keep(), rules)))
         .add_service(AuditServiceServer::new(Audit::new(store.clone(), key)))
         .add_service(DeliveryServiceServer::new(Deliveries::new(store.keep())))

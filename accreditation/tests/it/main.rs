@@ -43,6 +43,7 @@ mod printed_cards;
 mod privilege_grants;
 mod properties;
 mod races;
+mod readings;
 mod readme;
 mod reasons;
 mod reciprocity_rules;

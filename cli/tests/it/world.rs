@@ -27,7 +27,7 @@ pub(crate) struct World {
     _door: gateway::Door,
     _house: House,
     _gateway: TestDb,
-    _accreditation: TestDb,
+    accreditation: TestDb,
     _redis: TestRedis,
 }
 
@@ -55,12 +55,26 @@ impl Ran {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(Env::default()).await
+    }
+
+    /// One whose gateway seals its audit log too.
+    pub(crate) async fn sealed() -> Self {
+        Self::with(Env::default().with("GATEWAY_RELAY_AUDIT_KEY", "6b".repeat(32))).await
+    }
+
+    /// One whose gateway gives tokens to people itself.
+    pub(crate) async fn of_people() -> Self {
+        Self::with(Env::default().with("GATEWAY_DEV_ISSUER", "true")).await
+    }
+
+    async fn with(env: Env) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let gateway = testkit::database(&[&registry::MIGRATIONS, &gateway::MIGRATIONS]).await;
         let accreditation = testkit::database(&[&registry::MIGRATIONS, &accreditation::MIGRATIONS]).await;
         let redis = testkit::redis().await;
         let admin = ApiKeyText::generate();
-        let env = Env::default()
+        let env = env
             .with("GATEWAY_DATABASE_URL", gateway.url.clone())
             .with("GATEWAY_DATABASE_SEALING_KEYS", testkit::SEALING_KEYS)
             .with("GATEWAY_REDIS_URL", redis.url.clone())
@@ -91,7 +105,7 @@ impl World {
             _door: door,
             _house: house,
             _gateway: gateway,
-            _accreditation: accreditation,
+            accreditation,
             _redis: redis,
         };
         world.officer = world.key("protocol-officer").await;
@@ -145,6 +159,12 @@ impl World {
         stdin.write_all(input.as_bytes()).await.unwrap();
         drop(stdin);
         ended(child).await
+    }
+
+    /// Does to the audit log of accreditation what nobody should be able to.
+    pub(crate) async fn tamper(&self, text: &'static str) {
+        let done = sqlx::query(text).execute(&self.accreditation.pool).await.unwrap();
+        assert_eq!(done.rows_affected(), 1);
     }
 
     /// A mission that is proposed.

@@ -21,6 +21,9 @@ pub struct Principal {
     /// Up to which classification the caller may read.
     #[serde(rename = "clr", default)]
     pub clearance: Clearance,
+    /// The broken glass by which the caller holds some of that: `elevations/7f3…`.
+    #[serde(rename = "elv", default, skip_serializing_if = "Option::is_none")]
+    pub elevation: Option<Arc<str>>,
     /// Until when the credential is good, in seconds since 1970.
     #[serde(rename = "exp")]
     pub expires: i64,
@@ -89,6 +92,7 @@ impl Principal {
             mission: None,
             permissions: Permissions::of(["*"]),
             clearance: Clearance::TopSecret,
+            elevation: None,
             expires: i64::MAX,
         }
     }
@@ -101,6 +105,12 @@ impl Principal {
     /// Whether the caller may read personal data of a service: `accreditation`.
     pub fn may_read_personal(&self, service: &str) -> bool {
         self.permissions.allow(&format!("{service}.personal.read"))
+    }
+
+    /// Whether what the caller reads in a service is kept from the report that the person it is about may ask for. No `*`
+    /// gives that: whoever may do everything reads openly.
+    pub fn reads_in_secret(&self, service: &str) -> bool {
+        self.permissions.iter().any(|held| held.strip_prefix(service) == Some(".readings.withhold"))
     }
 }
 
@@ -115,6 +125,16 @@ mod tests {
         assert!(!set.allow("accreditation.members.read"));
         assert!(!set.allow("gateway.apiKeys.manage"));
         assert!(!Permissions::default().allow(""));
+    }
+
+    #[test]
+    fn only_who_holds_the_right_itself_reads_in_secret() {
+        let holding = |held: &str| Principal { permissions: Permissions::of([held]), ..Principal::timer("x") };
+        assert!(holding("accreditation.readings.withhold").reads_in_secret("accreditation"));
+        assert!(!holding("accreditation.readings.withhold").reads_in_secret("consular"));
+        for held in ["*", "accreditation.*", "accreditation.readings.*"] {
+            assert!(!holding(held).reads_in_secret("accreditation"), "{held}");
+        }
     }
 
     #[test]

@@ -115,6 +115,7 @@ mod tests {
             mission: None,
             permissions: Permissions::of(["accreditation.members.determineImmunity"]),
             clearance: crate::Clearance::Unclassified,
+            elevation: None,
             expires: i64::MAX,
         }
     }

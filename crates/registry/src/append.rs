@@ -58,6 +58,7 @@ impl<K: Keep> Appender<K> {
             .bind(keys)
             .bind(bytes(|effect| effect.keyed.as_ref().map_or(&[], |keyed| &keyed.fingerprint)))
             .bind(bytes(|effect| effect.keyed.as_ref().map_or(&[], |keyed| &keyed.answer)))
+            .bind(texts(|effect| effect.deed.elevation()))
             .fetch_all(&self.pool)
             .await
             .map_err(Registry::<K>::broken)?;
@@ -139,8 +140,10 @@ pub(crate) fn append_text(table: &str) -> String {
     format!(
         "with given as materialized (
             select * from unnest($2::text[], $3::uuid[], $4::jsonb[], $5::jsonb[], $6::timestamptz[], $7::text[],
-                $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::bytea[])
-            as g (name, uid, doc, event, at, verb, actor, agency, reason, method, trace, key, fingerprint, answer)),
+                $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::bytea[],
+                $16::text[])
+            as g (name, uid, doc, event, at, verb, actor, agency, reason, method, trace, key, fingerprint, answer,
+                elevation)),
         claim as (insert into idempotency (principal, method, key, fingerprint, answer, at)
             select actor, method, key, fingerprint, answer, at from given where key <> ''
             on conflict do nothing returning principal, method, key),
@@ -150,8 +153,8 @@ pub(crate) fn append_text(table: &str) -> String {
             select name, uid, 1, doc, at, at from fresh),
         version as (insert into history (kind, name, version, verb, actor, reason, at, doc)
             select $1, name, 1, verb, actor, reason, at, doc from fresh),
-        noted as (insert into audit (at, actor, agency, method, name, outcome, reason, trace)
-            select at, actor, agency, method, name, 'OK', reason, trace from fresh),
+        noted as (insert into audit (at, actor, agency, method, name, outcome, reason, trace, elevation)
+            select at, actor, agency, method, name, 'OK', reason, trace, elevation from fresh),
         event as (insert into outbox (at, kind, name, version, verb, actor, doc, traceparent)
             select at, $1, name, 1, verb, actor, coalesce(event, doc), trace from fresh)
         select name from fresh"

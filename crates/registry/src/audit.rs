@@ -20,8 +20,12 @@ pub(crate) struct Note {
     pub(crate) deed: Deed,
     /// The record; empty for a collection.
     pub(crate) name: String,
+    /// The records that were given besides, of a list, an export or a watch.
+    pub(crate) records: Vec<String>,
     /// `OK`, or the reason of a denial.
     pub(crate) outcome: String,
+    /// Whether it is kept from the person's own report.
+    pub(crate) withheld: bool,
 }
 
 /// Notes what it is told, many callers' notes in one statement.
@@ -47,9 +51,16 @@ pub(crate) fn is_denial(fault: &Fault) -> bool {
         .any(|denial| denial.name() == fault.reason())
 }
 
-const NOTE: &str = "insert into audit (at, actor, agency, method, name, outcome, reason, trace) \
-    select * from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], \
-        $8::text[])";
+/// What stands between two names in one text, which no name has: lists of lists are none in PostgreSQL.
+const BETWEEN: &str = "\u{1f}";
+
+const NOTE: &str = "insert into audit (at, actor, agency, method, name, outcome, reason, trace, elevation, withheld, \
+        records) \
+    select at, actor, agency, method, name, outcome, reason, trace, elevation, withheld, \
+        case when records = '' then '{}' else string_to_array(records, E'\\x1f') end \
+    from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
+        $9::text[], $10::boolean[], $11::text[]) as note \
+        (at, actor, agency, method, name, outcome, reason, trace, elevation, withheld, records)";
 
 impl Writes for Notes {
     type Item = Note;
@@ -86,6 +97,9 @@ impl Notes {
             .bind(texts(|note| &note.outcome))
             .bind(texts(|note| &note.deed.reason))
             .bind(texts(|note| &note.deed.traceparent))
+            .bind(texts(|note| note.deed.elevation()))
+            .bind(notes.iter().map(|note| note.withheld).collect::<Vec<_>>())
+            .bind(notes.iter().map(|note| note.records.join(BETWEEN)).collect::<Vec<_>>())
             .execute(&self.0)
             .await;
         inserted.map(drop).map_err(pg::fault)

@@ -45,6 +45,11 @@ impl Deed {
             traceparent: called.traceparent.clone(),
         }
     }
+
+    /// The broken glass under which it is done; empty if there is none.
+    pub(crate) fn elevation(&self) -> &str {
+        self.principal.elevation.as_deref().unwrap_or_default()
+    }
 }
 
 /// The key of a request that is to have one effect, what it asked, and the answer to give again.
@@ -85,7 +90,7 @@ pub(crate) struct Effect {
 pub(crate) fn write_text(table: &str, change: Change, keyed: bool, timed: bool, seals: bool) -> String {
     let claim = if keyed {
         "claim as (insert into idempotency (principal, method, key, fingerprint, answer, at)
-             values ($8, $10, $14, $15, $16, $6) on conflict do nothing returning 1), "
+             values ($8, $10, $15, $16, $17, $6) on conflict do nothing returning 1), "
     } else {
         ""
     };
@@ -108,7 +113,7 @@ pub(crate) fn write_text(table: &str, change: Change, keyed: bool, timed: bool, 
         }
     };
     let timers = if timed {
-        let first = if keyed { 17 } else { 14 };
+        let first = if keyed { 18 } else { 15 };
         let (names, dues, clocks, cleared) = (first, first + 1, first + 2, first + 3);
         format!(
             ", timed as (insert into timers (kind, name, timer, due_at, clock)
@@ -136,8 +141,8 @@ pub(crate) fn write_text(table: &str, change: Change, keyed: bool, timed: bool, 
         "with {claim}record as ({record}), \
          version as (insert into history (kind, name, version, verb, actor, reason, at, doc) \
              select $1, $2, $4, $7, $8, $9, $6, $5 from record), \
-         noted as (insert into audit (at, actor, agency, method, name, outcome, reason, trace) \
-             select $6, $8, $11, $10, $2, 'OK', $9, $12 from record), \
+         noted as (insert into audit (at, actor, agency, method, name, outcome, reason, trace, elevation) \
+             select $6, $8, $11, $10, $2, 'OK', $9, $12, $14 from record), \
          event as (insert into outbox (at, kind, name, version, verb, actor, doc, traceparent) \
              select $6, $1, $2, $4, $7, $8, coalesce($13, $5), $12 from record)\
          {timers}{data_key} \
@@ -179,7 +184,8 @@ impl Effect {
             .bind(&*deed.method)
             .bind(deed.principal.agency.as_deref().unwrap_or_default())
             .bind(&deed.traceparent)
-            .bind(&self.event);
+            .bind(&self.event)
+            .bind(deed.elevation());
         if let Some(keyed) = &self.keyed {
             query = query.bind(&keyed.key).bind(&keyed.fingerprint[..]).bind(&keyed.answer);
         }

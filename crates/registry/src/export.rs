@@ -23,18 +23,19 @@ impl<K: Keep> Registry<K> {
             Err(fault) => Err(fault),
         };
         let question = self.settled(&asked, question).await?;
-        self.noted(&asked, "").await?;
         // What is wrong with the filter is told before the stream begins.
         let first = self.following(&question, None, AT_ONCE).await?;
-        let begin = (self.clone(), question, Some(first));
-        let pages = futures::stream::try_unfold(begin, async |(registry, question, page)| {
+        let begin = (self.clone(), asked, question, Some(first));
+        let pages = futures::stream::try_unfold(begin, async |(registry, asked, question, page)| {
             let Some((records, last)) = page else { return Ok(None) };
+            // Before any of it is handed out.
+            registry.given(&asked, records.iter()).await?;
             let next = match &last {
                 Some(place) => Some(registry.following(&question, Some(place), AT_ONCE).await?),
                 None => None,
             };
             let lines = futures::stream::iter(records.into_iter().map(|record| Ok(L::line(record))));
-            Ok::<_, Status>(Some((lines, (registry, question, next))))
+            Ok::<_, Status>(Some((lines, (registry, asked, question, next))))
         });
         Ok(tonic::Response::new(pages.try_flatten().boxed()))
     }

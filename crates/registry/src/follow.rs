@@ -227,6 +227,7 @@ async fn write(
         .bind(clocks)
         .bind(cleared_names)
         .bind(cleared_timers)
+        .bind(deed.elevation())
         .fetch_one(&mut *connection)
         .await
         .map_err(first.broken)?;
@@ -267,8 +268,8 @@ pub(crate) fn follow_text(table: &str, change: Change) -> String {
         record as ({record}),
         version as (insert into history (kind, name, version, verb, actor, reason, at, doc, cause)
             select $1, name, version, verb, $11, reason, at, doc, cause from given),
-        noted as (insert into audit (at, actor, agency, method, name, outcome, reason, trace)
-            select at, $11, $12, $13, name, 'OK', reason, $14 from given),
+        noted as (insert into audit (at, actor, agency, method, name, outcome, reason, trace, elevation)
+            select at, $11, $12, $13, name, 'OK', reason, $14, $21 from given),
         event as (insert into outbox (at, kind, name, version, verb, actor, doc, traceparent)
             select at, $1, name, version, verb, $11, coalesce(event, doc), $14 from given),
         timed as (insert into timers (kind, name, timer, due_at, clock)

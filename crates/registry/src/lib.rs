@@ -52,6 +52,7 @@ mod load;
 mod merge;
 mod order;
 mod reader;
+mod readings;
 mod ready;
 mod registry;
 mod rehearse;

@@ -41,7 +41,7 @@ impl<K: Keep> Registry<K> {
         let asked = Asked::of(request)?;
         let page = self.page(&asked).await;
         let (records, next) = self.settled(&asked, page).await?;
-        self.noted(&asked, "").await?;
+        self.given(&asked, records.iter()).await?;
         Ok(tonic::Response::new(P::page(records, next)))
     }
 

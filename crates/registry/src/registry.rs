@@ -102,22 +102,39 @@ impl<K: Keep> Registry<K> {
         // To one who may see everything, nothing was denied: there just is no such record.
         let blind = fault.reason() == "NOT_FOUND" && K::visible(asked.principal()) == Visible::All;
         if audit::is_denial(&fault) && !blind {
-            self.note(asked.deed(), asked.ask.name(), fault.reason()).await?;
+            self.note(asked.deed(), asked.ask.name(), Vec::new(), fault.reason()).await?;
         }
         Err(fault)
     }
 
-    /// Notes a read in the audit log, if the contract wants it noted, before it is answered.
+    /// Notes a read of one record in the audit log, if the contract wants it noted, before it is answered.
     pub(crate) async fn noted<R: Ask>(&self, asked: &Asked<R>, name: &str) -> Result<(), Fault> {
         if !asked.rule().audited_read {
             return Ok(());
         }
-        self.note(asked.deed(), name, audit::OK).await
+        self.note(asked.deed(), name, Vec::new(), audit::OK).await
     }
 
-    async fn note(&self, deed: Deed, name: &str, outcome: &str) -> Result<(), Fault> {
+    /// Notes which records are given, of a list, an export or a watch, as [`Registry::noted`]: one row for all of them.
+    pub(crate) async fn given<'r, R: Ask>(
+        &self,
+        asked: &Asked<R>,
+        records: impl Iterator<Item = &'r K::Record>,
+    ) -> Result<(), Fault>
+    where
+        K::Record: 'r,
+    {
+        if !asked.rule().audited_read {
+            return Ok(());
+        }
+        let names = records.map(|record| record.name().to_owned()).collect();
+        self.note(asked.deed(), asked.ask.name(), names, audit::OK).await
+    }
+
+    async fn note(&self, deed: Deed, name: &str, records: Vec<String>, outcome: &str) -> Result<(), Fault> {
+        let withheld = deed.principal.reads_in_secret(self.kind().service());
         let (name, outcome, at) = (name.to_owned(), outcome.to_owned(), self.store().now());
-        self.store().auditor().note(Note { at, deed, name, outcome }).await
+        self.store().auditor().note(Note { at, deed, name, records, outcome, withheld }).await
     }
 
     /// What a database error on a write means: the resource's own word for a constraint it named, or the house's.
@@ -151,7 +168,20 @@ impl<K: Keep> Registry<K> {
     /// # Errors
     /// The database's.
     pub async fn audit_read<R: Ask>(&self, called: &identity::Called, ask: &R) -> Result<(), Fault> {
-        self.note(Deed::of(called, ask.reason()), ask.name(), audit::OK).await
+        self.audit_given(called, ask, Vec::new()).await
+    }
+
+    /// As [`Registry::audit_read`], of what is told from these records though the request does not name them.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn audit_given<R: Ask>(
+        &self,
+        called: &identity::Called,
+        ask: &R,
+        records: Vec<String>,
+    ) -> Result<(), Fault> {
+        self.note(Deed::of(called, ask.reason()), ask.name(), records, audit::OK).await
     }
 
     /// The record that a request brings must have a name of this kind.

@@ -4,6 +4,7 @@
 use crate::sql::Sql;
 use crate::store::Store;
 use crate::time::{instant, timestamp};
+use crate::token::TokenKey;
 use chrono::{DateTime, Utc};
 use fault::Fault;
 use identity::Called;
@@ -37,23 +38,18 @@ impl Store {
     async fn entries(&self, called: &Called, ask: &ListAuditEntriesRequest) -> Result<ListAuditEntriesResponse, Fault> {
         let times = format!("{:?} {:?} {}", ask.from_time, ask.until_time, ask.reads_only);
         let question = ["trail", &ask.record, &ask.actor, &ask.agency, &ask.outcome, &times, &called.principal.subject];
-        let foreign = || Fault::new(Reason::InvalidPageToken, "the page token is not of this question");
-        let before = match ask.page_token.as_str() {
-            "" => None,
-            token => {
-                let content = self.tokens().open(&question, token).ok_or_else(foreign)?;
-                Some(i64::from_be_bytes(content.try_into().map_err(|_| foreign())?))
-            }
-        };
-        let size = if ask.page_size == 0 { PAGE } else { i64::from(ask.page_size).min(GREATEST_PAGE) };
-        let mut text =
-            Sql::new("select seq, at, actor, agency, method, name, outcome, reason, trace from audit where true");
-        for (condition, value) in [
-            (" and name = ", &ask.record),
-            (" and actor = ", &ask.actor),
-            (" and agency = ", &ask.agency),
-            (" and outcome = ", &ask.outcome),
-        ] {
+        let (before, size) = page_of(self.tokens(), &question, &ask.page_token, ask.page_size)?;
+        let mut text = Sql::new(
+            "select seq, at, actor, agency, method, name, outcome, reason, trace, elevation, withheld, \
+                cardinality(records) as shown from audit where true",
+        );
+        if !ask.record.is_empty() {
+            text.push(" and (name = ").bind(ask.record.clone());
+            text.push(" or (records <> '{}' and records @> array[").bind(ask.record.clone()).push("]))");
+        }
+        for (condition, value) in
+            [(" and actor = ", &ask.actor), (" and agency = ", &ask.agency), (" and outcome = ", &ask.outcome)]
+        {
             if !value.is_empty() {
                 text.push(condition).bind(value.clone());
             }
@@ -91,8 +87,27 @@ impl Store {
     pub async fn note_read(&self, called: &Called, record: &str) -> Result<(), Fault> {
         let deed = crate::effect::Deed::of(called, "");
         let (name, outcome, at) = (record.to_owned(), crate::audit::OK.to_owned(), self.now());
-        self.auditor().note(crate::audit::Note { at, deed, name, outcome }).await
+        let (records, withheld) = (Vec::new(), false);
+        self.auditor().note(crate::audit::Note { at, deed, name, records, outcome, withheld }).await
     }
+}
+
+/// The row before which a page begins, none for the first page; and how many rows it has.
+pub(crate) fn page_of(
+    tokens: &TokenKey,
+    question: &[&str],
+    token: &str,
+    size: i32,
+) -> Result<(Option<i64>, i64), Fault> {
+    let foreign = || Fault::new(Reason::InvalidPageToken, "the page token is not of this question");
+    let before = match token {
+        "" => None,
+        token => {
+            let content = tokens.open(question, token).ok_or_else(foreign)?;
+            Some(i64::from_be_bytes(content.try_into().map_err(|_| foreign())?))
+        }
+    };
+    Ok((before, if size == 0 { PAGE } else { i64::from(size).min(GREATEST_PAGE) }))
 }
 
 fn entry(row: &PgRow) -> Result<AuditEntry, sqlx::Error> {
@@ -107,5 +122,9 @@ fn entry(row: &PgRow) -> Result<AuditEntry, sqlx::Error> {
         outcome: row.try_get("outcome")?,
         reason: row.try_get("reason")?,
         trace: row.try_get("trace")?,
+        elevation: row.try_get("elevation")?,
+        withheld: row.try_get("withheld")?,
+        shown: row.try_get("shown")?,
+        ..AuditEntry::default()
     })
 }

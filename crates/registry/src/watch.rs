@@ -160,6 +160,11 @@ impl<K: Keep, R: Ask> Watcher<K, R> {
             let (revision, record) = self.registry.step(row, self.sight)?;
             self.waiting.push_back((cursor, revision, record));
         }
+        if !self.waiting.is_empty() {
+            // Before any of it is handed out.
+            let given = self.waiting.iter().map(|(_, _, record)| record);
+            self.registry.given(&self.asked, given).await?;
+        }
         match self.waiting.back() {
             Some((last, ..)) if self.waiting.len() as i64 == AT_ONCE => self.cursor = last.clone(),
             // All below the horizon was looked at, also what the filter passed over.

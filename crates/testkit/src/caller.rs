@@ -28,6 +28,7 @@ pub fn principal<T: AsRef<str>>(permissions: impl IntoIterator<Item = T>) -> Pri
         mission: None,
         permissions: Permissions::of(permissions),
         clearance: Clearance::Unclassified,
+        elevation: None,
         expires: Utc::now().timestamp() + 3600,
     }
 }

@@ -8,6 +8,7 @@ mod chaos_process;
 mod conformance;
 mod house;
 mod right_to_know;
+mod security;
 mod settings;
 mod sources;
 mod stories;

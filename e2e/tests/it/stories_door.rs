@@ -159,6 +159,11 @@ impl Door {
         send(self.request(key, Method::GET, path)).await.expect("the door answers")
     }
 
+    /// Follows changes; the answer is read as it comes.
+    pub(crate) async fn follow(&self, key: &str, path: &str) -> reqwest::Response {
+        self.request(key, Method::GET, path).send().await.expect("the door answers")
+    }
+
     pub(crate) async fn post(&self, key: &str, path: &str, body: &Value) -> Answer {
         send(self.request(key, Method::POST, path).json(body)).await.expect("the door answers")
     }

@@ -197,6 +197,7 @@ impl Bootstrap {
             mission: None,
             permissions: self.permissions.clone(),
             clearance: Clearance::default(),
+            elevation: None,
             expires: i64::MAX,
         };
         Found::plain(principal, false, Duration::from_secs(60))
@@ -212,6 +213,7 @@ fn good(record: Record, now: DateTime<Utc>) -> Option<Found> {
         mission: None,
         permissions: record.permissions,
         clearance: Clearance::default(),
+        elevation: None,
         expires: record.expires.timestamp(),
     };
     // One that cannot be read lets nobody in: it was refused when the key was made, so someone altered it.

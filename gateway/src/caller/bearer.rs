@@ -45,6 +45,7 @@ impl People {
             mission: claims.mission.filter(|mission| !mission.is_empty()).map(Into::into),
             permissions: self.rules.roles.permissions(claims.roles.iter().map(String::as_str)),
             clearance: claims.clearance,
+            elevation: None,
             expires,
         };
         let Some(agency) = &principal.agency else { return Ok(Found::plain(principal, false, GOOD_FOR.min(left))) };

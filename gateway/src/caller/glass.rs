@@ -83,11 +83,13 @@ impl Glass {
         let open: Vec<_> = own.filter(|open| now < open.until).collect();
         let Some(until) = open.iter().map(|open| open.until).min() else { return caller };
         let names = open.iter().map(|open| open.name.as_str()).collect::<Vec<_>>().join(" ");
-        self.raised.get_with((digest, names), || {
+        self.raised.get_with((digest, names.clone()), || {
             let own = &*caller.principal;
             let taken = open.iter().flat_map(|open| open.permissions.iter());
             let permissions = Permissions::of(own.permissions.iter().chain(taken));
-            make(Principal { permissions, expires: own.expires.min(until.timestamp()), ..own.clone() })
+            // What is done meanwhile is on record as done by it, whichever right it took.
+            let elevation = Some(names.into());
+            make(Principal { permissions, elevation, expires: own.expires.min(until.timestamp()), ..own.clone() })
         })
     }
 }

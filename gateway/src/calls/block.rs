@@ -1,11 +1,13 @@
 //! A block of calls: its columns, and the digest that the audit log holds of it.
 
 use super::Call;
+use super::addresses::Addresses;
 use chrono::{DateTime, Utc};
 use ring::digest::{Context, SHA256};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::time::Instant;
 use telemetry::metric;
 use uuid::Uuid;
@@ -24,19 +26,24 @@ pub(super) struct Block {
     pub(super) micros: Vec<i64>,
     pub(super) code: Vec<i16>,
     pub(super) trace: Vec<String>,
+    /// Digests of addresses, each once; empty for one that was not looked at.
+    pub(super) addresses: Vec<String>,
+    pub(super) address: Vec<i32>,
+    pub(super) record: Vec<String>,
 }
 
 /// The columns of [`Block::read`].
-pub(super) const COLUMNS: &str =
-    "b.keeper, b.number, b.lost, b.callers, b.agencies, b.methods, b.caller, b.method, b.micros, b.code, b.trace";
+pub(super) const COLUMNS: &str = "b.keeper, b.number, b.lost, b.callers, b.agencies, b.methods, b.caller, b.method, b.micros, b.code, b.trace, \
+     b.addresses, b.address, b.record";
 
 impl Block {
     /// A block of these calls.
-    pub(super) fn of(keeper: Uuid, number: i64, lost: u64, calls: &[Call]) -> Self {
+    pub(super) fn of(keeper: Uuid, number: i64, lost: u64, calls: &[Call], whence: &Addresses) -> Self {
         let mut block = Self { keeper, number, lost: i64::try_from(lost).unwrap_or(i64::MAX), ..Self::default() };
         let (now, wall) = (Instant::now(), Utc::now().timestamp_micros());
         let mut callers: HashMap<(&str, &str), i32> = HashMap::new();
         let mut methods: HashMap<&str, i32> = HashMap::new();
+        let mut addresses: HashMap<Option<IpAddr>, i32> = HashMap::new();
         for call in calls {
             let principal = call.caller.as_ref().map(|caller| &caller.principal);
             let caller = principal.map_or("unknown", |principal| &principal.subject);
@@ -51,6 +58,11 @@ impl Block {
             block.micros.push(wall.saturating_sub(i64::try_from(ago).unwrap_or(0)));
             block.code.push(call.code);
             block.trace.push(format!("{:032x}", call.trace));
+            block.address.push(*addresses.entry(call.from).or_insert_with(|| {
+                let digest = call.from.map(|from| whence.digest(from)).unwrap_or_default();
+                added(&mut block.addresses, &digest)
+            }));
+            block.record.push(call.record.to_string());
         }
         block
     }
@@ -68,6 +80,9 @@ impl Block {
             micros: row.try_get("micros")?,
             code: row.try_get("code")?,
             trace: row.try_get("trace")?,
+            addresses: row.try_get("addresses")?,
+            address: row.try_get("address")?,
+            record: row.try_get("record")?,
         })
     }
 
@@ -83,7 +98,9 @@ impl Block {
     /// are the same bytes.
     pub(super) fn seal(&self) -> String {
         let mut digest = Context::new(&SHA256);
-        digest.update(b"legation.calls.v1");
+        // Blocks from before there were addresses and records are sealed as they were then.
+        let later = !self.address.is_empty() || !self.addresses.is_empty() || !self.record.is_empty();
+        digest.update(if later { b"legation.calls.v2" } else { b"legation.calls.v1" });
         digest.update(self.keeper.as_bytes());
         digest.update(&self.number.to_be_bytes());
         digest.update(&self.lost.to_be_bytes());
@@ -99,6 +116,17 @@ impl Block {
         self.caller.iter().chain(&self.method).for_each(|place| digest.update(&place.to_be_bytes()));
         self.micros.iter().for_each(|micros| digest.update(&micros.to_be_bytes()));
         self.code.iter().for_each(|code| digest.update(&code.to_be_bytes()));
+        if later {
+            for texts in [&self.addresses, &self.record] {
+                digest.update(&(texts.len() as u64).to_be_bytes());
+                for text in texts {
+                    digest.update(&(text.len() as u64).to_be_bytes());
+                    digest.update(text.as_bytes());
+                }
+            }
+            digest.update(&(self.address.len() as u64).to_be_bytes());
+            self.address.iter().for_each(|place| digest.update(&place.to_be_bytes()));
+        }
         let lost = if self.lost == 0 { String::new() } else { format!(", {} before them lost", self.lost) };
         format!("sha256:{} {} calls{lost}", hex::encode(digest.finish()), self.caller.len())
     }
@@ -129,7 +157,7 @@ mod tests {
 
     #[test]
     fn every_change_to_a_block_changes_its_seal() {
-        let changes: [fn(&mut Block); 9] = [
+        let changes: [fn(&mut Block); 14] = [
             |_| {},
             |block| block.number = 1,
             |block| block.lost = 1,
@@ -139,6 +167,11 @@ mod tests {
             |block| block.micros.swap(0, 1),
             |block| block.code[0] = 1,
             |block| block.trace.swap(0, 1),
+            |block| block.addresses = vec!["ab".into()],
+            |block| block.addresses = vec!["a".into(), "b".into()],
+            |block| block.address = vec![0, 1],
+            |block| block.record = vec!["missions/a".into(), String::new()],
+            |block| block.record = vec![String::new(), "missions/a".into()],
         ];
         let mut seals: Vec<_> = changes
             .iter()
@@ -150,18 +183,35 @@ mod tests {
             .collect();
         seals.sort();
         seals.dedup();
-        assert_eq!(seals.len(), 9);
+        assert_eq!(seals.len(), 14);
     }
 
     #[test]
-    fn a_caller_and_a_method_stand_in_a_block_once() {
-        let call = |code| Call { begun: Instant::now(), caller: None, method: None, code, trace: 0xab };
-        let block = Block::of(Uuid::nil(), 1, 0, &[call(0), call(16)]);
+    fn a_caller_a_method_and_an_address_stand_in_a_block_once() {
+        let from: Option<IpAddr> = "192.0.2.1".parse().ok();
+        let record: Box<str> = "missions/a".into();
+        let call = |code, from, record| Call {
+            begun: Instant::now(),
+            caller: None,
+            method: None,
+            code,
+            trace: 0xab,
+            from,
+            record,
+        };
+        let whence = Addresses::with(&[1; 32]);
+        let calls = [call(0, from, record), call(16, None, "".into()), call(5, from, "".into())];
+        let block = Block::of(Uuid::nil(), 1, 0, &calls, &whence);
         assert_eq!(
             (block.callers.as_slice(), block.methods.as_slice()),
             (&["unknown".to_owned()][..], &["_OTHER".to_owned()][..])
         );
-        assert_eq!((block.caller, block.code), (vec![0, 0], vec![0, 16]));
+        assert_eq!((block.caller, block.code), (vec![0, 0, 0], vec![0, 16, 5]));
+        assert_eq!(
+            (block.addresses, block.address),
+            (vec![whence.digest(from.unwrap()), String::new()], vec![0, 1, 0])
+        );
+        assert_eq!(block.record, ["missions/a", "", ""]);
         assert_eq!(block.trace[0], "000000000000000000000000000000ab");
     }
 }

@@ -1,11 +1,13 @@
 //! The record of calls, read: sent to auditors, and held against the audit log.
 
+use super::addresses::Addresses;
 use super::block::{Block, COLUMNS};
 use chrono::{DateTime, Utc};
 use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use proto::gateway::v1::{ExportCallsRequest, ExportCallsResponse};
 use registry::timestamp;
 use sqlx::{AssertSqlSafe, PgPool, Row as _};
+use std::net::IpAddr;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -21,6 +23,7 @@ pub(crate) fn export(
     ask: ExportCallsRequest,
     from: Option<DateTime<Utc>>,
     until: Option<DateTime<Utc>>,
+    whence: Option<String>,
 ) -> impl Stream<Item = Result<ExportCallsResponse, Status>> + Send {
     let pages = stream::try_unfold(Some((Uuid::nil(), 0)), move |place: Option<Place>| {
         let pool = pool.clone();
@@ -33,7 +36,8 @@ pub(crate) fn export(
     });
     pages
         .map_ok(move |blocks| {
-            let lines: Vec<_> = blocks.iter().flat_map(|block| calls(block, &ask, from, until)).collect();
+            let lines: Vec<_> =
+                blocks.iter().flat_map(|block| calls(block, &ask, from, until, whence.as_deref())).collect();
             stream::iter(lines.into_iter().map(Ok))
         })
         .try_flatten()
@@ -55,12 +59,21 @@ async fn page(
     rows.fetch_all(pool).await?.iter().map(Block::read).collect()
 }
 
+/// The digest of an address, by which its calls are found.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn whence(pool: &PgPool, address: IpAddr) -> Result<String, sqlx::Error> {
+    Ok(Addresses::of(pool).await?.digest(address))
+}
+
 /// The calls of a block that were asked for.
 fn calls(
     block: &Block,
     ask: &ExportCallsRequest,
     from: Option<DateTime<Utc>>,
     until: Option<DateTime<Utc>>,
+    whence: Option<&str>,
 ) -> Vec<ExportCallsResponse> {
     let text = |texts: &[String], place: i32| {
         usize::try_from(place).ok().and_then(|place| texts.get(place)).cloned().unwrap_or_default()
@@ -72,10 +85,14 @@ fn calls(
         let (Some(method), Some(micros), Some(code), Some(trace)) = column else { break };
         let Some(at) = DateTime::from_timestamp_micros(*micros) else { continue };
         let (caller, agency) = (text(&block.callers, block.caller[n]), text(&block.agencies, block.caller[n]));
+        let address = block.address.get(n).map_or_else(String::new, |place| text(&block.addresses, *place));
+        let record = block.record.get(n).cloned().unwrap_or_default();
         let wanted = from.is_none_or(|from| at >= from)
             && until.is_none_or(|until| at < until)
             && (ask.caller.is_empty() || ask.caller == caller)
-            && (ask.agency.is_empty() || ask.agency == agency);
+            && (ask.agency.is_empty() || ask.agency == agency)
+            && (ask.record.is_empty() || ask.record == record)
+            && whence.is_none_or(|whence| whence == address);
         if wanted {
             found.push(ExportCallsResponse {
                 time: Some(timestamp(at)),
@@ -84,6 +101,8 @@ fn calls(
                 method: text(&block.methods, *method),
                 outcome: name_of(Code::from(i32::from(*code))),
                 trace_id: trace.clone(),
+                address,
+                record,
             });
         }
     }

@@ -1,5 +1,6 @@
 //! Writes what was taken down, block by block, and tells when a gateway was killed before it could.
 
+use super::addresses::Addresses;
 use super::block::Block;
 use super::{BLOCK, Call, Calls, MOST};
 use sqlx::PgPool;
@@ -19,8 +20,8 @@ const LAST_TRIES: u32 = 3;
 const WRITE: &str = "
     with block as (
         insert into call_blocks (keeper, number, first_at, last_at, lost, callers, agencies, methods, caller, method,
-            micros, code, trace)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            micros, code, trace, addresses, address, record)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $15, $16, $17)
     ), alive as (update call_keepers set seen_at = now() where keeper = $1)
     insert into audit (actor, method, name, outcome, reason)
     values ('gateway', 'calls/keep', 'callBlocks/' || $1::text || '/' || $2::text, 'OK', $14)";
@@ -45,12 +46,14 @@ pub(crate) struct Keeper {
     number: i64,
     pool: PgPool,
     calls: Calls,
+    /// Makes digests of addresses; none until the database gave the key for it.
+    whence: Option<Addresses>,
 }
 
 impl Keeper {
     /// A keeper of the calls that `calls` takes down.
     pub(crate) fn new(pool: PgPool, calls: Calls) -> Self {
-        Self { id: Uuid::now_v7(), number: 0, pool, calls }
+        Self { id: Uuid::now_v7(), number: 0, pool, calls, whence: None }
     }
 
     /// Writes until `shutdown`, and then what is left: calls have ended by then.
@@ -78,7 +81,8 @@ impl Keeper {
     /// Writes calls; the emptied list, to be used again.
     async fn write(&mut self, mut calls: Vec<Call>, mut lost: u64, shutdown: &CancellationToken) -> Vec<Call> {
         for part in calls.chunks(BLOCK) {
-            let block = Block::of(self.id, self.number + 1, lost, part);
+            let Some(whence) = self.whence(shutdown).await else { break };
+            let block = Block::of(self.id, self.number + 1, lost, part, &whence);
             if self.insist(&block, shutdown).await {
                 self.number += 1;
                 lost = 0;
@@ -87,6 +91,27 @@ impl Keeper {
         calls.clear();
         calls.shrink_to(MOST / 4);
         calls
+    }
+
+    /// What makes digests of addresses. None if the gateway stops and the database does not give it: then it does not take
+    /// calls either.
+    async fn whence(&mut self, shutdown: &CancellationToken) -> Option<Addresses> {
+        let mut tries = 0;
+        while self.whence.is_none() {
+            match Addresses::of(&self.pool).await {
+                Ok(whence) => self.whence = Some(whence),
+                Err(error) => {
+                    tracing::warn!(%error, "calls cannot be put on record; it is tried again");
+                    tries = if shutdown.is_cancelled() { tries + 1 } else { 0 };
+                    if tries == LAST_TRIES {
+                        tracing::error!("calls were not put on record before the gateway stopped");
+                        return None;
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+        self.whence.clone()
     }
 
     /// Tries until it is written, or until the gateway stops and it was tried often enough. Whether it was written.
@@ -121,6 +146,9 @@ impl Keeper {
             .bind(&block.code)
             .bind(&block.trace)
             .bind(block.seal())
+            .bind(&block.addresses)
+            .bind(&block.address)
+            .bind(&block.record)
             .execute(&self.pool)
             .await;
         match written {

@@ -5,16 +5,18 @@
 //! chain covers every call. On a clean stop nothing is lost. A gateway that is killed loses what it had not written, a
 //! quarter of a second and the write under way; the next gateway to notice puts that in the audit log.
 
+mod addresses;
 mod block;
 mod export;
 mod keeper;
 
-pub(crate) use export::{check, export};
+pub(crate) use export::{check, export, whence};
 pub(crate) use keeper::Keeper;
 
 use crate::caller::Caller;
 use opentelemetry::metrics::Counter;
 use proto::contract::Method;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use telemetry::metric;
@@ -40,6 +42,10 @@ pub(crate) struct Call {
     pub code: i16,
     /// The trace it belongs to.
     pub trace: u128,
+    /// Where it came from, if it came so far that this was looked at.
+    pub from: Option<IpAddr>,
+    /// The record it was about: `missions/fr`; empty for a list, and for a call that was not let through.
+    pub record: Box<str>,
 }
 
 /// Takes calls down. A clone writes to the same record.

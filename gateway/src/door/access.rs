@@ -17,6 +17,7 @@ use opentelemetry::metrics::Histogram;
 use proto::contract::Contract;
 use proto::policy::v1::Reason;
 use serve::Connection;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, Instant};
@@ -103,10 +104,16 @@ pub(super) struct Visit {
     ending: Ending,
     http: StatusCode,
     denied: bool,
+    /// Whether it was answered with a refusal here, be it that no address was meant or no place was free.
+    refused: bool,
     /// Whether the record lasts as long as the answer's body.
     lasts: bool,
     /// The step of the trace that this request is.
     pub(super) trace: Trace,
+    /// Where it is from, once that is known.
+    pub(super) from: Option<IpAddr>,
+    /// The record it is about, once it is let through.
+    pub(super) record: Box<str>,
     /// The step that someone says it comes after whom we do not know yet.
     pub(super) offered: Option<Trace>,
     /// What it came on.
@@ -160,11 +167,14 @@ impl Access {
             ending: Ending(Arc::new(AtomicI32::new(UNKNOWN))),
             http: StatusCode::OK,
             denied: false,
+            refused: false,
             lasts: false,
             trace,
             offered: None,
             connection: None,
             rate: None,
+            from: None,
+            record: Box::default(),
             target: None,
             caller: None,
             place: None,
@@ -197,6 +207,11 @@ impl Visit {
     pub(super) fn denied(&mut self, fault: Fault) -> Fault {
         self.denied = true;
         fault
+    }
+
+    /// Notes that the answer is a refusal.
+    pub(super) fn refused(&mut self) {
+        self.refused = true;
     }
 
     /// Whether the caller was turned away here.
@@ -280,14 +295,16 @@ impl Drop for Visit {
             trace_id = %self.trace.id(),
             "request answered"
         );
-        // Pages that anyone may read are nobody's call.
-        if self.target.is_some() || self.denied {
+        // Pages that anyone may read, and health, are nobody's call.
+        if self.target.is_some() || self.caller.is_some() || self.refused {
             self.access.calls.note(Call {
                 begun: self.begun,
                 caller: self.caller.take(),
                 method: self.target.as_ref().map(|target| target.method),
                 code: code as i16,
                 trace: self.trace.number(),
+                from: self.from,
+                record: std::mem::take(&mut self.record),
             });
         }
     }

@@ -16,6 +16,7 @@ mod outgoing;
 mod over;
 mod pages;
 mod reading;
+mod refusals;
 mod rest;
 mod stream;
 mod tracked;
@@ -38,8 +39,10 @@ use identity::Signer;
 use method::{Target, Targets};
 use origin::Origins;
 use pages::Pages;
+use proto::contract::Contract;
 use proto::gateway::v1 as gateway;
 use proto::policy::v1::Reason;
+use refusals::{crowded, elsewhere, overloaded, without_certificate};
 use serve::{Bounds, Certified, Client, House, Tls, Wire};
 use std::convert::Infallible;
 use std::io;
@@ -60,6 +63,8 @@ const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("origin");
 
 /// What a door is made of.
 pub(crate) struct Parts {
+    /// What is promised.
+    pub contract: &'static Contract,
     /// Who calls.
     pub callers: Callers,
     /// How often they may.
@@ -139,7 +144,7 @@ impl Door {
     /// # Errors
     /// An origin is none, or an upstream is for a service that the contract does not have.
     pub(crate) fn new(parts: Parts) -> anyhow::Result<Self> {
-        let contract = proto::contract::contract();
+        let contract = parts.contract;
         parts.upstreams.check(contract)?;
         let in_flight = Arc::new(Semaphore::new(parts.in_flight));
         Ok(Self(Arc::new(Inner {
@@ -250,6 +255,7 @@ impl Door {
             return response;
         }
         let from = address::client(peer, request.headers(), &self.0.proxies)?;
+        visit.from = Some(from);
         // Health and reflection, for anyone too: in places of their own, which are none of the callers'.
         if visit.protocol() != Protocol::Rest && request.uri().path().starts_with("/grpc.") {
             visit.stranger = Some(self.0.strangers.take(from)?);
@@ -330,6 +336,7 @@ impl Door {
         if visit.is_denied() {
             self.0.denials.note(visit.method(), visit.caller.as_deref(), fault.reason(), &visit.trace);
         }
+        visit.refused();
         let code = fault.code().grpc();
         match visit.protocol() {
             Protocol::Rest => {
@@ -372,23 +379,6 @@ impl Door {
 fn too_often(visit: &mut Visit, what: &str, limit: NonZeroU32, pause: Duration) -> Fault {
     visit.rate = Some((0, u32::try_from(pause.as_secs()).unwrap_or(1) + 1));
     visit.denied(Fault::new(Reason::RateLimited, format!("more than {limit} requests {what}")).retry_after(pause))
-}
-
-fn crowded() -> Fault {
-    let words = "this caller has its share of the requests under way, and others need the rest";
-    Fault::new(gateway::Reason::BeyondFairShare, words).retry_after(Duration::from_secs(1))
-}
-
-fn elsewhere() -> Fault {
-    Fault::new(gateway::Reason::AddressNotAllowed, "the key may not be used from this address")
-}
-
-fn without_certificate() -> Fault {
-    Fault::new(gateway::Reason::CertificateNeeded, "the key may be used with its client certificate only")
-}
-
-fn overloaded() -> Fault {
-    Fault::new(Reason::Overloaded, "too many requests are under way").retry_after(Duration::from_secs(1))
 }
 
 impl std::fmt::Debug for Door {

@@ -34,6 +34,8 @@ pub(super) async fn answer(
     let target =
         door.0.targets.of_path(found.route().method().path()).expect("routes and targets are of the same contract");
     door.permit(visit, caller, target).await?;
+    // One that is longer than any name is no record's.
+    visit.record = found.name().filter(|name| name.len() <= 255).unwrap_or_default().into();
     let call = Call { door, caller, from, target, head: &head };
     match target.flow {
         Flow::Unary => call.unary(visit, &found, body).await,

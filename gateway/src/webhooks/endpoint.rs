@@ -3,8 +3,8 @@
 use super::guard::{Guard, NO_ADDRESS};
 use super::secret::{Secret, signature};
 use crate::network::Network;
-use chrono::Utc;
-use reqwest::header::{CONTENT_TYPE, HeaderName};
+use chrono::{DateTime, Utc};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
 use std::error::Error as _;
@@ -34,11 +34,13 @@ pub(crate) struct Attempt {
     pub(crate) error: Option<String>,
     /// The beginning of the answer's body.
     pub(crate) body: Vec<u8>,
+    /// For how long the endpoint asks to be left alone (`Retry-After`), if it does.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Attempt {
     fn failed(status: u16, error: impl Into<String>) -> Self {
-        Self { status, error: Some(error.into()), body: Vec::new() }
+        Self { status, error: Some(error.into()), body: Vec::new(), retry_after: None }
     }
 
     /// Whether the endpoint says that it is no more (Standard Webhooks: 410 asks for no further message).
@@ -86,21 +88,34 @@ impl Sender {
         let signature = signature(secrets, id, timestamp, &body);
         let request = self.http.post(address).header(CONTENT_TYPE, "application/json");
         let request = request.header(ID, id).header(TIMESTAMP, timestamp).header(SIGNATURE, signature).body(body);
+        let mut asked = None;
         let exchange = async {
             let answer = request.send().await?;
             let status = answer.status();
+            asked = retry_after(answer.headers());
             Ok::<_, reqwest::Error>((status, beginning(answer).await))
         };
-        match timeout(self.attempt, exchange).await {
-            Ok(Ok((status, body))) if status.is_success() => Attempt { status: status.as_u16(), error: None, body },
+        let attempt = match timeout(self.attempt, exchange).await {
+            Ok(Ok((status, body))) if status.is_success() => {
+                Attempt { status: status.as_u16(), error: None, body, retry_after: None }
+            }
             Ok(Ok((status, _))) if status.is_redirection() => {
                 Attempt::failed(status.as_u16(), "the endpoint redirects, and redirects are not followed")
             }
             Ok(Ok((status, _))) => Attempt::failed(status.as_u16(), format!("the endpoint answered {status}")),
             Ok(Err(error)) => Attempt::failed(0, words(&error.without_url())),
             Err(_) => Attempt::failed(0, format!("the endpoint did not answer within {:?}", self.attempt)),
-        }
+        };
+        Attempt { retry_after: asked, ..attempt }
     }
+}
+
+/// For how long an answer asks to be left alone, in seconds or until a date (RFC 9110).
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let seconds = text.parse().ok().map(Duration::from_secs);
+    let until = || (DateTime::parse_from_rfc2822(text).ok()?.to_utc() - Utc::now()).to_std().ok();
+    seconds.or_else(until)
 }
 
 /// The beginning of the body; an answer counts by its status, however it ends.

@@ -43,8 +43,13 @@ const CLAIM: &str = "
 /// Writes what became of a delivery, if it is still ours.
 const SETTLE: &str = "
     update deliveries set version = version + 1, updated_at = $3, deleted_at = null, holder = null, held_until = null,
-        doc = doc || $4::jsonb || jsonb_build_object('etag', (version + 1) || '-' || right(uid::text, 8))
+        doc = doc || $4::jsonb || jsonb_build_object('etag', (version + 1) || '-' || right(uid::text, 8),
+            'tries', case when jsonb_array_length(coalesce(doc->'tries', '[]')) < $6 then coalesce(doc->'tries', '[]')
+                else (doc->'tries') - 0 end || $5::jsonb)
     where name = $1 and holder = $2";
+
+/// The most attempts that are kept of a delivery, the last of them: four climbs of the ladder.
+const MOST_TRIES: i32 = 32;
 
 const POSTPONE: &str = "
     update deliveries set holder = null, held_until = null,
@@ -156,8 +161,14 @@ impl Ledger {
     }
 
     /// Writes what became of a delivery.
-    pub(crate) async fn settle(&self, claim: &Claim, outcome: &Outcome) -> Result<(), sqlx::Error> {
+    pub(crate) async fn settle(&self, claim: &Claim, outcome: &Outcome, took: Duration) -> Result<(), sqlx::Error> {
         let now = Utc::now();
+        let (status, error) = match outcome {
+            Outcome::Delivered(status) => (*status, ""),
+            Outcome::Later(_, status, error) | Outcome::Failed(status, error) => (*status, error.as_str()),
+        };
+        let millis = i32::try_from(took.as_millis()).unwrap_or(i32::MAX);
+        let tried = serde_json::json!([{"time": text(now), "status": status, "error": error, "durationMs": millis}]);
         let attempts = claim.attempts + 1;
         let mut change = match outcome {
             Outcome::Delivered(status) => serde_json::json!({
@@ -173,7 +184,7 @@ impl Ledger {
         change["attempts"] = attempts.into();
         change["updateTime"] = text(now).into();
         let query = sqlx::query(SETTLE).bind(&claim.name).bind(self.holder).bind(now);
-        query.bind(Json(change)).execute(&self.pool).await.map(drop)
+        query.bind(Json(change)).bind(Json(tried)).bind(MOST_TRIES).execute(&self.pool).await.map(drop)
     }
 
     /// Lets a delivery wait for something that is not the endpoint's fault: it costs no attempt.

@@ -2,6 +2,7 @@
 
 use super::Making;
 use super::owner::reader;
+use crate::agency_notices;
 use crate::caller::is_key;
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
@@ -54,7 +55,7 @@ impl Webhooks {
         self.making.as_ref().ok_or_else(off)
     }
 
-    /// Disables a webhook that deliveries fail at. Its event, `gateway.webhooks.disable`, is the notice.
+    /// Disables a webhook that deliveries fail at. Its event is `gateway.webhooks.disable`; its agency has a notice besides.
     pub(crate) async fn give_up(&self, name: &str, why: &str) {
         let method = contract().method(DISABLE).expect("the contract has the method");
         let principal = Arc::new(Principal::timer("webhooks"));
@@ -64,7 +65,7 @@ impl Webhooks {
             ..DisableWebhookRequest::default()
         });
         request.extensions_mut().insert(Called { principal, method, deadline: None, traceparent: String::new() });
-        match self.registry.act(request, disable).await {
+        match self.registry.act(request, given_up).await {
             Ok(_) => tracing::warn!(webhook = name, why, "a webhook is disabled"),
             // Another gateway was first, or it was deleted.
             Err(status) => tracing::debug!(webhook = name, %status, "a webhook could not be disabled"),
@@ -274,6 +275,11 @@ fn verify(webhook: &mut Webhook, _: VerifyWebhookRequest, call: &mut Call) -> Re
 
 fn disable(_: &mut Webhook, _: DisableWebhookRequest, _: &mut Call) -> Result<(), Fault> {
     Ok(())
+}
+
+/// The agency is told where it can look: its endpoint is what does not work.
+fn given_up(webhook: &mut Webhook, _: DisableWebhookRequest, call: &mut Call) -> Result<(), Fault> {
+    agency_notices::webhook_disabled(webhook, call)
 }
 
 /// The new key must hold what the webhook is told of, as the first one had to.

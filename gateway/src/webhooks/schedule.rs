@@ -14,6 +14,12 @@ const SHIPPED: &str = include_str!("../../data/webhooks.toml");
 pub(crate) struct Schedule {
     #[serde(deserialize_with = "times")]
     retry: Vec<Duration>,
+    /// By which part of itself a pause is longer at most.
+    #[serde(default)]
+    jitter: f64,
+    /// The longest that an endpoint's own `Retry-After` is heeded.
+    #[serde(deserialize_with = "time", default = "a_day")]
+    most_wait: Duration,
     #[serde(deserialize_with = "time")]
     pub(crate) disable_after: Duration,
     #[serde(deserialize_with = "time")]
@@ -45,6 +51,7 @@ impl Schedule {
             schedule.hold > schedule.attempt,
             "the schedule of webhooks holds an attempt for less long than it lasts"
         );
+        ensure!((0.0..=1.0).contains(&schedule.jitter), "the jitter of webhooks is a part of a pause, 0 to 1");
         Ok(schedule)
     }
 
@@ -53,6 +60,17 @@ impl Schedule {
         let step = usize::try_from(attempts).ok()?.checked_sub(1)?;
         self.retry.get(step).copied()
     }
+
+    /// The pause after so many attempts: longer by a part that chance decides (`0.0` to `1.0`), so that what failed together
+    /// is not tried together; and as long as the endpoint asked for, within bounds. None if that was the last attempt.
+    pub(crate) fn wait(&self, attempts: i32, asked: Option<Duration>, chance: f64) -> Option<Duration> {
+        let pause = self.pause(attempts)?.mul_f64(1.0 + self.jitter * chance);
+        Some(asked.map_or(pause, |asked| asked.min(self.most_wait).max(pause)))
+    }
+}
+
+fn a_day() -> Duration {
+    Duration::from_hours(24)
 }
 
 fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
@@ -76,5 +94,18 @@ mod tests {
         assert_eq!(seconds, [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000]);
         assert_eq!(schedule.disable_after.as_secs(), 120 * 3_600);
         assert_eq!((schedule.pause(0), schedule.pause(8)), (None, None));
+    }
+
+    #[test]
+    fn a_pause_is_longer_by_chance_and_as_long_as_the_endpoint_asks_within_bounds() {
+        let schedule = Schedule::read(None).unwrap();
+        let seconds = |attempts, asked: Option<u64>, chance| {
+            schedule.wait(attempts, asked.map(Duration::from_secs), chance).map(|wait| wait.as_secs_f64())
+        };
+        assert_eq!((seconds(2, None, 0.0), seconds(2, None, 1.0)), (Some(300.0), Some(330.0)));
+        assert_eq!(seconds(1, Some(120), 0.0), Some(120.0), "it asks for more than the ladder has");
+        assert_eq!(seconds(2, Some(1), 0.0), Some(300.0), "it does not make the ladder shorter");
+        assert_eq!(seconds(1, Some(u64::MAX), 0.0), Some(86_400.0), "nobody puts us off for ever");
+        assert_eq!(seconds(8, Some(1), 0.0), None, "nor on beyond the ladder's end");
     }
 }

@@ -158,9 +158,10 @@ impl Worker {
             }
         }
         let id = claim.name.strip_prefix("deliveries/").unwrap_or(&claim.name);
+        let begun = Instant::now();
         let attempt = self.sender.send(&target.url, &self.secrets(target), id, body(claim)).await;
         let outcome = self.outcome(claim, &attempt);
-        self.ledger.settle(claim, &outcome).await?;
+        self.ledger.settle(claim, &outcome, begun.elapsed()).await?;
         match outcome {
             Outcome::Delivered(_) => self.ledger.succeeded(&target.name).await,
             Outcome::Later(..) | Outcome::Failed(..) => {
@@ -178,7 +179,7 @@ impl Worker {
 
     fn outcome(&self, claim: &Claim, attempt: &Attempt) -> Outcome {
         let Some(error) = attempt.error.clone() else { return Outcome::Delivered(attempt.status) };
-        match self.schedule.pause(claim.attempts + 1) {
+        match self.schedule.wait(claim.attempts + 1, attempt.retry_after, rand::random()) {
             Some(pause) => Outcome::Later(Utc::now() + pause, attempt.status, error),
             None => Outcome::Failed(attempt.status, error),
         }

@@ -1,6 +1,7 @@
 //! The record of calls and the audit log: everything is in it, nothing in it can be changed unseen, and losses are told.
 
 use crate::rig::{Rig, plan, send, start};
+use crate::upstream::SLOW;
 use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::until;
@@ -50,6 +51,60 @@ async fn every_call_is_on_record_with_who_what_and_how_it_ended() {
     assert_eq!(calls(&rig, &auditor, "untilTime=2020-01-01T00:00:00Z").await.len(), 0);
     let forbidden = send(rig.get(&rig.admin, "/v1/gateway/calls:export")).await;
     assert_eq!(forbidden.reason(), "PERMISSION_DENIED", "who administers keys does not audit");
+}
+
+#[tokio::test]
+async fn a_call_to_no_address_or_into_a_full_house_is_on_record_too() {
+    let rig = plan().set("RATE", "1000000").start().await;
+    let auditor = rig.role("auditor").await;
+    let (name, key) = rig.key(json!({"role": "protocol-officer", "internal": true})).await;
+    assert_eq!(send(rig.get(&key, "/v1/accreditation/nowhere")).await.status, 404);
+    assert_eq!(send(rig.ask(Method::DELETE, "/v1/gateway/whoami").bearer_auth(&key)).await.status, 405);
+    let own = async || calls(&rig, &auditor, &format!("caller={name}")).await;
+    let found = until("both are written", async || Some(own().await).filter(|own| own.len() == 2)).await;
+    assert!(found.iter().all(|call| call["method"] == "_OTHER" && call["record"] == ""), "{found:?}");
+    let outcomes: Vec<_> = found.iter().map(|call| call["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["NOT_FOUND", "UNIMPLEMENTED"]);
+
+    // Whoever finds no place is not looked at, and is on record all the same.
+    let full = plan().beside(&rig).set("IN_FLIGHT", "1").start().await;
+    let slow =
+        || tokio::spawn(full.get(&key, &format!("/v1/accreditation/{SLOW}")).header("request-timeout", "8").send());
+    let mut hanging = slow();
+    until("the house is full", async || {
+        if hanging.is_finished() {
+            hanging = slow();
+        }
+        send(full.get(&key, "/v1/accreditation/missions/a")).await.status == 503
+    })
+    .await;
+    hanging.abort();
+    until("it is written that one was refused for want of a place", async || {
+        let answer = send(rig.get(&auditor, "/v1/gateway/calls:export?caller=unknown")).await;
+        answer.status == 200 && answer.text.lines().any(|line| line.contains("\"outcome\":\"UNAVAILABLE\""))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_is_found_by_where_it_came_from_and_by_what_it_was_about() {
+    let rig = plan().set("RATE", "1000000").start().await;
+    let auditor = rig.role("auditor").await;
+    let (name, key) = rig.key(json!({"role": "protocol-officer", "internal": true})).await;
+    assert_eq!(send(rig.get(&key, "/v1/accreditation/missions/a")).await.status, 200);
+    assert_eq!(send(rig.get(&key, "/v1/accreditation/missions")).await.status, 200);
+    let ask = async |more: &str| calls(&rig, &auditor, &format!("caller={name}{more}")).await;
+    let all = until("both are written", async || Some(ask("").await).filter(|all| all.len() == 2)).await;
+    let records: Vec<_> = all.iter().map(|call| call["record"].as_str().unwrap()).collect();
+    assert_eq!(records, ["missions/a", ""]);
+    let digest = all[0]["address"].as_str().unwrap();
+    assert!(digest.len() == 24 && !all[0].to_string().contains("127.0.0.1"), "{all:?}");
+    assert_eq!(ask("&record=missions/a").await.len(), 1);
+    assert_eq!(ask("&record=missions/b").await.len(), 0);
+    assert_eq!(ask("&address=127.0.0.1").await.len(), 2);
+    assert_eq!(ask("&address=192.0.2.1").await.len(), 0);
+    let wrong = send(rig.get(&auditor, "/v1/gateway/calls:export?address=nowhere")).await;
+    assert_eq!((wrong.reason().as_str(), wrong.fields()), ("INVALID_FIELDS", vec!["address".to_owned()]));
 }
 
 #[tokio::test]

@@ -4,11 +4,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use config::Env;
 use gateway::{MIGRATIONS, Settings};
 use layers::{CallService, Limits};
+use proto::gateway::v1::agency_notice_service_client::AgencyNoticeServiceClient;
 use proto::gateway::v1::agency_service_client::AgencyServiceClient;
 use proto::gateway::v1::api_key_service_client::ApiKeyServiceClient;
+use proto::gateway::v1::elevation_service_client::ElevationServiceClient;
 use proto::gateway::v1::{
-    Agency, ApiKey, ApproveAgencyRequest, CreateAgencyRequest, CreateApiKeyRequest, GetAgencyRequest, GetApiKeyRequest,
-    ResumeAgencyRequest, RevokeApiKeyRequest, agency, api_key,
+    Agency, ApiKey, ApproveAgencyRequest, CreateAgencyRequest, CreateApiKeyRequest, CreateElevationRequest, Elevation,
+    GetAgencyRequest, GetApiKeyRequest, ListAgencyNoticesRequest, ListElevationsRequest, ResumeAgencyRequest,
+    ReviewElevationRequest, RevokeApiKeyRequest, agency, agency_notice, api_key, elevation,
 };
 use registry::clockwork::ManualClock;
 use registry::{Options, Store, timestamp};
@@ -23,6 +26,8 @@ struct World {
     store: Store,
     keys: ApiKeyServiceClient<CallService>,
     agencies: AgencyServiceClient<CallService>,
+    elevations: ElevationServiceClient<CallService>,
+    notices: AgencyNoticeServiceClient<CallService>,
 }
 
 fn dawn() -> DateTime<Utc> {
@@ -41,17 +46,22 @@ async fn world() -> World {
     let routes = gateway::routes(&store, &settings).unwrap().prepare();
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
     let service = layers::service_stack(routes, "gateway", contract, verifier, Limits::default(), TaskTracker::new());
-    let (keys, agencies) = (ApiKeyServiceClient::new(service.clone()), AgencyServiceClient::new(service));
-    World { db, clock, store, keys, agencies }
+    let (keys, agencies) = (ApiKeyServiceClient::new(service.clone()), AgencyServiceClient::new(service.clone()));
+    let (elevations, notices) = (ElevationServiceClient::new(service.clone()), AgencyNoticeServiceClient::new(service));
+    World { db, clock, store, keys, agencies, elevations, notices }
 }
 
 impl World {
     /// A key of ours that ends after so many days.
     async fn key(&mut self, days: i64) -> ApiKey {
+        self.key_of("foreign-ministry", true, days).await
+    }
+
+    async fn key_of(&mut self, agency: &str, internal: bool, days: i64) -> ApiKey {
         let api_key = ApiKey {
-            agency: "foreign-ministry".into(),
+            agency: agency.into(),
             title: "A console".into(),
-            internal: true,
+            internal,
             expire_time: Some(timestamp(dawn() + TimeDelta::days(days))),
             ..ApiKey::default()
         };
@@ -124,4 +134,69 @@ async fn an_agency_is_suspended_when_its_agreement_ends() {
     let request = ResumeAgencyRequest { name: name.into(), ..Default::default() };
     let refused = world.agencies.resume_agency(signed(&testkit::principal(["*"]), request)).await.unwrap_err();
     assert_eq!(fault::Fault::from(&refused).reason(), "AGREEMENT_OVER");
+}
+
+#[tokio::test]
+async fn an_agency_is_told_of_the_end_of_its_keys_where_it_can_look() {
+    let mut world = world().await;
+    crate::rig::partner(&world.db, "customs").await;
+    crate::rig::partner(&world.db, "police").await;
+    let key = world.key_of("customs", false, 40).await;
+    world.key_of("police", false, 300).await;
+    world.key(40).await;
+    for days in [10, 23, 6, 1] {
+        world.after(days).await;
+    }
+    let reader = |agency: &str| identity::Principal {
+        agency: Some(agency.into()),
+        ..testkit::principal(["gateway.agencyNotices.read"])
+    };
+    let mut told = async |agency: &str| {
+        let request = ListAgencyNoticesRequest::default();
+        let listed = world.notices.list_agency_notices(signed(&reader(agency), request)).await.unwrap();
+        listed.into_inner().agency_notices
+    };
+    let notices = told("customs").await;
+    let kinds: Vec<_> = notices.iter().map(|notice| notice.kind()).collect();
+    use agency_notice::Kind::{KeyExpired, KeyExpires};
+    assert_eq!(kinds, [KeyExpires, KeyExpires, KeyExpires, KeyExpired]);
+    assert!(
+        notices.iter().all(|notice| notice.subject == key.name && notice.text.contains("A console")),
+        "{notices:?}"
+    );
+    assert_eq!(told("police").await, [], "of its own keys, none of which ends");
+}
+
+#[tokio::test]
+async fn the_glass_closes_by_itself_when_its_time_is_over_and_is_reviewed_then() {
+    let mut world = world().await;
+    let officer = identity::Principal { subject: "people/ada".into(), ..testkit::principal(["gateway.elevations.*"]) };
+    let elevation = Elevation {
+        role: "breakglass".into(),
+        justification: "the registrar on duty cannot be reached".into(),
+        minutes: 15,
+        ..Elevation::default()
+    };
+    let request = CreateElevationRequest { elevation: Some(elevation), ..Default::default() };
+    let made = world.elevations.create_elevation(signed(&officer, request)).await.unwrap().into_inner();
+    let states = async |world: &mut World| {
+        let listed = world.elevations.list_elevations(signed(&officer, ListElevationsRequest::default())).await;
+        listed.unwrap().into_inner().elevations.iter().map(|one| one.state()).collect::<Vec<_>>()
+    };
+    world.clock.advance(TimeDelta::minutes(15) - TimeDelta::seconds(1));
+    world.store.fire_due().await.unwrap();
+    assert_eq!(states(&mut world).await, [elevation::State::Open]);
+    world.clock.advance(TimeDelta::seconds(1));
+    world.store.fire_due().await.unwrap();
+    assert_eq!(states(&mut world).await, [elevation::State::Expired]);
+    let events = "select verb from outbox where kind = 'elevations' order by seq";
+    let events: Vec<String> = sqlx::query_scalar(events).fetch_all(&world.db.pool).await.unwrap();
+    assert_eq!(events, ["create", "expire"]);
+    let review =
+        || ReviewElevationRequest { name: made.name.clone(), finding: "in order".into(), ..Default::default() };
+    let own = world.elevations.review_elevation(signed(&officer, review())).await.unwrap_err();
+    assert_eq!(fault::Fault::from(&own).reason(), "SAME_PERSON");
+    let other = identity::Principal { subject: "people/grace".into(), ..officer.clone() };
+    let reviewed = world.elevations.review_elevation(signed(&other, review())).await.unwrap().into_inner();
+    assert_eq!(reviewed.state(), elevation::State::Reviewed);
 }

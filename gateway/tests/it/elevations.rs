@@ -41,11 +41,33 @@ async fn in_an_emergency_a_role_is_held_for_a_while_and_everyone_is_told() {
     let path = format!("/v1/gateway/{}", made["name"].as_str().unwrap());
     rig.done(&ada, &format!("{path}:close"), &json!({})).await;
     until("the role is gone", async || mission().await == 403).await;
+    let by = sqlx::query_scalar::<_, String>("select elevation from audit where method like $1 and outcome = 'OK'");
+    let by = by.bind("%/CloseElevation").fetch_all(&rig.db.pool).await.unwrap();
+    assert_eq!(by, [made["name"].as_str().unwrap()], "what was done meanwhile is on record as done by it");
+    let before = "select elevation from audit where method like '%/CreateElevation'";
+    let before: Vec<String> = sqlx::query_scalar(before).fetch_all(&rig.db.pool).await.unwrap();
+    assert_eq!(before, [""], "and nothing before");
 
     let review = json!({"finding": "one mission was read, which was in order"});
     let admin = rig.role("tenant-admin").await;
     assert_eq!(send(rig.post(&ada, &format!("{path}:review"), &review)).await.status, 403, "not by a duty officer");
     assert_eq!(rig.done(&admin, &format!("{path}:review"), &review).await["state"], "REVIEWED");
+}
+
+#[tokio::test]
+async fn the_role_is_held_no_longer_than_its_time_even_if_nobody_closes_it() {
+    let rig = rig().await;
+    let ada = person(&rig, "ada", &["duty-officer"]).await;
+    let mission = async || send(rig.get(&ada, "/v1/accreditation/missions/a")).await.status;
+    let made = rig.done(&ada, ELEVATIONS, &emergency()).await;
+    until("the role is held", async || mission().await == 200).await;
+    // Its time is over; the timer that writes so is late.
+    let over = "update elevations set doc = doc || '{\"expireTime\": \"2026-01-01T00:00:00Z\"}' where name = $1";
+    let name = made["name"].as_str().unwrap();
+    assert_eq!(sqlx::query(over).bind(name).execute(&rig.db.pool).await.unwrap().rows_affected(), 1);
+    until("the role is gone", async || mission().await == 403).await;
+    let state: String = sqlx::query_scalar("select state from elevations").fetch_one(&rig.db.pool).await.unwrap();
+    assert_eq!(state, "OPEN");
 }
 
 #[tokio::test]

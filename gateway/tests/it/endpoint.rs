@@ -19,6 +19,8 @@ pub(crate) enum Answer {
     Echo,
     /// This status and nothing else.
     Status(u16),
+    /// 503, and to come again after so many seconds.
+    Later(u32),
     /// Somewhere else.
     Redirect,
     /// Not at all.
@@ -32,6 +34,8 @@ pub(crate) struct Heard {
     pub timestamp: String,
     pub signatures: Vec<String>,
     pub text: String,
+    /// The headers as they came, for a receiver's own library.
+    pub headers: HeaderMap,
 }
 
 #[derive(Debug)]
@@ -93,8 +97,15 @@ impl Heard {
         format!("{}.{}.{}", self.id, self.timestamp, self.text)
     }
 
-    /// Whether a signature is by this secret, as a receiver checks it.
+    /// Whether a signature is by this secret, as receivers check it: with the library of Standard Webhooks, and by hand.
     pub(crate) fn is_by(&self, secret: &str) -> bool {
+        let receiver = standardwebhooks::Webhook::new(secret).unwrap();
+        let accepted = receiver.verify(self.text.as_bytes(), &self.headers).is_ok();
+        assert_eq!(accepted, self.is_signed_with(secret), "two readings of one standard: {self:?}");
+        accepted
+    }
+
+    fn is_signed_with(&self, secret: &str) -> bool {
         let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
         let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
         let tags = self.signatures.iter().filter_map(|signature| signature.strip_prefix("v1,"));
@@ -114,13 +125,15 @@ impl Heard {
 
 async fn take(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap, body: Bytes) -> Response {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+    let (id, timestamp, signatures) = (text("webhook-id"), text("webhook-timestamp"), text("webhook-signature"));
     let answer = {
         let mut inner = inner.lock().unwrap();
         inner.heard.push(Heard {
-            id: text("webhook-id"),
-            timestamp: text("webhook-timestamp"),
-            signatures: text("webhook-signature").split(' ').map(str::to_owned).collect(),
+            id,
+            timestamp,
+            signatures: signatures.split(' ').map(str::to_owned).collect(),
             text: String::from_utf8(body.to_vec()).unwrap(),
+            headers,
         });
         let usual = inner.usual;
         inner.next.pop_front().unwrap_or(usual)
@@ -128,6 +141,9 @@ async fn take(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap, body: 
     match answer {
         Answer::Echo => body.into_response(),
         Answer::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
+        Answer::Later(seconds) => {
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, seconds.to_string())]).into_response()
+        }
         Answer::Redirect => (StatusCode::FOUND, [(header::LOCATION, "/elsewhere")]).into_response(),
         Answer::Never => std::future::pending().await,
     }

@@ -6,6 +6,7 @@ use gateway::{Addresses, Door, Gateway, MIGRATIONS, Settings, Upstream, Upstream
 use hyper::body::Incoming;
 use identity::{ApiKeyText, Signer};
 use layers::Limits;
+use proto::contract::Contract;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use serve::{House, Wire};
@@ -39,6 +40,7 @@ pub(crate) struct Plan {
     admin: Option<ApiKeyText>,
     remote: bool,
     nowhere: bool,
+    contract: &'static Contract,
 }
 
 impl Plan {
@@ -60,6 +62,12 @@ impl Plan {
         self.db = Some(Arc::clone(&other.db));
         self.redis = Some(other.redis_url.clone());
         self.admin = ApiKeyText::parse(&other.admin);
+        self
+    }
+
+    /// Promises this instead of what the build does.
+    pub(crate) fn contract(mut self, contract: Contract) -> Self {
+        self.contract = Box::leak(Box::new(contract));
         self
     }
 
@@ -119,7 +127,8 @@ impl Plan {
             let other = Upstream::Local(upstream::service());
             Upstreams::default().with("gateway", Upstream::Local(hosted.service)).with("accreditation", other)
         };
-        let door = gateway::door(&settings, &house, Arc::clone(&signer), upstreams).await.expect("the door is made");
+        let door = gateway::door_of(self.contract, &settings, &house, Arc::clone(&signer), upstreams);
+        let door = door.await.expect("the door is made");
         let address = door.listen(any()).await.expect("a port is free");
         let http = client();
         Rig { address, admin: admin.expose().to_owned(), db, redis, redis_url, house, signer, http, _door: door }
@@ -156,7 +165,17 @@ pub(crate) async fn partner(db: &TestDb, id: &str) {
 
 /// A plan with nothing out of the ordinary.
 pub(crate) fn plan() -> Plan {
-    Plan { env: Vec::new(), database: None, redis: None, db: None, admin: None, remote: false, nowhere: false }
+    let contract = proto::contract::contract();
+    Plan {
+        env: Vec::new(),
+        database: None,
+        redis: None,
+        db: None,
+        admin: None,
+        remote: false,
+        nowhere: false,
+        contract,
+    }
 }
 
 pub(crate) async fn start() -> Rig {

@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use testkit::until;
 
 /// A schedule for tests: every pause is over at once.
-const QUICK: &str = "retry = [\"1ms\", \"1ms\"]\ndisable_after = \"120h\"\nattempt = \"2s\"\nhold = \"3s\"\n\
+pub(crate) const QUICK: &str = "retry = [\"1ms\", \"1ms\"]\ndisable_after = \"120h\"\nattempt = \"2s\"\nhold = \"3s\"\n\
                      postpone = \"1ms\"\noverlap = \"24h\"\nkeep = \"30d\"\n";
 
 pub(crate) fn quick() -> Plan {
@@ -17,7 +17,7 @@ pub(crate) fn quick() -> Plan {
 }
 
 /// A gateway that delivers by this schedule, to this machine too.
-fn with(schedule: &str) -> Plan {
+pub(crate) fn with(schedule: &str) -> Plan {
     let path = std::env::temp_dir().join(format!("legation-webhooks-{}.toml", uuid::Uuid::new_v4()));
     std::fs::write(&path, schedule).unwrap();
     plan()
@@ -173,7 +173,13 @@ async fn a_delivery_climbs_the_ladder_is_given_up_and_can_be_asked_for_again() {
     let heard = hook.endpoint.heard();
     assert_eq!(heard.len(), 3);
     assert!(heard.iter().all(|message| message.id == heard[0].id), "{heard:?}");
-    assert_eq!(hook.deliveries().await[0]["attempts"], 3);
+    let settled = hook.deliveries().await.remove(0);
+    assert_eq!(settled["attempts"], 3);
+    let tries = settled["tries"].as_array().unwrap();
+    let statuses: Vec<_> = tries.iter().map(|tried| tried["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [500, 302, 200], "each attempt is in the ledger: {settled}");
+    assert!(tries[0]["error"].as_str().unwrap().contains("500") && tries[2]["error"] == "", "{settled}");
+    assert!(tries.iter().all(|tried| tried["time"].is_string() && tried["durationMs"].is_number()), "{settled}");
 
     hook.endpoint.answers(Answer::Never);
     hook.publish(2, "missions/b", 1).await;
@@ -277,25 +283,6 @@ async fn what_happened_while_it_was_disabled_can_be_replayed() {
     assert_eq!(told, ["missions/a 1", "missions/b 1", "missions/c 1"]);
     assert_eq!(hook.act("replay", json!({})).await.status, 200);
     until("all are told once more", async || hook.ledger().await == ["DELIVERED"; 6]).await;
-}
-
-#[tokio::test]
-async fn an_endpoint_that_accepts_nothing_or_is_gone_is_disabled_with_a_notice() {
-    let schedule = QUICK.replace("\"120h\"", "\"0s\"");
-    for (answer, why) in [(Answer::Status(500), "nothing was accepted"), (Answer::Status(410), "gone")] {
-        let plan = if why == "gone" { quick() } else { with(&schedule) };
-        let hook = Hook::active(plan.start().await, json!({})).await;
-        hook.endpoint.answers(answer);
-        hook.publish(1, "missions/a", 1).await;
-        until("it is disabled", async || hook.state().await == "DISABLED").await;
-        let notice: (String, String) =
-            sqlx::query_as("select o.verb, h.reason from outbox o join history h using (name, version) where o.name = $1 order by o.seq desc limit 1")
-                .bind(&hook.name)
-                .fetch_one(hook.pool())
-                .await
-                .unwrap();
-        assert!(notice.0 == "disable" && notice.1.contains(why), "{notice:?}");
-    }
 }
 
 #[tokio::test]

@@ -138,6 +138,7 @@ impl Rig {
             mission: None,
             permissions: Permissions::of(["*"]),
             clearance: identity::Clearance::default(),
+            elevation: None,
             expires: i64::MAX,
         };
         (identity::METADATA_KEY.to_owned(), self.signer.mint(&principal, chrono::Utc::now()))

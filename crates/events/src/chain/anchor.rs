@@ -16,8 +16,11 @@ pub struct Anchor {
     pub service: String,
     /// How many rows were sealed.
     pub position: i64,
-    /// The hash of the last of them, in hexadecimal.
+    /// The keyed hash of the last of them, in hexadecimal; of one that an auditor kept, that or the public one.
     pub hash: String,
+    /// The public hash, in hexadecimal; empty if it is not known.
+    #[serde(default)]
+    pub digest: String,
     /// When.
     pub at: DateTime<Utc>,
 }
@@ -43,7 +46,17 @@ impl Anchor {
         let (position, hash) = text.split_once(':')?;
         let shaped = hash.len() == 64 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         let position = position.parse().ok().filter(|_| shaped)?;
-        Some(Self { service: service.to_owned(), position, hash: hash.to_owned(), at: DateTime::default() })
+        let (service, hash) = (service.to_owned(), hash.to_owned());
+        Some(Self { service, position, hash, digest: String::new(), at: DateTime::default() })
+    }
+
+    /// Whether it is of these links at its place.
+    pub(super) fn is_of(&self, hash: &[u8], digest: Option<&[u8]>) -> bool {
+        let (hash, digest) = (hex::encode(hash), digest.map(hex::encode).unwrap_or_default());
+        match self.digest.as_str() {
+            "" => self.hash == hash || self.hash == digest,
+            told => self.hash == hash && told == digest,
+        }
     }
 
     /// Puts the anchor among the events, in the transaction of the rows it covers, so that it is published as surely
@@ -69,6 +82,7 @@ impl Anchor {
             service = self.service,
             position = self.position,
             hash = self.hash,
+            digest = self.digest,
             at = self.at.to_rfc3339(),
             "the audit chain is anchored"
         );

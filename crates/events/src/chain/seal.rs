@@ -1,14 +1,15 @@
 //! Seals audit rows in commit order, in batches, by the relay that leads.
 
-use super::row::{Row, columns};
+use super::row::{self, columns};
 use super::{Anchor, GENESIS, Hash, Key};
 use crate::position::Position;
 use crate::relay::Settings;
+use ::chain::Row;
 use chrono::Utc;
 use sqlx::{Connection as _, PgConnection};
 use std::time::{Duration, Instant};
 
-const HEAD: &str = "select position, hash from audit_chain order by position desc limit 1";
+const HEAD: &str = "select position, hash, digest from audit_chain order by position desc limit 1";
 
 /// The last sealed row that is still there.
 const LAST: &str = "
@@ -26,7 +27,16 @@ const UNSEALED: &str = concat!(
 );
 
 const SEAL: &str = "
-    insert into audit_chain (position, seq, hash) select * from unnest($1::bigint[], $2::bigint[], $3::bytea[])";
+    insert into audit_chain (position, seq, hash, digest)
+    select * from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[])";
+
+/// The end of the chain: its place, the keyed link, and the public one, or the keyed one if there is none yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Head {
+    position: i64,
+    hash: Hash,
+    digest: Hash,
+}
 
 /// Extends the chain.
 pub(crate) struct Sealer {
@@ -36,7 +46,7 @@ pub(crate) struct Sealer {
     anchor_rows: u64,
     anchor_every: Duration,
     /// The head as this relay last wrote or read it.
-    known: Option<(i64, Hash)>,
+    known: Option<Head>,
     /// When this relay last told an anchor, and how many rows it has sealed since.
     anchored: Option<(Instant, u64)>,
 }
@@ -57,32 +67,40 @@ impl Sealer {
     /// Seals one batch, and says how many rows it was.
     pub(crate) async fn seal(&mut self, session: &mut PgConnection) -> Result<usize, sqlx::Error> {
         let mut tx = session.begin().await?;
-        let head = head(&mut tx).await?;
-        self.compare(&head);
+        let mut head = head(&mut tx).await?;
+        self.compare(head);
         let rows = self.unsealed(&mut tx).await?;
-        let (mut position, mut hash) = head;
-        let (mut positions, mut numbers, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut positions, mut numbers) = (Vec::new(), Vec::new());
+        let (mut hashes, mut digests) = (Vec::new(), Vec::new());
         for row in &rows {
-            position += 1;
-            hash = self.key.link(&hash, &row.canonical());
-            positions.push(position);
-            numbers.push(row.position.seq);
-            hashes.push(hash.to_vec());
+            let canonical = row.canonical();
+            head = Head {
+                position: head.position + 1,
+                hash: self.key.link(&head.hash, &canonical),
+                digest: ::chain::link(&head.digest, &canonical),
+            };
+            positions.push(head.position);
+            numbers.push(row.seq);
+            hashes.push(head.hash.to_vec());
+            digests.push(head.digest.to_vec());
         }
         if !rows.is_empty() {
-            sqlx::query(SEAL).bind(positions).bind(numbers).bind(hashes).execute(&mut *tx).await?;
+            let seal = sqlx::query(SEAL).bind(positions).bind(numbers).bind(hashes).bind(digests);
+            seal.execute(&mut *tx).await?;
         }
+        let position = head.position;
         let anchor = self.is_anchor_due(rows.len() as u64, position).then(|| Anchor {
             service: self.service.clone(),
             position,
-            hash: hex::encode(hash),
+            hash: hex::encode(head.hash),
+            digest: hex::encode(head.digest),
             at: Utc::now(),
         });
         if let Some(anchor) = &anchor {
             anchor.publish(&mut tx).await?;
         }
         tx.commit().await?;
-        self.known = Some((position, hash));
+        self.known = Some(head);
         match (&anchor, &mut self.anchored) {
             (Some(anchor), anchored) => {
                 anchor.tell();
@@ -98,15 +116,15 @@ impl Sealer {
         let last: Option<(String, i64)> = sqlx::query_as(LAST).fetch_optional(&mut *tx).await?;
         let (transaction, seq) = last.unwrap_or_else(|| (Position::default().tx.to_string(), 0));
         let rows = sqlx::query(UNSEALED).bind(transaction).bind(seq).bind(self.batch).fetch_all(tx).await?;
-        rows.iter().filter_map(|row| Row::read(row).transpose()).collect()
+        rows.iter().filter_map(|row| row::read(row).transpose()).collect()
     }
 
     /// The head that this relay left is the head it finds, or somebody else has written to the chain.
-    fn compare(&self, found: &(i64, Hash)) {
-        if let Some(known) = &self.known
+    fn compare(&self, found: Head) {
+        if let Some(known) = self.known
             && known != found
         {
-            let (left, found) = (known.0, found.0);
+            let (left, found) = (known.position, found.position);
             tracing::error!(
                 service = self.service,
                 left,
@@ -128,8 +146,12 @@ impl Sealer {
     }
 }
 
-async fn head(tx: &mut PgConnection) -> Result<(i64, Hash), sqlx::Error> {
-    let found: Option<(i64, Vec<u8>)> = sqlx::query_as(HEAD).fetch_optional(tx).await?;
+async fn head(tx: &mut PgConnection) -> Result<Head, sqlx::Error> {
+    let found: Option<(i64, Vec<u8>, Option<Vec<u8>>)> = sqlx::query_as(HEAD).fetch_optional(tx).await?;
     // A hash of another length was not written by a relay; a chain goes on from nothing, and `verify` shows where.
-    Ok(found.map_or((0, GENESIS), |(position, hash)| (position, Hash::try_from(hash).unwrap_or(GENESIS))))
+    let read = |bytes: Vec<u8>| Hash::try_from(bytes).unwrap_or(GENESIS);
+    Ok(found.map_or(Head { position: 0, hash: GENESIS, digest: GENESIS }, |(position, hash, digest)| {
+        let hash = read(hash);
+        Head { position, hash, digest: digest.map_or(hash, read) }
+    }))
 }

@@ -1,8 +1,9 @@
 //! Reads the whole audit log against its chain and the anchors, and finds what was changed.
 
-use super::row::{Row, columns};
+use super::row::{self, columns};
 use super::{Anchor, GENESIS, Hash, Key};
 use crate::position::Position;
+use ::chain::Row;
 use proto::registry::v1::VerifyAuditResponse;
 use sqlx::{Connection as _, PgConnection, PgPool, Row as _};
 use std::collections::HashMap;
@@ -14,7 +15,7 @@ const AT_ONCE: i64 = 5_000;
 const MOST_FINDINGS: usize = 1_000;
 
 const SEALED: &str = concat!(
-    "select audit_chain.position, audit_chain.seq, audit_chain.hash, ",
+    "select audit_chain.position, audit_chain.seq, audit_chain.hash, audit_chain.digest, ",
     columns!(),
     " from audit_chain left join audit on audit.seq = audit_chain.seq
       where audit_chain.position > $1 order by audit_chain.position limit $2"
@@ -155,8 +156,8 @@ pub async fn verify(pool: &PgPool, key: &Key, anchors: &[Anchor]) -> Result<Repo
     loop {
         let links = sqlx::query(SEALED).bind(walk.position).bind(AT_ONCE).fetch_all(&mut session).await?;
         for link in &links {
-            let hash: Vec<u8> = link.try_get("hash")?;
-            walk.step(link.try_get("position")?, link.try_get("seq")?, &hash, Row::read(link)?.as_ref());
+            let stored = Stored { hash: link.try_get("hash")?, digest: link.try_get("digest")? };
+            walk.step(link.try_get("position")?, link.try_get("seq")?, &stored, row::read(link)?.as_ref());
         }
         if links.is_empty() {
             break;
@@ -173,15 +174,23 @@ pub async fn verify(pool: &PgPool, key: &Key, anchors: &[Anchor]) -> Result<Repo
     Ok(report)
 }
 
+/// The two links of a row as they are stored; rows sealed before there were public links have none.
+struct Stored {
+    hash: Vec<u8>,
+    digest: Option<Vec<u8>>,
+}
+
 /// A walk along the chain. Each link is checked against the stored one before it, so that one change is one finding.
 struct Walk<'a> {
     key: &'a Key,
-    anchors: HashMap<i64, Vec<&'a str>>,
+    anchors: HashMap<i64, Vec<&'a Anchor>>,
     newest: i64,
     /// The position reached.
     position: i64,
     /// The stored hash at that position.
     before: Hash,
+    /// The stored public hash, once there are any; until then the chain of them begins at the keyed one.
+    public: Option<Hash>,
     /// Where the row at that position stands in commit order.
     place: Position,
     /// Where the last row stands whose hash is right: what is outside the chain and before it was inserted.
@@ -191,43 +200,57 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(key: &'a Key, anchors: &'a [Anchor]) -> Self {
-        let mut places: HashMap<i64, Vec<&str>> = HashMap::new();
+        let mut places: HashMap<i64, Vec<&Anchor>> = HashMap::new();
         for anchor in anchors {
-            places.entry(anchor.position).or_default().push(&anchor.hash);
+            places.entry(anchor.position).or_default().push(anchor);
         }
         let newest = anchors.iter().map(|anchor| anchor.position).max().unwrap_or(0);
         let start = Position::default();
         let report = Report::default();
-        Self { key, anchors: places, newest, position: 0, before: GENESIS, place: start, last: start, report }
+        let (before, public) = (GENESIS, None);
+        Self { key, anchors: places, newest, position: 0, before, public, place: start, last: start, report }
     }
 
-    fn step(&mut self, position: i64, seq: i64, stored: &[u8], row: Option<&Row>) {
+    fn step(&mut self, position: i64, seq: i64, stored: &Stored, row: Option<&Row>) {
         if position != self.position + 1 {
             self.report.find(Finding::Gap { from: self.position + 1, to: position - 1 });
         }
         match row {
             None => self.report.find(Finding::Deleted { position, seq }),
             Some(row) => {
-                let holds = self.key.link(&self.before, &row.canonical()) == stored;
+                let (canonical, place) = (row.canonical(), Position { tx: row.tx, seq: row.seq });
+                let holds = self.key.link(&self.before, &canonical) == *stored.hash && self.digests(stored, &canonical);
                 // After a gap the link before it is not known, and the gap is told already.
                 if !holds && position == self.position + 1 {
-                    let is_in_order = row.position > self.place;
+                    let is_in_order = place > self.place;
                     let altered = Finding::Altered { position, seq };
                     self.report.find(if is_in_order { altered } else { Finding::Moved { position, seq } });
                 }
                 if holds {
-                    self.last = row.position;
+                    self.last = place;
                 }
-                self.place = row.position;
+                self.place = place;
             }
         }
-        if self.anchors.get(&position).is_some_and(|hashes| hashes.iter().any(|hash| *hash != hex::encode(stored))) {
+        let (hash, digest) = (&stored.hash, stored.digest.as_deref());
+        if self.anchors.get(&position).is_some_and(|told| told.iter().any(|anchor| !anchor.is_of(hash, digest))) {
             self.report.find(Finding::Resealed { position });
         }
         self.report.sealed += 1;
         self.report.unanchored += u64::from(position > self.newest);
         self.position = position;
-        self.before = Hash::try_from(stored).unwrap_or(GENESIS);
+        self.before = Hash::try_from(hash.as_slice()).unwrap_or(GENESIS);
+        if let Some(digest) = digest {
+            self.public = Some(Hash::try_from(digest).unwrap_or(GENESIS));
+        }
+    }
+
+    /// Whether the public link holds: it may be missing only as long as none was made.
+    fn digests(&self, stored: &Stored, canonical: &[u8]) -> bool {
+        match &stored.digest {
+            Some(digest) => ::chain::link(&self.public.unwrap_or(self.before), canonical) == **digest,
+            None => self.public.is_none(),
+        }
     }
 
     fn end(mut self) -> (Position, Report) {

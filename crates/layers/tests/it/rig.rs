@@ -80,6 +80,7 @@ impl Rig {
             mission: None,
             permissions: Permissions::of(permissions),
             clearance: Clearance::Unclassified,
+            elevation: None,
             expires: i64::MAX,
         };
         let token = self.signer.mint(&principal, Utc::now());

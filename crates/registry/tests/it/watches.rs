@@ -123,8 +123,12 @@ async fn watchers_read_no_personal_data_without_the_right() {
     let mut feed: Feed<WatchMembersResponse> = world.members.watch(request).await.unwrap().into_inner();
     world.notify(&officer, secretary("missions/fr")).await;
     let change = tokio::time::timeout(Duration::from_secs(20), feed.next()).await.unwrap().unwrap().unwrap();
-    assert_eq!(change.member.unwrap().family_name, "");
-    assert_eq!(world.count("audit where method like '%WatchMembers'").await, 1);
+    let member = change.member.unwrap();
+    assert_eq!(member.family_name, "");
+    // That the watch began is on record, and then, of each page, what it gave.
+    assert_eq!(world.count("audit where method like '%WatchMembers'").await, 2);
+    let given = format!("audit where method like '%WatchMembers' and records = array['{}']", member.name);
+    assert_eq!(world.count(&given).await, 1);
 }
 
 #[tokio::test]

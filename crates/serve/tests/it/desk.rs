@@ -169,6 +169,7 @@ pub(crate) fn ask<T>(signer: &Signer, message: T) -> Request<T> {
         mission: None,
         permissions: Permissions::of(["gateway.apiKeys.*"]),
         clearance: Clearance::Unclassified,
+        elevation: None,
         expires: i64::MAX,
     };
     let mut metadata = MetadataMap::new();

@@ -211,6 +211,11 @@ impl<'r> Found<'r, '_> {
     pub fn route(&self) -> &'r Route<'r> {
         self.route
     }
+
+    /// What the path names, if it names something: the first thing it binds.
+    pub fn name(&self) -> Option<&str> {
+        self.captures.first().map(AsRef::as_ref)
+    }
 }
 
 impl Capture<'_> {

@@ -133,6 +133,7 @@ impl House {
             mission: None,
             permissions: Permissions::of(permissions),
             clearance: Clearance::Unclassified,
+            elevation: None,
             expires,
         };
         Caller { principal, credential: made.secret }

@@ -1,6 +1,7 @@
 //! The conformance suite over every method of every service, at both doors.
 
 mod agencies;
+mod agency_notices;
 mod agrements;
 mod api_keys;
 mod apostilles;
@@ -186,6 +187,7 @@ conform! {
     }
     gateway {
         agencies_conform: "AgencyService",
+        agency_notices_conform: "AgencyNoticeService",
         api_keys_conform: "ApiKeyService",
         deliveries_conform: "DeliveryService",
         elevations_conform: "ElevationService",
@@ -253,6 +255,7 @@ async fn gateway(grpc_service: &str) {
     let house = House::start().await;
     let suite = Suite::new(house.gateway().await)
         .with(agencies::Agencies)
+        .with(agency_notices::AgencyNotices)
         .with(api_keys::ApiKeys)
         .with(deliveries::Deliveries)
         .with(elevations::Elevations)
