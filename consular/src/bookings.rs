@@ -3,6 +3,7 @@
 //! How many seats a slot has left is counted by the database, in the statement that takes one or gives one back
 //! (`migrations/0030_appointments.sql`): no caller, and no other program, can take one more.
 
+use crate::booking_letters::{Letter, write};
 use crate::counter::{Appointments, practice};
 use calendar::{Clock, Length};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -43,16 +44,23 @@ impl Keep for Bookings {
         Ok(())
     }
 
-    /// A hold that is over gives its seat to who waits.
+    /// A hold that is over gives its seat to who waits; who has an appointment is reminded of it.
     async fn fire_with(
         booking: &mut Booking,
         timer: &str,
         reader: &mut Reader<'_>,
         call: &mut Call,
     ) -> Result<(), Fault> {
-        if timer == "hold" {
-            let next = next(reader, &booking.slot).await?;
-            hand_over(next, call)?;
+        match timer {
+            "hold" => {
+                let next = next(reader, &booking.slot).await?;
+                hand_over(next, call)?;
+            }
+            "reminder" => {
+                let slot: Option<AppointmentSlot> = reader.glance(&booking.slot).await?;
+                write(reader, booking, &slot.unwrap_or_default(), Letter::Reminder).await?;
+            }
+            _ => {}
         }
         Self::fire(booking, timer, call)
     }
@@ -231,7 +239,8 @@ fn follow_up(booking: &Booking, call: &mut Call) {
     at(call, "noShow", end.map(|end| end + TimeDelta::minutes(practice.no_show_minutes.into())));
 }
 
-/// Who has waited longest for a seat of a slot that can still be kept. Nobody joins the waiting list meanwhile.
+/// Who has waited longest for a seat of a slot that can still be kept, and is told that it is offered. Nobody joins the
+/// waiting list meanwhile.
 async fn next(reader: &mut Reader<'_>, slot: &str) -> Result<Option<Held<Bookings>>, Fault> {
     reader.alone(slot).await?;
     let now = reader.now();
@@ -240,11 +249,13 @@ async fn next(reader: &mut Reader<'_>, slot: &str) -> Result<Option<Held<Booking
         slot.state() == appointment_slot::State::Open
             && slot.start_time.as_ref().and_then(instant).is_some_and(|start| start > now)
     };
-    if !found.as_ref().is_some_and(usable) {
-        return Ok(None);
-    }
+    let Some(found) = found.filter(usable) else { return Ok(None) };
     let waiting = reader.hold::<Bookings>(&[("slot", &[slot]), ("state", &["WAITING"])]).await?;
-    Ok(waiting.into_iter().min_by_key(|one| (one.queue_time.as_ref().and_then(instant), one.name.clone())))
+    let first = waiting.into_iter().min_by_key(|one| (one.queue_time.as_ref().and_then(instant), one.name.clone()));
+    if let Some(first) = &first {
+        write(reader, first, &found, Letter::Offer).await?;
+    }
+    Ok(first)
 }
 
 /// Gives the seat that this change frees to who waits, in the same transaction: nobody else ever sees it free.

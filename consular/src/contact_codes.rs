@@ -70,14 +70,13 @@ pub(crate) async fn send(reader: &mut Reader<'_>, registration: &Registration, a
     refuse_if(sent > practice.codes_a_day, Reason::TooManyCodes, "enough codes were sent to this address today")?;
     let parcel = Parcel {
         key: format!("codes/{}/{address}/{}", registration.name, now.timestamp_micros()),
-        message: String::new(),
         registration: registration.name.clone(),
         channel: channel_of(address),
         address: address.to_owned(),
         language: registration.language.clone(),
         subject: "Your code".to_owned(),
         body: format!("{code} is the code that proves this address, for {} minutes.", practice.code_minutes),
-        attempts: 0,
+        ..Parcel::default()
     };
     parcels::put(reader.beside(), &parcel).await
 }

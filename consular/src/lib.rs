@@ -13,6 +13,7 @@ mod assistance_cases;
 mod assistance_contacts;
 mod assistance_tasks;
 mod blank_books;
+mod booking_letters;
 mod bookings;
 mod cash_days;
 mod certificate_codes;
@@ -26,6 +27,10 @@ mod clearance;
 mod contact_codes;
 mod counter;
 mod crises;
+mod crisis_forgetting;
+mod crisis_likeness;
+mod crisis_listing;
+mod crisis_merging;
 mod crisis_persons;
 mod digital_seals;
 mod emergency_travel_documents;
@@ -126,7 +131,7 @@ pub use visas::Visas;
 pub use watch_lists::WatchLists;
 
 use anyhow::Context as _;
-use channels::{Channel, MailBySmtp, Mailbox, Smtp};
+use channels::{Channel, Mailbox, Smtp};
 use proto::consular::v1::apostille_service_server::ApostilleServiceServer;
 use proto::consular::v1::appointment_service_service_server::AppointmentServiceServiceServer;
 use proto::consular::v1::appointment_slot_service_server::AppointmentSlotServiceServer;
@@ -216,10 +221,9 @@ impl Service for Consular {
 /// Begins to deliver what waits, by mail where there is a mail server and into the mailbox where there is none; and to list
 /// the people of crises.
 fn send_parcels(store: &Store, smtp: Option<Smtp>, senders: u32, house: &House) {
-    let mailbox = Mailbox::new(store.pool().clone());
     let channel: Arc<dyn Channel> = match smtp {
-        Some(smtp) => Arc::new(MailBySmtp { smtp, mailbox }),
-        None => Arc::new(mailbox),
+        Some(smtp) => Arc::new(smtp),
+        None => Arc::new(Mailbox::new(store.pool().clone())),
     };
     let room = Arc::new(PostRoom::new(store.pool().clone(), Messages::new(store.keep()), channel));
     let rolls = Arc::new(RollCall::new(store));
@@ -235,7 +239,7 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
     let visas = Visas::new(store.keep(), visa_applications.clone(), screenings, papers.clone());
     Routes::new(EntryRequirementServiceServer::new(EntryRequirements::new(store.keep())))
         .add_service(CrisisPersonServiceServer::new(CrisisPersons::new(store.keep())))
-        .add_service(CrisisServiceServer::new(Crises::new(store.keep())))
+        .add_service(CrisisServiceServer::new(Crises::new(store.keep(), store.keep())))
         .add_service(EnquiryServiceServer::new(Enquiries::new(store.keep())))
         .add_service(MailboxMessageServiceServer::new(MailboxMessages::new(store.keep())))
         .add_service(ManifestSeatServiceServer::new(ManifestSeats::new(store.keep())))

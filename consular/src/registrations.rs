@@ -1,6 +1,7 @@
 //! The register of our citizens abroad: told by themselves, proven, confirmed from time to time, erased in the end.
 
 use crate::contact_codes::{self, Guess};
+use crate::crisis_forgetting::{self, of_registration};
 use crate::places::{Place, who_is_at};
 use crate::register_practice::RegisterPractice;
 use crate::registration_end::{forget, remind};
@@ -70,8 +71,9 @@ impl Keep for Registrations {
             }
             RETENTION => {
                 forget(reader, registration).await?;
+                let people = of_registration(reader, &registration.name).await?;
                 *registration = erased(registration);
-                Ok(())
+                crisis_forgetting::forget(people, call)
             }
             other => Err(Fault::new(proto::policy::v1::Reason::Internal, format!("nothing is done for {other}"))),
         }
@@ -174,12 +176,13 @@ impl RegistrationService for Registrations {
 
     async fn erase_registration(&self, request: Request<EraseRegistrationRequest>) -> Answer<Registration> {
         let gather = async |reader: &mut Reader<'_>, known: &Registration, _: &EraseRegistrationRequest| {
-            forget(reader, known).await
+            forget(reader, known).await?;
+            of_registration(reader, &known.name).await
         };
-        let erase = |registration: &mut Registration, _: EraseRegistrationRequest, (), call: &mut Call| {
+        let erase = |registration: &mut Registration, _: EraseRegistrationRequest, people, call: &mut Call| {
             call.timers().clear_all();
             *registration = erased(registration);
-            Ok(())
+            crisis_forgetting::forget(people, call)
         };
         self.registry.act_with(request, gather, erase).await
     }

@@ -20,7 +20,7 @@ impl World {
         ManifestSeatServiceClient::new(self.signed(&officer(by)))
     }
 
-    async fn flight(&self, crisis: &str, capacity: i32) -> String {
+    pub(crate) async fn flight(&self, crisis: &str, capacity: i32) -> String {
         let manifest = Manifest {
             crisis: crisis.into(),
             means: Means::Flight.into(),
@@ -34,7 +34,7 @@ impl World {
         self.manifests().create_manifest(ask).await.unwrap().into_inner().name
     }
 
-    async fn seat(&self, manifest: &str, person: &str) -> Result<String, Status> {
+    pub(crate) async fn seat(&self, manifest: &str, person: &str) -> Result<String, Status> {
         let seat = ManifestSeat {
             manifest: manifest.into(),
             person: person.into(),
@@ -45,23 +45,23 @@ impl World {
         Ok(self.seats("people/operator").create_manifest_seat(ask).await?.into_inner().name)
     }
 
-    async fn begin_boarding(&self, manifest: &str) {
+    pub(crate) async fn begin_boarding(&self, manifest: &str) {
         let ask = pb::BeginBoardingRequest { name: manifest.into(), ..Default::default() };
         self.manifests().begin_boarding(ask).await.unwrap();
     }
 
-    async fn board(&self, manifest: &str, seat: &str, document: &str) -> Result<Manifest, Status> {
+    pub(crate) async fn board(&self, manifest: &str, seat: &str, document: &str) -> Result<Manifest, Status> {
         let (name, seat, document_number) = (manifest.to_owned(), seat.to_owned(), document.to_owned());
         let ask = pb::BoardPersonRequest { name, seat, document_number, ..Default::default() };
         Ok(self.manifests().board_person(ask).await?.into_inner())
     }
 
-    async fn depart(&self, manifest: &str) -> Result<Manifest, Status> {
+    pub(crate) async fn depart(&self, manifest: &str) -> Result<Manifest, Status> {
         let ask = pb::DepartManifestRequest { name: manifest.into(), ..Default::default() };
         Ok(self.manifests().depart_manifest(ask).await?.into_inner())
     }
 
-    async fn release_seat(&self, manifest: &str, seat: &str) -> Result<Manifest, Status> {
+    pub(crate) async fn release_seat(&self, manifest: &str, seat: &str) -> Result<Manifest, Status> {
         let ask = pb::ReleaseSeatRequest { name: manifest.into(), seat: seat.into(), ..Default::default() };
         Ok(self.manifests().release_seat(ask).await?.into_inner())
     }

@@ -11,6 +11,7 @@ mod right_to_know;
 mod settings;
 mod sources;
 mod stories;
+mod stories_consular;
 mod stories_door;
 mod stories_events;
 mod stories_mission;

@@ -85,6 +85,7 @@ mod watch_lists;
 mod webhooks;
 
 use bench::House;
+pub(crate) use bench::SEAL_KEY;
 use proto::contract::contract;
 use std::collections::BTreeSet;
 use testkit::conformance::Suite;
