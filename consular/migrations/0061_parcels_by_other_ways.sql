@@ -1,7 +1,7 @@
 -- A parcel goes by the other ways to its person where one fails, says who took it over, and says so when nobody could even
--- try. What is about a booking is for whoever the booking names.
+-- try. What is about a booking or an intake is for whoever that names.
 alter table parcels
-    add column booking text    not null default '',
+    add column about   text    not null default '',
     -- The person's further addresses, in the order they are tried.
     add column others  text[]  not null default '{}',
     -- What became of the addresses before this one.

@@ -28,7 +28,7 @@ pub(crate) async fn write(
     let (subject, body) = words(&slot.local_time.replace('T', " "), letter);
     let parcel = Parcel {
         key: format!("bookings/{letter:?}/{}/{}", booking.name, reader.now().timestamp_micros()),
-        booking: booking.name.clone(),
+        about: booking.name.clone(),
         channel,
         address,
         others,

@@ -12,6 +12,7 @@ use proto::consular::v1::{
     Reason, RecordPersonDeathRequest, Registration, ReportPersonDeclinedRequest, ReportPersonDepartedRequest,
     ReportPersonInjuredRequest, ReportPersonMissingRequest, ReportPersonNeedsHelpRequest, ReportPersonSafeRequest,
     ReportPersonUnknownRequest, RetractPersonDeathRequest, SeparateCrisisPersonRequest, crisis,
+    crisis_person,
 };
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Keep, Reader, Registry, Visible};
@@ -149,6 +150,7 @@ fn list(
     (crisis, registration): (Option<Crisis>, Option<Registration>),
     _: &mut Call,
 ) -> Result<(), Fault> {
+    person.set_state(crisis_person::State::Unknown);
     let unknown = |field: &str| Fault::new(House::InvalidFields, "1 field is wrong").at(field, "names no record");
     let crisis = crisis.ok_or_else(|| unknown("crisisPerson.crisis"))?;
     refuse_if(crisis.state() != crisis::State::Open, Reason::CrisisClosed, "the crisis is closed")?;

@@ -13,7 +13,9 @@ mod assistance_cases;
 mod assistance_contacts;
 mod assistance_tasks;
 mod blank_books;
+mod booking_applications;
 mod booking_letters;
+mod booking_limits;
 mod bookings;
 mod cash_days;
 mod certificate_codes;
@@ -27,7 +29,9 @@ mod clearance;
 mod contact_codes;
 mod counter;
 mod crises;
+mod crisis_arrivals;
 mod crisis_forgetting;
+mod crisis_intakes;
 mod crisis_likeness;
 mod crisis_listing;
 mod crisis_merging;
@@ -96,6 +100,7 @@ pub use bookings::Bookings;
 pub use cash_days::CashDays;
 pub use civil_records::CivilRecords;
 pub use crises::Crises;
+pub use crisis_intakes::CrisisIntakes;
 pub use crisis_persons::CrisisPersons;
 pub use digital_seals::DigitalSeals;
 pub use emergency_travel_documents::EmergencyTravelDocuments;
@@ -143,6 +148,7 @@ use proto::consular::v1::blank_book_service_server::BlankBookServiceServer;
 use proto::consular::v1::booking_service_server::BookingServiceServer;
 use proto::consular::v1::cash_day_service_server::CashDayServiceServer;
 use proto::consular::v1::civil_record_service_server::CivilRecordServiceServer;
+use proto::consular::v1::crisis_intake_service_server::CrisisIntakeServiceServer;
 use proto::consular::v1::crisis_person_service_server::CrisisPersonServiceServer;
 use proto::consular::v1::crisis_service_server::CrisisServiceServer;
 use proto::consular::v1::digital_seal_service_server::DigitalSealServiceServer;
@@ -238,6 +244,7 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
     let (screenings, visa_applications) = (store.keep::<Screenings>(), store.keep::<VisaApplications>());
     let visas = Visas::new(store.keep(), visa_applications.clone(), screenings, papers.clone());
     Routes::new(EntryRequirementServiceServer::new(EntryRequirements::new(store.keep())))
+        .add_service(CrisisIntakeServiceServer::new(CrisisIntakes::new(store.keep())))
         .add_service(CrisisPersonServiceServer::new(CrisisPersons::new(store.keep())))
         .add_service(CrisisServiceServer::new(Crises::new(store.keep(), store.keep())))
         .add_service(EnquiryServiceServer::new(Enquiries::new(store.keep())))

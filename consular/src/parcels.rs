@@ -21,7 +21,7 @@ const CLAIM: &str = "
         order by due_at limit $1 for update skip locked)
     update parcels p set due_at = clock_timestamp() + make_interval(secs => $2), attempts = attempts + 1
     from next where p.key = next.key
-    returning p.key, p.message, p.registration, p.booking, p.channel, p.address, p.others, p.language, p.subject, p.body,
+    returning p.key, p.message, p.registration, p.about, p.channel, p.address, p.others, p.language, p.subject, p.body,
         p.attempts";
 
 const DELIVERED: &str = "update parcels
@@ -43,7 +43,7 @@ const GIVEN_UP: &str = "update parcels
         state = case when tried or $3 then 'FAILED' else 'UNSENT' end
     where key = $1 and state = 'QUEUED'";
 
-const PUT: &str = "insert into parcels (key, registration, booking, channel, address, others, language, subject, body)
+const PUT: &str = "insert into parcels (key, registration, about, channel, address, others, language, subject, body)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (key) do nothing";
 
 /// One thing for one person.
@@ -53,10 +53,10 @@ pub struct Parcel {
     pub key: String,
     /// The message it carries; empty of a code or reminder.
     pub message: String,
-    /// Whom it is for; empty of what is about a booking.
+    /// Whom it is for; empty of what is about another record.
     pub registration: String,
-    /// The booking it is about, and for whoever that names.
-    pub booking: String,
+    /// The booking or intake it is about, and for whoever that names.
+    pub about: String,
     /// By what.
     pub channel: Channel,
     /// Where to.
@@ -87,7 +87,7 @@ pub(crate) fn ways<'a>(addresses: impl IntoIterator<Item = &'a String>) -> Optio
 
 /// Puts a parcel with its own text into the queue, with the change that asks for it.
 pub(crate) async fn put(on: &mut PgConnection, parcel: &Parcel) -> Result<(), Fault> {
-    let query = sqlx::query(PUT).bind(&parcel.key).bind(&parcel.registration).bind(&parcel.booking);
+    let query = sqlx::query(PUT).bind(&parcel.key).bind(&parcel.registration).bind(&parcel.about);
     let query = query.bind(parcel.channel.as_str_name()).bind(&parcel.address).bind(&parcel.others);
     let query = query.bind(&parcel.language).bind(&parcel.subject).bind(&parcel.body);
     query.execute(on).await.map(drop).map_err(pg::fault)
@@ -101,7 +101,7 @@ pub(crate) async fn claim(pool: &PgPool, most: i64) -> Result<Vec<Parcel>, Fault
             key: row.try_get(0)?,
             message: row.try_get(1)?,
             registration: row.try_get(2)?,
-            booking: row.try_get(3)?,
+            about: row.try_get(3)?,
             channel: Channel::from_str_name(row.try_get(4)?).unwrap_or_default(),
             address: row.try_get(5)?,
             others: row.try_get(6)?,

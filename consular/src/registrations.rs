@@ -132,7 +132,7 @@ impl RegistrationService for Registrations {
     async fn verify_registration(&self, request: Request<VerifyRegistrationRequest>) -> Answer<Registration> {
         self.guessed(&request, &request.get_ref().name, &request.get_ref().address).await?;
         let gather = async |reader: &mut Reader<'_>, known: &Registration, ask: &VerifyRegistrationRequest| {
-            contact_codes::guess(reader, known, &ask.address, &ask.code).await
+            contact_codes::guess(reader, &known.name, &ask.address, &ask.code).await
         };
         let verify = |registration: &mut Registration, ask: VerifyRegistrationRequest, guess, call: &mut Call| {
             prove(registration, ask.address, guess, call)?;
@@ -145,7 +145,7 @@ impl RegistrationService for Registrations {
     async fn verify_contact(&self, request: Request<VerifyContactRequest>) -> Answer<Registration> {
         self.guessed(&request, &request.get_ref().name, &request.get_ref().address).await?;
         let gather = async |reader: &mut Reader<'_>, known: &Registration, ask: &VerifyContactRequest| {
-            contact_codes::guess(reader, known, &ask.address, &ask.code).await
+            contact_codes::guess(reader, &known.name, &ask.address, &ask.code).await
         };
         let verify = |registration: &mut Registration, ask: VerifyContactRequest, guess, call: &mut Call| {
             prove(registration, ask.address, guess, call)

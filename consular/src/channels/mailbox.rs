@@ -47,7 +47,7 @@ impl Channel for Mailbox {
 /// The record, as the contract writes it.
 fn doc(parcel: &Parcel, now: DateTime<Utc>) -> Value {
     let uid = Uuid::now_v7();
-    let sources = [&parcel.message, &parcel.booking, &parcel.registration];
+    let sources = [&parcel.message, &parcel.about, &parcel.registration];
     let source = sources.into_iter().find(|source| !source.is_empty()).unwrap_or(&parcel.registration);
     json!({
         "name": format!("mailboxMessages/{}", uid.simple()),

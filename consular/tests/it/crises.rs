@@ -64,7 +64,7 @@ impl World {
         self.crises().tally_crisis(pb::TallyCrisisRequest { name: crisis.into() }).await.unwrap().into_inner()
     }
 
-    async fn close_crisis(&self, crisis: &str) -> Result<Crisis, Status> {
+    pub(crate) async fn close_crisis(&self, crisis: &str) -> Result<Crisis, Status> {
         let ask = pb::CloseCrisisRequest { name: crisis.into(), ..Default::default() };
         Ok(self.crises().close_crisis(ask).await?.into_inner())
     }

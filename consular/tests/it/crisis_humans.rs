@@ -89,7 +89,7 @@ async fn one_human_by_a_registration_and_an_airline_is_found_explained_and_merge
     let other = world.list_person(told_of(&crisis, "Stranger")).await.unwrap();
     let pairs = world.pairs(&crisis).await;
     assert_eq!(pairs.len(), 1, "the one along and the stranger are nobody else: {pairs:?}");
-    assert_eq!(pairs[0].likenesses, [Likeness::SameDocument.into(), Likeness::SameNamesAndBirth.into()]);
+    assert_eq!(pairs[0].likenesses().collect::<Vec<_>>(), [Likeness::SameDocument, Likeness::SameNamesAndBirth]);
     assert_eq!(pairs[0].explanation, "same document number, same names, same date of birth, same nationality");
 
     assert_eq!(reason(world.merge(&registered.name, &by_airline.name, "").await), "PERSONS_NOT_MERGEABLE");

@@ -24,6 +24,7 @@ mod consular_commissions;
 mod control_rules;
 mod credentials;
 mod crises;
+mod crisis_intakes;
 mod crisis_persons;
 mod customs_clearances;
 mod debts;
@@ -157,6 +158,7 @@ conform! {
         cash_days_conform: "CashDayService",
         civil_records_conform: "CivilRecordService",
         crises_conform: "CrisisService",
+        crisis_intakes_conform: "CrisisIntakeService",
         crisis_persons_conform: "CrisisPersonService",
         digital_seals_conform: "DigitalSealService",
         emergency_travel_documents_conform: "EmergencyTravelDocumentService",
@@ -278,6 +280,7 @@ async fn consular(grpc_service: &str) {
         .with(cash_days::CashDays)
         .with(civil_records::CivilRecords)
         .with(crises::Crises)
+        .with(crisis_intakes::CrisisIntakes::default())
         .with(crisis_persons::CrisisPersons::default())
         .with(digital_seals::DigitalSeals)
         .with(emergency_travel_documents::EmergencyTravelDocuments::default())
