@@ -4,6 +4,8 @@ use crate::appointment_plan::{Planned, plan};
 use crate::appointment_services::AppointmentServices;
 use crate::appointment_windows::AppointmentWindows;
 use crate::booking_letters::tell_of_closure;
+use crate::booking_queue::{at_reopening, offer};
+use crate::bookings::Bookings;
 use crate::counter::practice;
 use calendar::Country;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
@@ -20,7 +22,7 @@ use proto::consular::v1::{
     ListAppointmentSlotsResponse, Reason, ReopenAppointmentSlotRequest, appointment_service,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant, timestamp};
 use sqlx::Row as _;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -138,9 +140,9 @@ impl AppointmentSlots {
         let wanted: Vec<DateTime<Utc>> = planned.iter().map(|slot| slot.start).collect();
         let made = futures::stream::iter(missing.map(|slot| self.make(service, slot)).collect::<Vec<_>>());
         let made: Vec<bool> = made.buffer_unordered(AT_ONCE).try_collect().await?;
-        let surplus = there.iter().filter(|(start, (_, standing))| {
-            *standing == Standing::OpenByPlan && wanted.binary_search(start).is_err()
-        });
+        let surplus = there
+            .iter()
+            .filter(|(start, (_, standing))| *standing == Standing::OpenByPlan && wanted.binary_search(start).is_err());
         let mut changed = 0;
         for (_, (name, _)) in surplus {
             changed += usize::from(self.shut(name).await?);
@@ -206,7 +208,7 @@ impl AppointmentSlots {
     async fn open_again(&self, name: &str) -> Result<bool, Fault> {
         let reason = "the opening hours have it again".to_owned();
         let ask = ReopenAppointmentSlotRequest { name: name.to_owned(), reason, ..Default::default() };
-        match self.registry.act(by_planner(ask, "ReopenAppointmentSlot")?, reopen).await {
+        match self.registry.act_with(by_planner(ask, "ReopenAppointmentSlot")?, waiting, reopen).await {
             Ok(_) => Ok(true),
             Err(status) if Fault::from(&status).reason() == House::WrongState.name() => Ok(false),
             Err(status) => Err(Fault::from(&status)),
@@ -320,7 +322,21 @@ fn close(slot: &mut AppointmentSlot, _: CloseAppointmentSlotRequest, (): (), cal
     Ok(())
 }
 
-fn reopen(slot: &mut AppointmentSlot, _: ReopenAppointmentSlotRequest, call: &mut Call) -> Result<(), Fault> {
+/// Whoever waits has the seats that were given back while it was closed.
+async fn waiting(
+    reader: &mut Reader<'_>,
+    slot: &AppointmentSlot,
+    _: &ReopenAppointmentSlotRequest,
+) -> Result<Vec<Held<Bookings>>, Fault> {
+    at_reopening(reader, slot).await
+}
+
+fn reopen(
+    slot: &mut AppointmentSlot,
+    _: ReopenAppointmentSlotRequest,
+    waiting: Vec<Held<Bookings>>,
+    call: &mut Call,
+) -> Result<(), Fault> {
     if origin(call) == Origin::Plan {
         let by_staff = slot.closed_by() != Origin::Plan;
         refuse_if(by_staff, House::WrongState, "somebody of the post closed it, which the opening hours do not undo")?;
@@ -329,7 +345,7 @@ fn reopen(slot: &mut AppointmentSlot, _: ReopenAppointmentSlotRequest, call: &mu
         slot.set_origin(Origin::Staff);
     }
     slot.set_closed_by(Origin::Unspecified);
-    Ok(())
+    waiting.into_iter().try_for_each(|one| offer(one, call))
 }
 
 #[tonic::async_trait]
@@ -354,7 +370,7 @@ impl AppointmentSlotService for AppointmentSlots {
     }
 
     async fn reopen_appointment_slot(&self, request: Request<ReopenAppointmentSlotRequest>) -> Answer<AppointmentSlot> {
-        self.registry.act(request, reopen).await
+        self.registry.act_with(request, waiting, reopen).await
     }
 
     async fn find_free_slots(&self, request: Request<FindFreeSlotsRequest>) -> Answer<FindFreeSlotsResponse> {

@@ -14,8 +14,7 @@ pub(crate) fn unhurried(of_person: &[Booking], of_account: &[Booking], now: Date
         |time: Option<&prost_types::Timestamp>, ago| time.and_then(instant).is_some_and(|time| time > now - ago);
     let window = TimeDelta::hours(practice.velocity_hours.into());
     let recent = |of: &[Booking]| of.iter().filter(|one| since(one.create_time.as_ref(), window)).count();
-    let too_many =
-        recent(of_person) >= practice.most_of_person || recent(of_account) >= practice.most_of_account;
+    let too_many = recent(of_person) >= practice.most_of_person || recent(of_account) >= practice.most_of_account;
     refuse_if(too_many, Reason::TooManyBookings, "too many bookings were made for this person or by this account")?;
     let penalty = TimeDelta::days(practice.no_show_days.into());
     let missed = |one: &Booking| one.state() == State::NoShow && since(one.end_time.as_ref(), penalty);

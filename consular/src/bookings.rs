@@ -6,9 +6,9 @@
 use crate::booking_applications::{Application, agrees, book, give_up, must_agree, of};
 use crate::booking_letters::{Letter, write};
 use crate::booking_limits::unhurried;
+use crate::booking_queue::{SEATED, at, hand_over, keep, next};
 use crate::counter::practice;
-use calendar::{Clock, Length};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
 use proto::consular::v1::booking::State;
@@ -20,14 +20,11 @@ use proto::consular::v1::{
     ServeBookingRequest, appointment_service, appointment_slot,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant};
 use tonic::Request;
 
 /// Whoever holds it works at the counter: sees every booking, and books for those who come or call.
 const SERVES: &str = "consular.bookings.serve";
-/// The states in which a booking has a seat.
-const SEATED: [&str; 6] = ["HELD", "CONFIRMED", "REMINDED", "CHECKED_IN", "SERVED", "NO_SHOW"];
-
 /// The state of an application that has an appointment.
 const BOOKED: &str = "APPOINTMENT_BOOKED";
 
@@ -197,21 +194,6 @@ fn seat(booking: &mut Booking, slot: &AppointmentSlot) {
     booking.end_time = slot.end_time;
 }
 
-/// Keeps the seat for confirmation, until the slot begins at the latest.
-fn keep(booking: &mut Booking, minutes: u32, call: &mut Call) {
-    let until = call.now() + TimeDelta::minutes(minutes.into());
-    let until = booking.start_time.as_ref().and_then(instant).map_or(until, |start| until.min(start));
-    booking.hold_time = Some(timestamp(until));
-    at(call, "hold", Some(until));
-}
-
-/// Sets a timer to an instant; one that has passed is due at once.
-fn at(call: &mut Call, timer: &str, time: Option<DateTime<Utc>>) {
-    let now = call.now();
-    let left = time.map_or(TimeDelta::zero(), |time| time - now).to_std().unwrap_or_default();
-    call.timers().set(timer, Clock::new(now, Length::Exactly(left)));
-}
-
 /// A hold is good until its last instant, whether its timer has fired yet or not.
 fn confirm(
     booking: &mut Booking,
@@ -241,43 +223,10 @@ fn follow_up(booking: &Booking, call: &mut Call) {
     at(call, "noShow", end.map(|end| end + TimeDelta::minutes(practice.no_show_minutes.into())));
 }
 
-/// Who has waited longest for a seat of a slot that can still be kept, and is told that it is offered. Nobody joins the
-/// waiting list meanwhile.
-async fn next(reader: &mut Reader<'_>, slot: &str) -> Result<Option<Held<Bookings>>, Fault> {
-    reader.alone(slot).await?;
-    let now = reader.now();
-    let found: Option<AppointmentSlot> = reader.glance(slot).await?;
-    let usable = |slot: &AppointmentSlot| {
-        slot.state() == appointment_slot::State::Open
-            && slot.start_time.as_ref().and_then(instant).is_some_and(|start| start > now)
-    };
-    let Some(found) = found.filter(usable) else { return Ok(None) };
-    let waiting = reader.hold::<Bookings>(&[("slot", &[slot]), ("state", &["WAITING"])]).await?;
-    let first = waiting.into_iter().min_by_key(|one| (one.queue_time.as_ref().and_then(instant), one.name.clone()));
-    if let Some(first) = &first {
-        write(reader, first, &found, Letter::Offer).await?;
-    }
-    Ok(first)
-}
-
-/// Gives the seat that this change frees to who waits, in the same transaction: nobody else ever sees it free.
-fn hand_over(next: Option<Held<Bookings>>, call: &mut Call) -> Result<(), Fault> {
-    let Some(next) = next else { return Ok(()) };
-    call.follow(next, "offer", |booking, call| {
-        call.timers().clear("waiting");
-        keep(booking, practice().appointments.offer_minutes, call);
-        Ok(())
-    })
-}
-
 /// Who waits for the seat, and the application that had it.
 type GivenBack = (Option<Held<Bookings>>, Option<Application>);
 
-async fn around(
-    reader: &mut Reader<'_>,
-    booking: &Booking,
-    _: &CancelBookingRequest,
-) -> Result<GivenBack, Fault> {
+async fn around(reader: &mut Reader<'_>, booking: &Booking, _: &CancelBookingRequest) -> Result<GivenBack, Fault> {
     // Whoever waits or holds gives no appointment up, and who waits no seat.
     Ok(match booking.state() {
         State::Waiting => (None, None),

@@ -211,12 +211,7 @@ async fn open_fates(reader: &mut Reader<'_>, crisis: &Crisis, _: &CloseCrisisReq
 /// How many people nobody can account for, and whom nobody needs to know by name any more.
 type Open = (i64, Vec<Held<CrisisPersons>>);
 
-fn close(
-    crisis: &mut Crisis,
-    _: CloseCrisisRequest,
-    (open, erased): Open,
-    call: &mut Call,
-) -> Result<(), Fault> {
+fn close(crisis: &mut Crisis, _: CloseCrisisRequest, (open, erased): Open, call: &mut Call) -> Result<(), Fault> {
     refuse_if(open > 0, Reason::CrisisHasUnknown, format!("the fate of {open} people is not known"))?;
     crisis.close_time = Some(call.timestamp());
     forget(erased, call)

@@ -10,8 +10,7 @@ use registry::{Call, Held, Reader};
 use std::collections::BTreeSet;
 
 /// Every state of a record but that of one which gave way to another.
-const STANDING: [&str; 8] =
-    ["UNKNOWN", "SAFE", "NEEDS_HELP", "INJURED", "MISSING", "DECEASED", "DEPARTED", "DECLINED"];
+const STANDING: [&str; 8] = ["UNKNOWN", "SAFE", "NEEDS_HELP", "INJURED", "MISSING", "DECEASED", "DEPARTED", "DECLINED"];
 
 /// What is known of the people of an intake.
 pub(crate) struct Arrivals {

@@ -50,12 +50,7 @@ impl Keep for CrisisIntakes {
     }
 
     /// Nothing personal is left, whether it lapses or its time is over.
-    async fn fire_with(
-        intake: &mut CrisisIntake,
-        _: &str,
-        reader: &mut Reader<'_>,
-        _: &mut Call,
-    ) -> Result<(), Fault> {
+    async fn fire_with(intake: &mut CrisisIntake, _: &str, reader: &mut Reader<'_>, _: &mut Call) -> Result<(), Fault> {
         forget(reader, intake).await?;
         *intake = CrisisIntake {
             name: intake.name.clone(),

@@ -89,7 +89,8 @@ mod tests {
     fn an_explanation_says_what_differs_and_names_nobody() {
         let one = person("Example", "Person", "1974-08-12", "P1234567");
         let told = explanation(&one, &person("Example", "Person", "1974-12-08", ""));
-        let words = "document number not known of both, same names, different date of birth, nationality not known of both";
+        let words =
+            "document number not known of both, same names, different date of birth, nationality not known of both";
         assert_eq!(told, words);
     }
 }

@@ -5,9 +5,7 @@ use crate::crisis_persons::CrisisPersons;
 use crate::manifest_seats::ManifestSeats;
 use fault::{Fault, refuse_if};
 use proto::consular::v1::crisis_person::State;
-use proto::consular::v1::{
-    CrisisPerson, ManifestSeat, MergeCrisisPersonRequest, Reason, SeparateCrisisPersonRequest,
-};
+use proto::consular::v1::{CrisisPerson, ManifestSeat, MergeCrisisPersonRequest, Reason, SeparateCrisisPersonRequest};
 use proto::policy::v1::Reason as House;
 use registry::{Call, Held, Reader, instant};
 

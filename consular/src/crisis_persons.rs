@@ -11,8 +11,7 @@ use proto::consular::v1::{
     ListCrisisPersonRevisionsResponse, ListCrisisPersonsRequest, ListCrisisPersonsResponse, MergeCrisisPersonRequest,
     Reason, RecordPersonDeathRequest, Registration, ReportPersonDeclinedRequest, ReportPersonDepartedRequest,
     ReportPersonInjuredRequest, ReportPersonMissingRequest, ReportPersonNeedsHelpRequest, ReportPersonSafeRequest,
-    ReportPersonUnknownRequest, RetractPersonDeathRequest, SeparateCrisisPersonRequest, crisis,
-    crisis_person,
+    ReportPersonUnknownRequest, RetractPersonDeathRequest, SeparateCrisisPersonRequest, crisis, crisis_person,
 };
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Keep, Reader, Registry, Visible};

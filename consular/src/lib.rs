@@ -16,6 +16,7 @@ mod blank_books;
 mod booking_applications;
 mod booking_letters;
 mod booking_limits;
+mod booking_queue;
 mod bookings;
 mod cash_days;
 mod certificate_codes;

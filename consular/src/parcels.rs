@@ -28,7 +28,8 @@ const DELIVERED: &str = "update parcels
     set state = 'DELIVERED', delivered_at = clock_timestamp(), failure = '', tried = true, carrier = $2
     where key = any ($1) and state = 'QUEUED'";
 
-const LATER: &str = "update parcels set failure = $2, tried = true, due_at = clock_timestamp() + make_interval(secs => $3)
+const LATER: &str =
+    "update parcels set failure = $2, tried = true, due_at = clock_timestamp() + make_interval(secs => $3)
     where key = $1 and state = 'QUEUED'";
 
 /// The next address in the place of the one that failed, with all its tries before it.

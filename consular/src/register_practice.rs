@@ -95,7 +95,8 @@ impl RegisterPractice {
     fn read(text: &str) -> Result<Self, Invalid> {
         let File { early, unverified, confirm, grace, retention, code, code_limits, intakes } = toml::from_str(text)?;
         let days = [&early, &unverified, &confirm, &grace, &retention];
-        let sources = days.map(|days| &days.source).into_iter().chain([&code.source, &code_limits.source, &intakes.source]);
+        let sources =
+            days.map(|days| &days.source).into_iter().chain([&code.source, &code_limits.source, &intakes.source]);
         if sources.into_iter().any(|source| source.trim().is_empty()) {
             return Err(Invalid::Wrong("an entry names no source"));
         }

@@ -5,11 +5,11 @@ use super::{Channel, Parcel, Undelivered};
 use anyhow::Context as _;
 use config::{ExposeSecret as _, SecretString};
 use futures::future::BoxFuture;
-use proto::consular::v1::delivery_receipt::Carrier;
-use proto::consular::v1::mailbox_message::Channel as By;
 use lettre::message::{Mailbox, header::ContentType};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use proto::consular::v1::delivery_receipt::Carrier;
+use proto::consular::v1::mailbox_message::Channel as By;
 use ring::digest::{SHA256, digest};
 use std::time::Duration;
 

@@ -68,8 +68,33 @@ async fn who_has_an_appointment_is_reminded_once() {
     let told = world.letters(&comes).await;
     assert_eq!((told.len(), told[0].subject.as_str()), (1, "Your appointment is near"));
     assert!(world.letters(&gone).await.is_empty());
-    assert_eq!(world.booking(&silent.name).await.state(), State::Reminded, "who names no address is written to nowhere");
+    assert_eq!(
+        world.booking(&silent.name).await.state(),
+        State::Reminded,
+        "who names no address is written to nowhere"
+    );
     assert_eq!(world.count("parcels where state = 'QUEUED'").await, 0);
+}
+
+/// Without the offer at reopening who waits goes on waiting for a seat that everyone sees free.
+#[tokio::test]
+async fn a_seat_given_back_while_a_slot_was_closed_is_offered_when_it_opens_again() {
+    let world = world().await;
+    let service = world.service(1).await;
+    let slot = world.slot(&service, 48).await;
+    let first = world.book_with_addresses(1, &slot, false).await;
+    world.confirm(&first.name).await.unwrap();
+    let waits = world.book_with_addresses(2, &slot, true).await;
+    let last = world.book_with_addresses(3, &slot, true).await;
+    let request = pb::CloseAppointmentSlotRequest { name: slot.clone(), ..Default::default() };
+    world.slots().close_appointment_slot(request).await.unwrap();
+    world.cancel(&first.name).await.unwrap();
+    assert_eq!(world.booking(&waits.name).await.state(), State::Waiting);
+    let request = pb::ReopenAppointmentSlotRequest { name: slot, ..Default::default() };
+    world.slots().reopen_appointment_slot(request).await.unwrap();
+    assert_eq!(world.booking(&waits.name).await.state(), State::Held);
+    assert_eq!(world.booking(&last.name).await.state(), State::Waiting, "there was one seat");
+    assert_eq!(world.letters(&waits).await.last().unwrap().subject, "A seat is free for you");
 }
 
 #[tokio::test]

@@ -319,12 +319,17 @@ async fn who_is_erased_from_the_register_is_forgotten_on_the_lists() {
         world.crisis_persons(&officer("people/operator")).get_crisis_person(ask).await.unwrap().into_inner()
     };
     let forgotten = of(&found).await;
-    assert_eq!((forgotten.state(), forgotten.family_name.as_str(), forgotten.whereabouts.as_str()), (State::Safe, "", ""));
+    assert_eq!(
+        (forgotten.state(), forgotten.family_name.as_str(), forgotten.whereabouts.as_str()),
+        (State::Safe, "", "")
+    );
     assert!(forgotten.owner.is_empty() && forgotten.name_key.is_empty() && forgotten.note.is_empty());
     assert_eq!(of(&sought).await.family_name, "Sought", "whom we look for is known by name");
     let traces = |family: &str| {
         let family = family.to_uppercase();
-        format!("(select doc from crisis_persons union all select doc from history) d where upper(doc::text) ~ '{family}'")
+        format!(
+            "(select doc from crisis_persons union all select doc from history) d where upper(doc::text) ~ '{family}'"
+        )
     };
     assert_eq!(world.rows_of(&traces("Accounted")).await, 0, "nor in the history");
     world.safe(&officer("people/operator"), &sought).await.unwrap();

@@ -106,7 +106,8 @@ async fn an_address_files_a_few_a_day_and_an_intake_has_an_address() {
     assert_eq!(reason(world.file(&app(), intake(&crisis, "", &one())).await), "NO_CONTACT");
     assert_eq!(reason(world.file(&app(), intake(&crisis, "person@example.org", &[])).await), "INVALID_FIELDS");
     assert_eq!(reason(world.file(&app(), intake("crises/none", "person@example.org", &one())).await), "INVALID_FIELDS");
-    let many = futures::future::join_all((0..8).map(|_| world.file(&app(), intake(&crisis, "person@example.org", &one()))));
+    let many =
+        futures::future::join_all((0..8).map(|_| world.file(&app(), intake(&crisis, "person@example.org", &one()))));
     let many = many.await;
     assert_eq!(many.iter().filter(|filed| filed.is_ok()).count(), 3);
     assert!(many.into_iter().filter(Result::is_err).all(|refused| reason(refused) == "TOO_MANY_INTAKES"));
@@ -166,7 +167,8 @@ async fn what_is_not_proven_lapses_and_what_is_listed_is_forgotten_in_time() {
     let crisis = world.crisis("hualien").await;
     let me = citizen("traveller");
     let by = Principal { permissions: Permissions::of(["consular.crisisIntakes.*", "consular.personal.read"]), ..me };
-    let unproven = world.file(&by, intake(&crisis, "person@example.org", &[someone("Quenneville", "Person")])).await.unwrap();
+    let unproven =
+        world.file(&by, intake(&crisis, "person@example.org", &[someone("Quenneville", "Person")])).await.unwrap();
     let proven = world.taken(&by, intake(&crisis, "other@example.org", &[someone("Zylberstajn", "Person")])).await.name;
     assert_eq!(world.listed().await[0].owner, "people/traveller", "who is known says later how they are");
     let of = async |name: &str| {
@@ -193,7 +195,8 @@ async fn what_is_not_proven_lapses_and_what_is_listed_is_forgotten_in_time() {
 async fn nobody_is_taken_in_by_a_crisis_that_is_closed() {
     let world = world().await;
     let crisis = world.crisis("hualien").await;
-    let name = world.file(&app(), intake(&crisis, "person@example.org", &[someone("Example", "Person")])).await.unwrap();
+    let name =
+        world.file(&app(), intake(&crisis, "person@example.org", &[someone("Example", "Person")])).await.unwrap();
     let code = world.intake_code(&name).await;
     let other = world.list_person(told_of(&crisis, "Example")).await.unwrap().name;
     world.safe(&officer("people/operator"), &other).await.unwrap();

@@ -319,10 +319,15 @@ async fn a_crisis_goes_from_the_area_over_the_roll_call_to_the_departure() {
     });
     let told = name(&house.make(&house.one, "crisisPersons", &told).await);
     let pairs = house.read(&house.one, &format!("{crisis}:duplicates")).await["pairs"].clone();
-    let pair = |pair: &Value| [pair["person"].clone(), pair["other"].clone()].map(|name| name.as_str().unwrap().to_owned());
+    let pair =
+        |pair: &Value| [pair["person"].clone(), pair["other"].clone()].map(|name| name.as_str().unwrap().to_owned());
     let mut expected = [mine.clone(), told.clone()];
     expected.sort_unstable();
-    assert_eq!(pairs.as_array().map(|pairs| pairs.iter().map(pair).collect::<Vec<_>>()), Some(vec![expected]), "{pairs}");
+    assert_eq!(
+        pairs.as_array().map(|pairs| pairs.iter().map(pair).collect::<Vec<_>>()),
+        Some(vec![expected]),
+        "{pairs}"
+    );
     house.done(&house.one, &told, "merge", json!({"into": mine})).await;
 
     let manifest = |designation: &str| {
@@ -331,7 +336,8 @@ async fn a_crisis_goes_from_the_area_over_the_roll_call_to_the_departure() {
     };
     let flight = name(&house.make(&house.one, "manifests", &manifest("EX 100")).await);
     let bus = name(&house.make(&house.one, "manifests", &manifest("EX 200")).await);
-    let seat = |manifest: &str, person: &str| json!({"manifest": manifest, "person": person, "eligibility": "NATIONAL"});
+    let seat =
+        |manifest: &str, person: &str| json!({"manifest": manifest, "person": person, "eligibility": "NATIONAL"});
     let seated = name(&house.make(&house.one, "manifestSeats", &seat(&flight, &mine)).await);
     for (person, refused) in [(&mine, "PERSON_ALREADY_SEATED"), (&told, "PERSON_IS_MERGED")] {
         let again = house.door.post(&house.one, "consular/manifestSeats", &seat(&bus, person)).await;

@@ -28,7 +28,12 @@ pub(super) fn screening(names: Option<u32>, table: &mut Table) -> Result<()> {
     let names = speed.get("names")?;
     table.title(&format!("screening one name against {names:.0}, on one core"));
     table.held("one query, p99 (at most)", speed.get("query_p99_ms")?, "ms", -SCREENING_MS);
-    table.held("one query while the index is rebuilt, p99 (at most)", speed.get("rebuilding_p99_ms")?, "ms", -SCREENING_MS);
+    table.held(
+        "one query while the index is rebuilt, p99 (at most)",
+        speed.get("rebuilding_p99_ms")?,
+        "ms",
+        -SCREENING_MS,
+    );
     table.figure("the slowest query while the index is rebuilt", speed.get("rebuilding_most_ms")?, "ms");
     table.held("the index and its entries (at most)", speed.get("index_mb")?, "MB", -INDEX_MB);
     let quality = figures("consular", "screening_quality", None)?;
@@ -69,7 +74,11 @@ pub(super) fn booking(seconds: Option<u32>, table: &mut Table) -> Result<()> {
     table.figure("pgbench, the same questions and rows", measured.get("pgbench_transaction_per_second")?, "/s");
     table.figure("pgbench, the same rows in one statement", measured.get("pgbench_statement_per_second")?, "/s");
     let ratio = |name: &str| Ok::<_, anyhow::Error>(measured.get("bookings_per_second")? / measured.get(name)?);
-    table.ratio("bookings / pgbench, the same rows in one statement", ratio("pgbench_statement_per_second")?, Some(BOOKINGS));
+    table.ratio(
+        "bookings / pgbench, the same rows in one statement",
+        ratio("pgbench_statement_per_second")?,
+        Some(BOOKINGS),
+    );
     table.ratio("bookings / pgbench, the same questions and rows", ratio("pgbench_transaction_per_second")?, None);
     Ok(())
 }
