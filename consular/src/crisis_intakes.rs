@@ -45,7 +45,7 @@ impl Keep for CrisisIntakes {
 
     fn admit(intake: &mut CrisisIntake, call: &mut Call) -> Result<(), Fault> {
         call.principal().subject.as_ref().clone_into(&mut intake.owner);
-        address(intake).clone_into(&mut intake.contact);
+        intake.contact = address(intake).to_owned();
         Ok(())
     }
 
