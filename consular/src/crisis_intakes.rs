@@ -115,7 +115,8 @@ fn file(intake: &mut CrisisIntake, (crisis, recent): (Option<Crisis>, usize), ca
     let practice = RegisterPractice::get();
     let often = recent >= practice.intakes_a_day;
     refuse_if(often, Reason::TooManyIntakes, "enough intakes were filed with this address today")?;
-    call.timers().set(PROOF, Clock::new(call.now(), Length::Days(practice.intake_days)));
+    let clock = Clock::new(call.now(), Length::Days(practice.intake_days));
+    call.timers().set(PROOF, clock);
     Ok(())
 }
 
@@ -137,7 +138,8 @@ fn prove(
     guess.must_be_right()?;
     intake.prove_time = Some(call.timestamp());
     call.timers().clear(PROOF);
-    call.timers().set(RETENTION, Clock::new(call.now(), Length::Days(RegisterPractice::get().retention_days)));
+    let clock = Clock::new(call.now(), Length::Days(RegisterPractice::get().retention_days));
+    call.timers().set(RETENTION, clock);
     arrive(intake, arrivals, call)
 }
 
