@@ -106,8 +106,9 @@ async fn an_address_files_a_few_a_day_and_an_intake_has_an_address() {
     assert_eq!(reason(world.file(&app(), intake(&crisis, "", &one())).await), "NO_CONTACT");
     assert_eq!(reason(world.file(&app(), intake(&crisis, "person@example.org", &[])).await), "INVALID_FIELDS");
     assert_eq!(reason(world.file(&app(), intake("crises/none", "person@example.org", &one())).await), "INVALID_FIELDS");
-    let many =
-        futures::future::join_all((0..8).map(|_| world.file(&app(), intake(&crisis, "person@example.org", &one()))));
+    let by = app();
+    let many = (0..8).map(|_| world.file(&by, intake(&crisis, "person@example.org", &one())));
+    let many = futures::future::join_all(many);
     let many = many.await;
     assert_eq!(many.iter().filter(|filed| filed.is_ok()).count(), 3);
     assert!(many.into_iter().filter(Result::is_err).all(|refused| reason(refused) == "TOO_MANY_INTAKES"));
