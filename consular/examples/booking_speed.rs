@@ -1,5 +1,5 @@
 //! How many bookings a second 200 callers make at once, beside pgbench writing the same rows:
-//! `cargo run --release -p consular --example booking_speed`.
+//! `cargo run --release -p consular --example booking_speed [seconds]`.
 //!
 //! A durable PostgreSQL of its own, the service's methods in this process. Every caller books for themselves, each time as
 //! another person, five to a slot, so that many wait for the same row. Then 200 callers want five seats. pgbench takes the
@@ -30,6 +30,7 @@ use testkit::{called, principal};
 
 const CALLERS: usize = 200;
 const SEATS: usize = 5;
+/// How long each round runs, if the first argument does not say otherwise.
 const SECONDS: u64 = 8;
 /// Slots for each run: more than can be filled in the time.
 const SLOTS: usize = 8_000;
@@ -62,6 +63,9 @@ async fn main() -> Result<()> {
         transaction.push(pgbench(&cluster, &pool, &folder, &house.service, round, true).await?);
     }
     let (ours, one, transaction) = (middle(ours), middle(one), middle(transaction));
+    for (name, rate) in [("bookings", ours), ("pgbench_statement", one), ("pgbench_transaction", transaction)] {
+        println!("figure {name}_per_second {rate:.0}");
+    }
     println!("bookings by {CALLERS} callers:                    {ours:8.0} /s");
     println!("pgbench, the same rows in one statement:     {one:8.0} /s   ratio {:.2}", ours / one);
     println!("pgbench, the same questions and rows:        {transaction:8.0} /s   ratio {:.2}", ours / transaction);
@@ -70,6 +74,10 @@ async fn main() -> Result<()> {
     ensure!(over == 0, "{over} slots are overbooked");
     pool.close().await;
     cluster.stop()
+}
+
+fn seconds() -> u64 {
+    std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(SECONDS)
 }
 
 /// The service's methods, with one service by appointment.
@@ -124,7 +132,7 @@ impl House {
         fresh(pool, &self.service, &prefix).await?;
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let start = Instant::now();
-        let end = start + Duration::from_secs(SECONDS);
+        let end = start + Duration::from_secs(seconds());
         let caller = async |_: usize| {
             while Instant::now() < end {
                 let n = next.fetch_add(1, Ordering::Relaxed);
@@ -214,7 +222,7 @@ async fn pgbench(
     std::fs::write(&file, script)?;
     let postgres = cluster.postgres();
     let output = Command::new(postgres.programs().join("pgbench"))
-        .args(["-n", "-M", "prepared", "-j", "1", "-c", "16", "-T", &SECONDS.to_string(), "-f"])
+        .args(["-n", "-M", "prepared", "-j", "1", "-c", "16", "-T", &seconds().to_string(), "-f"])
         .arg(&file)
         .arg(postgres.superuser_url("consular"))
         .output()

@@ -80,6 +80,7 @@ async fn main() -> anyhow::Result<()> {
     let size: String = sqlx::query_scalar("select pg_size_pretty(pg_total_relation_size('registration_places'))")
         .fetch_one(&db.pool)
         .await?;
+    println!("figure registrations {registrations}");
     println!("{registrations} registrations in {loaded:.1?}; their places with indexes take {size}");
     for kilometres in [10.0, 50.0, 100.0, 300.0, 1000.0] {
         for polygons in [false, true] {
@@ -167,6 +168,7 @@ async fn measure(pool: &PgPool, cities: &Cities, kilometres: f64, polygons: bool
     times.sort_unstable();
     let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];
     let kind = if polygons { "polygons" } else { "circles" };
+    println!("figure {kind}_{kilometres}_p99_ms {:.3}", at(99).as_secs_f64() * 1_000.0);
     println!(
         "{AREAS} {kind} of {kilometres} km: p50 {:.1?}, p99 {:.1?}, most {:.1?}; {} people on average, {} cells",
         at(50),

@@ -26,14 +26,20 @@ impl Count {
         }
     }
 
+    /// Precision, recall and F1; none where there is nothing to be had.
+    fn measures(&self) -> [Option<f64>; 3] {
+        let share = |of: u32, all: u32| (all > 0).then(|| f64::from(of) / f64::from(all));
+        [
+            share(self.hits, self.hits + self.false_hits),
+            share(self.hits, self.hits + self.missed),
+            share(2 * self.hits, 2 * self.hits + self.false_hits + self.missed),
+        ]
+    }
+
     fn line(&self, name: &str) -> String {
-        let share = |of: u32, all: u32| {
-            if all == 0 { "    -".to_owned() } else { format!("{:.3}", f64::from(of) / f64::from(all)) }
-        };
+        let told = |share: Option<f64>| share.map_or_else(|| "    -".to_owned(), |share| format!("{share:.3}"));
         let all = self.hits + self.false_hits + self.missed + self.told_apart;
-        let precision = share(self.hits, self.hits + self.false_hits);
-        let recall = share(self.hits, self.hits + self.missed);
-        let f1 = share(2 * self.hits, 2 * self.hits + self.false_hits + self.missed);
+        let [precision, recall, f1] = self.measures().map(told);
         format!("{name:<32} {all:>5} {precision:>9} {recall:>7} {f1:>7}")
     }
 }
@@ -70,6 +76,12 @@ fn main() -> anyhow::Result<()> {
     println!("{:<32} {:>5} {:>9} {:>7} {:>7}", "pairs", "", "precision", "recall", "F1");
     for (name, count) in &categories {
         println!("{}", count.line(name));
+        if let [Some(precision), Some(recall), _] = count.measures() {
+            println!("figure precision {} {precision:.3}\nfigure recall {} {recall:.3}", name.trim(), name.trim());
+        }
+    }
+    for (name, count) in [("f1_all", &all), ("f1_held_out", &held_out)] {
+        println!("figure {name} {:.4}", count.measures()[2].unwrap_or_default());
     }
     println!("{}\n{}\n{}", fitted.line("fitted to"), held_out.line("held out"), all.line("all"));
     Ok(())

@@ -40,8 +40,13 @@ fn main() -> anyhow::Result<()> {
     let count = live.now().names();
     println!("{} entries of real lists; {count} names indexed in {built:.1?}", listed.len());
     let queries = queries(&listed);
-    report("queries", &ask(&live, &scorer, &queries));
-    println!("resident: {} MB with the index and its entries, {before} MB before", resident());
+    let alone = ask(&live, &scorer, &queries);
+    report("queries", &alone);
+    let after = resident();
+    println!("resident: {after} MB with the index and its entries, {before} MB before");
+    println!("figure names {count}");
+    println!("figure query_p99_ms {:.4}", milliseconds(alone[alone.len() * 99 / 100]));
+    println!("figure index_mb {}", after.saturating_sub(before));
 
     let done = Arc::new(AtomicBool::new(false));
     let rebuilding = {
@@ -58,6 +63,8 @@ fn main() -> anyhow::Result<()> {
     let times = ask(&live, &scorer, &queries);
     done.store(true, Ordering::Relaxed);
     report("queries while the index is rebuilt", &times);
+    println!("figure rebuilding_p99_ms {:.4}", milliseconds(times[times.len() * 99 / 100]));
+    println!("figure rebuilding_most_ms {:.4}", milliseconds(times[times.len() - 1]));
     println!("rebuilt {} times meanwhile", rebuilding.join().map_err(|_| anyhow::anyhow!("the rebuild broke off"))?);
     Ok(())
 }
@@ -165,6 +172,10 @@ fn report(what: &str, times: &[Duration]) {
         times[times.len() - 1],
         total / u32::try_from(times.len()).unwrap_or(1),
     );
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
 }
 
 /// Resident memory in megabytes.

@@ -3,6 +3,9 @@
 use crate::appointment_plan::{Planned, plan};
 use crate::appointment_services::AppointmentServices;
 use crate::appointment_windows::AppointmentWindows;
+use crate::booking_letters::tell_of_closure;
+use crate::booking_queue::{at_reopening, offer};
+use crate::bookings::Bookings;
 use crate::counter::practice;
 use calendar::Country;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
@@ -19,7 +22,7 @@ use proto::consular::v1::{
     ListAppointmentSlotsResponse, Reason, ReopenAppointmentSlotRequest, appointment_service,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant, timestamp};
 use sqlx::Row as _;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,6 +40,17 @@ const PLANNER: &str = "slots";
 const FREE: &str = "select name, start_time, end_time, doc->>'localTime' as local_time, capacity - taken as free \
     from appointment_slots where service = $1 and state = 'OPEN' and deleted_at is null and taken < capacity \
     and start_time >= $2 and start_time < $3 order by start_time limit 1000";
+
+/// How a slot that is there stands to the opening hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// They made it, and it is open.
+    OpenByPlan,
+    /// They closed it: where they have it again, it is open again.
+    ShutByPlan,
+    /// Somebody of the post made, closed or opened it, and answers for it.
+    ByStaff,
+}
 
 /// The slots.
 #[derive(Clone, Debug)]
@@ -102,8 +116,9 @@ impl AppointmentSlots {
         self.registry.store().now().with_timezone(&zone(service)).date_naive()
     }
 
-    /// Makes the slots of these days that are not there, and closes those that the opening hours no longer have. Two who
-    /// do it at once make none twice: a slot is named by its service and time.
+    /// Makes the slots of these days that are not there, closes those that the opening hours no longer have, and opens
+    /// again those that were closed so and that the hours have again. Two who do it at once make none twice: a slot is
+    /// named by its service and time.
     async fn lay(&self, service: &AppointmentService, from: NaiveDate, to: NaiveDate) -> Result<usize, Fault> {
         if to < from {
             return Ok(0);
@@ -125,26 +140,40 @@ impl AppointmentSlots {
         let wanted: Vec<DateTime<Utc>> = planned.iter().map(|slot| slot.start).collect();
         let made = futures::stream::iter(missing.map(|slot| self.make(service, slot)).collect::<Vec<_>>());
         let made: Vec<bool> = made.buffer_unordered(AT_ONCE).try_collect().await?;
-        let surplus = there.iter().filter(|(start, (_, planned))| *planned && wanted.binary_search(start).is_err());
-        let mut closed = 0;
+        let surplus = there
+            .iter()
+            .filter(|(start, (_, standing))| *standing == Standing::OpenByPlan && wanted.binary_search(start).is_err());
+        let mut changed = 0;
         for (_, (name, _)) in surplus {
-            closed += usize::from(self.shut(name).await?);
+            changed += usize::from(self.shut(name).await?);
         }
-        Ok(made.into_iter().filter(|made| *made).count() + closed)
+        let again = planned.iter().filter_map(|slot| there.get(&slot.start));
+        for (name, _) in again.filter(|(_, standing)| *standing == Standing::ShutByPlan) {
+            changed += usize::from(self.open_again(name).await?);
+        }
+        Ok(made.into_iter().filter(|made| *made).count() + changed)
     }
 
-    /// The slots that begin between two instants, each with whether it comes from the opening hours and is open.
+    /// The slots that begin between two instants, each with how it stands to the opening hours.
     async fn there(
         &self,
         service: &AppointmentService,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
-    ) -> Result<BTreeMap<DateTime<Utc>, (String, bool)>, Fault> {
-        let text = "select start_time, name, origin = 'PLAN' and state = 'OPEN' from appointment_slots \
+    ) -> Result<BTreeMap<DateTime<Utc>, (String, Standing)>, Fault> {
+        let text = "select start_time, name, origin = 'PLAN' and state = 'OPEN', \
+                    state = 'CLOSED' and doc->>'closedBy' = 'PLAN' from appointment_slots \
                     where service = $1 and start_time >= $2 and start_time < $3";
         let rows = sqlx::query(text).bind(&service.name).bind(from).bind(to).fetch_all(self.registry.store().pool());
         let rows = rows.await.map_err(pg::fault)?;
-        let slot = |row: &sqlx::postgres::PgRow| Ok((row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?)));
+        let slot = |row: &sqlx::postgres::PgRow| {
+            let standing = match (row.try_get(2)?, row.try_get(3)?) {
+                (true, _) => Standing::OpenByPlan,
+                (_, true) => Standing::ShutByPlan,
+                _ => Standing::ByStaff,
+            };
+            Ok((row.try_get(0)?, (row.try_get(1)?, standing)))
+        };
         rows.iter().map(slot).collect::<Result<_, sqlx::Error>>().map_err(pg::fault)
     }
 
@@ -168,7 +197,18 @@ impl AppointmentSlots {
     async fn shut(&self, name: &str) -> Result<bool, Fault> {
         let reason = "the opening hours no longer have it".to_owned();
         let ask = CloseAppointmentSlotRequest { name: name.to_owned(), reason, ..Default::default() };
-        match self.registry.act(by_planner(ask, "CloseAppointmentSlot")?, close).await {
+        match self.registry.act_with(by_planner(ask, "CloseAppointmentSlot")?, concerned, close).await {
+            Ok(_) => Ok(true),
+            Err(status) if Fault::from(&status).reason() == House::WrongState.name() => Ok(false),
+            Err(status) => Err(Fault::from(&status)),
+        }
+    }
+
+    /// Opens one slot again; not if somebody of the post did, or closed it, meanwhile.
+    async fn open_again(&self, name: &str) -> Result<bool, Fault> {
+        let reason = "the opening hours have it again".to_owned();
+        let ask = ReopenAppointmentSlotRequest { name: name.to_owned(), reason, ..Default::default() };
+        match self.registry.act_with(by_planner(ask, "ReopenAppointmentSlot")?, waiting, reopen).await {
             Ok(_) => Ok(true),
             Err(status) if Fault::from(&status).reason() == House::WrongState.name() => Ok(false),
             Err(status) => Err(Fault::from(&status)),
@@ -268,16 +308,44 @@ fn origin(call: &Call) -> Origin {
     if &*call.principal().subject == "timers/slots" { Origin::Plan } else { Origin::Staff }
 }
 
-fn close(slot: &mut AppointmentSlot, _: CloseAppointmentSlotRequest, call: &mut Call) -> Result<(), Fault> {
+/// Whoever has or wants a seat is told, with the change.
+async fn concerned(
+    reader: &mut Reader<'_>,
+    slot: &AppointmentSlot,
+    _: &CloseAppointmentSlotRequest,
+) -> Result<(), Fault> {
+    tell_of_closure(reader, slot).await
+}
+
+fn close(slot: &mut AppointmentSlot, _: CloseAppointmentSlotRequest, (): (), call: &mut Call) -> Result<(), Fault> {
     slot.set_closed_by(origin(call));
     Ok(())
 }
 
-fn reopen(slot: &mut AppointmentSlot, _: ReopenAppointmentSlotRequest, _: &mut Call) -> Result<(), Fault> {
+/// Whoever waits has the seats that were given back while it was closed.
+async fn waiting(
+    reader: &mut Reader<'_>,
+    slot: &AppointmentSlot,
+    _: &ReopenAppointmentSlotRequest,
+) -> Result<Vec<Held<Bookings>>, Fault> {
+    at_reopening(reader, slot).await
+}
+
+fn reopen(
+    slot: &mut AppointmentSlot,
+    _: ReopenAppointmentSlotRequest,
+    waiting: Vec<Held<Bookings>>,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    if origin(call) == Origin::Plan {
+        let by_staff = slot.closed_by() != Origin::Plan;
+        refuse_if(by_staff, House::WrongState, "somebody of the post closed it, which the opening hours do not undo")?;
+    } else {
+        // Whoever opens it answers for it: the opening hours do not close it again.
+        slot.set_origin(Origin::Staff);
+    }
     slot.set_closed_by(Origin::Unspecified);
-    // Whoever opens it answers for it: the opening hours do not close it again.
-    slot.set_origin(Origin::Staff);
-    Ok(())
+    waiting.into_iter().try_for_each(|one| offer(one, call))
 }
 
 #[tonic::async_trait]
@@ -298,11 +366,11 @@ impl AppointmentSlotService for AppointmentSlots {
     }
 
     async fn close_appointment_slot(&self, request: Request<CloseAppointmentSlotRequest>) -> Answer<AppointmentSlot> {
-        self.registry.act(request, close).await
+        self.registry.act_with(request, concerned, close).await
     }
 
     async fn reopen_appointment_slot(&self, request: Request<ReopenAppointmentSlotRequest>) -> Answer<AppointmentSlot> {
-        self.registry.act(request, reopen).await
+        self.registry.act_with(request, waiting, reopen).await
     }
 
     async fn find_free_slots(&self, request: Request<FindFreeSlotsRequest>) -> Answer<FindFreeSlotsResponse> {

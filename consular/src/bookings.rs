@@ -3,9 +3,12 @@
 //! How many seats a slot has left is counted by the database, in the statement that takes one or gives one back
 //! (`migrations/0030_appointments.sql`): no caller, and no other program, can take one more.
 
-use crate::counter::{Appointments, practice};
-use calendar::{Clock, Length};
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::booking_applications::{Application, agrees, book, give_up, must_agree, of};
+use crate::booking_letters::{Letter, write};
+use crate::booking_limits::unhurried;
+use crate::booking_queue::{SEATED, at, hand_over, keep, next};
+use crate::counter::practice;
+use chrono::TimeDelta;
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
 use proto::consular::v1::booking::State;
@@ -17,13 +20,13 @@ use proto::consular::v1::{
     ServeBookingRequest, appointment_service, appointment_slot,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant};
 use tonic::Request;
 
 /// Whoever holds it works at the counter: sees every booking, and books for those who come or call.
 const SERVES: &str = "consular.bookings.serve";
-/// The states in which a booking has a seat.
-const SEATED: [&str; 6] = ["HELD", "CONFIRMED", "REMINDED", "CHECKED_IN", "SERVED", "NO_SHOW"];
+/// The state of an application that has an appointment.
+const BOOKED: &str = "APPOINTMENT_BOOKED";
 
 /// The bookings.
 #[derive(Clone, Debug)]
@@ -43,16 +46,24 @@ impl Keep for Bookings {
         Ok(())
     }
 
-    /// A hold that is over gives its seat to who waits.
+    /// A hold that is over gives its seat to who waits; who has an appointment is reminded of it.
     async fn fire_with(
         booking: &mut Booking,
         timer: &str,
         reader: &mut Reader<'_>,
         call: &mut Call,
     ) -> Result<(), Fault> {
-        if timer == "hold" {
-            let next = next(reader, &booking.slot).await?;
-            hand_over(next, call)?;
+        match timer {
+            "noShow" => give_up(of(reader, booking, BOOKED).await?, call)?,
+            "hold" => {
+                let next = next(reader, &booking.slot).await?;
+                hand_over(next, call)?;
+            }
+            "reminder" => {
+                let slot: Option<AppointmentSlot> = reader.glance(&booking.slot).await?;
+                write(reader, booking, &slot.unwrap_or_default(), Letter::Reminder).await?;
+            }
+            _ => {}
         }
         Self::fire(booking, timer, call)
     }
@@ -60,9 +71,11 @@ impl Keep for Bookings {
     fn constraint(name: &str) -> Option<Fault> {
         let (full, closed) = ("the slot has no seat left", "the slot is closed");
         let booked = "this person has a booking of the service already";
+        let two = "the application has an appointment, or a seat is held for it";
         Some(match name {
             "appointment_slots_capacity" => Fault::new(Reason::SlotFull, full),
             "bookings_slot_open" => Fault::new(Reason::SlotClosed, closed),
+            "bookings_one_of_application" => Fault::new(Reason::BookingApplicationUnfit, two),
             "bookings_one_active" => Fault::new(Reason::ApplicantAlreadyBooked, booked),
             _ => return None,
         })
@@ -92,6 +105,8 @@ struct Surroundings {
     of_person: Vec<Booking>,
     of_account: Vec<Booking>,
     full: bool,
+    /// Whether the application is one that it can be for.
+    agrees: bool,
 }
 
 async fn surroundings(reader: &mut Reader<'_>, booking: &Booking) -> Result<Surroundings, Fault> {
@@ -120,7 +135,8 @@ async fn surroundings(reader: &mut Reader<'_>, booking: &Booking) -> Result<Surr
         }
         None => false,
     };
-    Ok(Surroundings { slot, service, of_person, of_account, full })
+    let agrees = agrees(reader, booking).await?;
+    Ok(Surroundings { slot, service, of_person, of_account, full, agrees })
 }
 
 /// By what a person is known: the nationality and number of the document that will be shown.
@@ -135,9 +151,10 @@ fn folded(number: &str) -> String {
 fn hold(booking: &mut Booking, around: Surroundings, call: &mut Call) -> Result<(), Fault> {
     let practice = &practice().appointments;
     if !call.principal().may(SERVES) {
-        unhurried(&around, practice, call.now())?;
+        unhurried(&around.of_person, &around.of_account, call.now())?;
     }
     let slot = bookable(around.slot, around.service.as_ref(), "booking.slot", call)?;
+    must_agree(around.agrees)?;
     booking.applicant_key = key(booking.applicant.as_ref());
     seat(booking, &slot);
     if booking.wait && around.full {
@@ -149,21 +166,6 @@ fn hold(booking: &mut Booking, around: Surroundings, call: &mut Call) -> Result<
     booking.set_state(State::Held);
     keep(booking, practice.hold_minutes, call);
     Ok(())
-}
-
-/// Whether person and account book as people do: neither again and again, nor after having stayed away.
-fn unhurried(around: &Surroundings, practice: &Appointments, now: DateTime<Utc>) -> Result<(), Fault> {
-    let since =
-        |time: Option<&prost_types::Timestamp>, ago| time.and_then(instant).is_some_and(|time| time > now - ago);
-    let window = TimeDelta::hours(practice.velocity_hours.into());
-    let recent = |of: &[Booking]| of.iter().filter(|one| since(one.create_time.as_ref(), window)).count();
-    let too_many =
-        recent(&around.of_person) >= practice.most_of_person || recent(&around.of_account) >= practice.most_of_account;
-    refuse_if(too_many, Reason::TooManyBookings, "too many bookings were made for this person or by this account")?;
-    let penalty = TimeDelta::days(practice.no_show_days.into());
-    let missed = |one: &Booking| one.state() == State::NoShow && since(one.end_time.as_ref(), penalty);
-    let words = "this person missed an appointment, and books through the post for a while";
-    refuse_if(around.of_person.iter().any(missed), Reason::NoShowPenalty, words)
 }
 
 /// The slot, if it can be booked at all.
@@ -192,29 +194,19 @@ fn seat(booking: &mut Booking, slot: &AppointmentSlot) {
     booking.end_time = slot.end_time;
 }
 
-/// Keeps the seat for confirmation, until the slot begins at the latest.
-fn keep(booking: &mut Booking, minutes: u32, call: &mut Call) {
-    let until = call.now() + TimeDelta::minutes(minutes.into());
-    let until = booking.start_time.as_ref().and_then(instant).map_or(until, |start| until.min(start));
-    booking.hold_time = Some(timestamp(until));
-    at(call, "hold", Some(until));
-}
-
-/// Sets a timer to an instant; one that has passed is due at once.
-fn at(call: &mut Call, timer: &str, time: Option<DateTime<Utc>>) {
-    let now = call.now();
-    let left = time.map_or(TimeDelta::zero(), |time| time - now).to_std().unwrap_or_default();
-    call.timers().set(timer, Clock::new(now, Length::Exactly(left)));
-}
-
 /// A hold is good until its last instant, whether its timer has fired yet or not.
-fn confirm(booking: &mut Booking, _: ConfirmBookingRequest, call: &mut Call) -> Result<(), Fault> {
+fn confirm(
+    booking: &mut Booking,
+    _: ConfirmBookingRequest,
+    application: Option<Application>,
+    call: &mut Call,
+) -> Result<(), Fault> {
     let over = booking.hold_time.as_ref().and_then(instant).is_none_or(|until| until <= call.now());
     refuse_if(over, Reason::HoldOver, "the seat was held until a moment ago")?;
     booking.confirm_time = Some(call.timestamp());
     call.timers().clear("hold");
     follow_up(booking, call);
-    Ok(())
+    book(application, &booking.name, call)
 }
 
 /// The reminder, unless the appointment is so near that nobody has forgotten it, and the end of waiting for who does not
@@ -231,48 +223,26 @@ fn follow_up(booking: &Booking, call: &mut Call) {
     at(call, "noShow", end.map(|end| end + TimeDelta::minutes(practice.no_show_minutes.into())));
 }
 
-/// Who has waited longest for a seat of a slot that can still be kept. Nobody joins the waiting list meanwhile.
-async fn next(reader: &mut Reader<'_>, slot: &str) -> Result<Option<Held<Bookings>>, Fault> {
-    reader.alone(slot).await?;
-    let now = reader.now();
-    let found: Option<AppointmentSlot> = reader.glance(slot).await?;
-    let usable = |slot: &AppointmentSlot| {
-        slot.state() == appointment_slot::State::Open
-            && slot.start_time.as_ref().and_then(instant).is_some_and(|start| start > now)
-    };
-    if !found.as_ref().is_some_and(usable) {
-        return Ok(None);
-    }
-    let waiting = reader.hold::<Bookings>(&[("slot", &[slot]), ("state", &["WAITING"])]).await?;
-    Ok(waiting.into_iter().min_by_key(|one| (one.queue_time.as_ref().and_then(instant), one.name.clone())))
-}
+/// Who waits for the seat, and the application that had it.
+type GivenBack = (Option<Held<Bookings>>, Option<Application>);
 
-/// Gives the seat that this change frees to who waits, in the same transaction: nobody else ever sees it free.
-fn hand_over(next: Option<Held<Bookings>>, call: &mut Call) -> Result<(), Fault> {
-    let Some(next) = next else { return Ok(()) };
-    call.follow(next, "offer", |booking, call| {
-        call.timers().clear("waiting");
-        keep(booking, practice().appointments.offer_minutes, call);
-        Ok(())
+async fn around(reader: &mut Reader<'_>, booking: &Booking, _: &CancelBookingRequest) -> Result<GivenBack, Fault> {
+    // Whoever waits or holds gives no appointment up, and who waits no seat.
+    Ok(match booking.state() {
+        State::Waiting => (None, None),
+        State::Held => (next(reader, &booking.slot).await?, None),
+        _ => (next(reader, &booking.slot).await?, of(reader, booking, BOOKED).await?),
     })
-}
-
-async fn around(
-    reader: &mut Reader<'_>,
-    booking: &Booking,
-    _: &CancelBookingRequest,
-) -> Result<Option<Held<Bookings>>, Fault> {
-    // Whoever waits gives no seat back.
-    if booking.state() == State::Waiting { Ok(None) } else { next(reader, &booking.slot).await }
 }
 
 fn cancel(
     _: &mut Booking,
     _: CancelBookingRequest,
-    next: Option<Held<Bookings>>,
+    (next, application): GivenBack,
     call: &mut Call,
 ) -> Result<(), Fault> {
     call.timers().clear_all();
+    give_up(application, call)?;
     hand_over(next, call)
 }
 
@@ -340,7 +310,10 @@ impl BookingService for Bookings {
     }
 
     async fn confirm_booking(&self, request: Request<ConfirmBookingRequest>) -> Answer<Booking> {
-        self.registry.act(request, confirm).await
+        let waits = async |reader: &mut Reader<'_>, booking: &Booking, _: &ConfirmBookingRequest| {
+            of(reader, booking, "SUBMITTED").await
+        };
+        self.registry.act_with(request, waits, confirm).await
     }
 
     async fn reschedule_booking(&self, request: Request<RescheduleBookingRequest>) -> Answer<Booking> {

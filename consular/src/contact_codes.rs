@@ -55,29 +55,45 @@ fn random() -> Result<String, Fault> {
     Ok(format!("{:06}", u64::from_le_bytes(bytes) % u64::from(CODES)))
 }
 
+/// Whose address a code proves: a registration's, or an intake's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addressee<'a> {
+    pub(crate) record: &'a str,
+    pub(crate) language: &'a str,
+}
+
 /// Sends a code to an address of the registration.
 pub(crate) async fn send(reader: &mut Reader<'_>, registration: &Registration, address: &str) -> Result<(), Fault> {
     let own = !address.is_empty() && [&registration.email, &registration.phone].into_iter().any(|own| own == address);
     let unknown = || Fault::new(Reason::ContactUnknown, "the registration has no such address");
     refuse_if(!own, Reason::ContactUnknown, "")
         .map_err(|_| unknown().at("address", "is none of the registration's"))?;
+    let parcel = Parcel { registration: registration.name.clone(), ..Parcel::default() };
+    send_to(reader, Addressee { record: &registration.name, language: &registration.language }, address, parcel).await
+}
+
+/// Sends a code to an address that somebody gives, as this parcel.
+pub(crate) async fn send_to(
+    reader: &mut Reader<'_>,
+    to: Addressee<'_>,
+    address: &str,
+    parcel: Parcel,
+) -> Result<(), Fault> {
     let (practice, now, code) = (RegisterPractice::get(), reader.now(), random()?);
     let expires = now + TimeDelta::minutes(practice.code_minutes.into());
-    let query = sqlx::query(KEEP).bind(&registration.name).bind(address);
-    let query = query.bind(kept(&registration.name, address, &code)).bind(expires).bind(now.date_naive());
+    let query = sqlx::query(KEEP).bind(to.record).bind(address);
+    let query = query.bind(kept(to.record, address, &code)).bind(expires).bind(now.date_naive());
     let row = query.fetch_one(reader.beside()).await.map_err(pg::fault)?;
     let sent: i16 = row.try_get(0).map_err(pg::fault)?;
     refuse_if(sent > practice.codes_a_day, Reason::TooManyCodes, "enough codes were sent to this address today")?;
     let parcel = Parcel {
-        key: format!("codes/{}/{address}/{}", registration.name, now.timestamp_micros()),
-        message: String::new(),
-        registration: registration.name.clone(),
+        key: format!("codes/{}/{address}/{}", to.record, now.timestamp_micros()),
         channel: channel_of(address),
         address: address.to_owned(),
-        language: registration.language.clone(),
+        language: to.language.to_owned(),
         subject: "Your code".to_owned(),
         body: format!("{code} is the code that proves this address, for {} minutes.", practice.code_minutes),
-        attempts: 0,
+        ..parcel
     };
     parcels::put(reader.beside(), &parcel).await
 }
@@ -91,13 +107,13 @@ pub(crate) async fn count_guess(pool: &PgPool, registration: &str, address: &str
 /// Looks at a guess that was counted; a right one uses the code up.
 pub(crate) async fn guess(
     reader: &mut Reader<'_>,
-    registration: &Registration,
+    registration: &str,
     address: &str,
     code: &str,
 ) -> Result<Guess, Fault> {
     let find =
         "select digest, expires_at, attempts from contact_codes where registration = $1 and address = $2 for update";
-    let query = sqlx::query(find).bind(&registration.name).bind(address);
+    let query = sqlx::query(find).bind(registration).bind(address);
     let Some(row) = query.fetch_optional(reader.beside()).await.map_err(pg::fault)? else { return Ok(Guess::Wrong) };
     let known: Vec<u8> = row.try_get(0).map_err(pg::fault)?;
     let expires: DateTime<Utc> = row.try_get(1).map_err(pg::fault)?;
@@ -105,11 +121,11 @@ pub(crate) async fn guess(
     if attempts > RegisterPractice::get().code_attempts {
         return Ok(Guess::Spent);
     }
-    if expires <= reader.now() || known != kept(&registration.name, address, code) {
+    if expires <= reader.now() || known != kept(registration, address, code) {
         return Ok(Guess::Wrong);
     }
     let forget = sqlx::query("delete from contact_codes where registration = $1 and address = $2");
-    let forget = forget.bind(&registration.name).bind(address);
+    let forget = forget.bind(registration).bind(address);
     forget.execute(reader.beside()).await.map_err(pg::fault)?;
     Ok(Guess::Right)
 }

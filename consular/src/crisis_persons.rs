@@ -1,16 +1,17 @@
 //! The people of a crisis: what is known of each, by whom it was said.
 
+use crate::crisis_likeness::name_key;
+use crate::crisis_merging::{both, merge, own_seat, separate};
 use crate::registrations::own_or_all;
 use fault::{Fault, refuse_if};
 use identity::Principal;
-use proto::consular::v1::crisis_person::Source;
 use proto::consular::v1::crisis_person_service_server::CrisisPersonService;
 use proto::consular::v1::{
     CreateCrisisPersonRequest, Crisis, CrisisPerson, GetCrisisPersonRequest, ListCrisisPersonRevisionsRequest,
-    ListCrisisPersonRevisionsResponse, ListCrisisPersonsRequest, ListCrisisPersonsResponse, Reason,
-    RecordPersonDeathRequest, Registration, ReportPersonDeclinedRequest, ReportPersonDepartedRequest,
+    ListCrisisPersonRevisionsResponse, ListCrisisPersonsRequest, ListCrisisPersonsResponse, MergeCrisisPersonRequest,
+    Reason, RecordPersonDeathRequest, Registration, ReportPersonDeclinedRequest, ReportPersonDepartedRequest,
     ReportPersonInjuredRequest, ReportPersonMissingRequest, ReportPersonNeedsHelpRequest, ReportPersonSafeRequest,
-    ReportPersonUnknownRequest, RetractPersonDeathRequest, crisis,
+    ReportPersonUnknownRequest, RetractPersonDeathRequest, SeparateCrisisPersonRequest, crisis, crisis_person,
 };
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Keep, Reader, Registry, Visible};
@@ -35,6 +36,7 @@ impl Keep for CrisisPersons {
 
     fn admit(person: &mut CrisisPerson, call: &mut Call) -> Result<(), Fault> {
         person.status_time = Some(call.timestamp());
+        person.name_key = name_key(&person.family_name, &person.given_names);
         Ok(())
     }
 
@@ -98,6 +100,17 @@ macro_rules! reports {
                 self.registry.act(request, retract_death).await
             }
 
+            async fn merge_crisis_person(&self, request: Request<MergeCrisisPersonRequest>) -> Answer<CrisisPerson> {
+                self.registry.act_with(request, both, merge).await
+            }
+
+            async fn separate_crisis_person(
+                &self,
+                request: Request<SeparateCrisisPersonRequest>,
+            ) -> Answer<CrisisPerson> {
+                self.registry.act_with(request, own_seat, separate).await
+            }
+
             async fn list_crisis_person_revisions(
                 &self,
                 request: Request<ListCrisisPersonRevisionsRequest>,
@@ -136,6 +149,7 @@ fn list(
     (crisis, registration): (Option<Crisis>, Option<Registration>),
     _: &mut Call,
 ) -> Result<(), Fault> {
+    person.set_state(crisis_person::State::Unknown);
     let unknown = |field: &str| Fault::new(House::InvalidFields, "1 field is wrong").at(field, "names no record");
     let crisis = crisis.ok_or_else(|| unknown("crisisPerson.crisis"))?;
     refuse_if(crisis.state() != crisis::State::Open, Reason::CrisisClosed, "the crisis is closed")?;
@@ -158,36 +172,4 @@ fn retract_death(person: &mut CrisisPerson, _: RetractPersonDeathRequest, call: 
     person.evidence.clear();
     person.status_time = Some(call.timestamp());
     Ok(())
-}
-
-/// The people of a registration as the list has them: the registrant first, then those along.
-pub(crate) fn people_of(registration: &Registration, crisis: &str) -> Vec<CrisisPerson> {
-    let stay = registration.stays.first();
-    let whereabouts = stay.map_or_else(String::new, |stay| {
-        [&stay.address, &stay.city, &stay.country]
-            .map(String::as_str)
-            .into_iter()
-            .filter(|text| !text.is_empty())
-            .collect::<Vec<_>>()
-            .join(", ")
-    });
-    let listed = |party_number, family: &str, given: &str, birth: &str, nationality: &str| CrisisPerson {
-        crisis: crisis.to_owned(),
-        registration: registration.name.clone(),
-        party_number,
-        source: Source::Registration.into(),
-        family_name: family.to_owned(),
-        given_names: given.to_owned(),
-        birth_date: birth.to_owned(),
-        nationality: nationality.to_owned(),
-        whereabouts: whereabouts.clone(),
-        ..CrisisPerson::default()
-    };
-    let own = registration.nationalities.first().map_or("", String::as_str);
-    let (family, given) = (&registration.family_name, &registration.given_names);
-    let mut people = vec![listed(0, family, given, &registration.birth_date, own)];
-    for (number, member) in (1..).zip(&registration.party) {
-        people.push(listed(number, &member.family_name, &member.given_names, &member.birth_date, &member.nationality));
-    }
-    people
 }

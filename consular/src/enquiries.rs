@@ -166,7 +166,10 @@ impl Subject {
         if enquiry.person.is_empty() {
             return Ok(Self::default());
         }
-        let person = reader.share::<CrisisPerson>(&enquiry.person).await?;
+        let mut person = reader.share::<CrisisPerson>(&enquiry.person).await?;
+        if let Some(stands) = person.as_ref().map(|one| one.merged_into.clone()).filter(|name| !name.is_empty()) {
+            person = reader.share::<CrisisPerson>(&stands).await?;
+        }
         let known = person.as_ref().map(|person| person.registration.clone()).filter(|name| !name.is_empty());
         let registration = match known {
             Some(name) => reader.share::<Registration>(&name).await?.unwrap_or_default(),

@@ -14,6 +14,10 @@ mod assistance_contacts;
 mod assistance_tasks;
 mod audit;
 mod blank_books;
+mod booking_applications;
+mod booking_letters;
+mod booking_limits;
+mod booking_queue;
 mod bookings;
 mod cash_days;
 mod certificate_codes;
@@ -27,6 +31,12 @@ mod clearance;
 mod contact_codes;
 mod counter;
 mod crises;
+mod crisis_arrivals;
+mod crisis_forgetting;
+mod crisis_intakes;
+mod crisis_likeness;
+mod crisis_listing;
+mod crisis_merging;
 mod crisis_persons;
 mod digital_seals;
 mod emergency_travel_documents;
@@ -93,6 +103,7 @@ pub use bookings::Bookings;
 pub use cash_days::CashDays;
 pub use civil_records::CivilRecords;
 pub use crises::Crises;
+pub use crisis_intakes::CrisisIntakes;
 pub use crisis_persons::CrisisPersons;
 pub use digital_seals::DigitalSeals;
 pub use emergency_travel_documents::EmergencyTravelDocuments;
@@ -128,7 +139,7 @@ pub use visas::Visas;
 pub use watch_lists::WatchLists;
 
 use anyhow::Context as _;
-use channels::{Channel, MailBySmtp, Mailbox, Smtp};
+use channels::{Channel, Mailbox, Smtp};
 use proto::consular::v1::apostille_service_server::ApostilleServiceServer;
 use proto::consular::v1::appointment_service_service_server::AppointmentServiceServiceServer;
 use proto::consular::v1::appointment_slot_service_server::AppointmentSlotServiceServer;
@@ -141,6 +152,7 @@ use proto::consular::v1::blank_book_service_server::BlankBookServiceServer;
 use proto::consular::v1::booking_service_server::BookingServiceServer;
 use proto::consular::v1::cash_day_service_server::CashDayServiceServer;
 use proto::consular::v1::civil_record_service_server::CivilRecordServiceServer;
+use proto::consular::v1::crisis_intake_service_server::CrisisIntakeServiceServer;
 use proto::consular::v1::crisis_person_service_server::CrisisPersonServiceServer;
 use proto::consular::v1::crisis_service_server::CrisisServiceServer;
 use proto::consular::v1::digital_seal_service_server::DigitalSealServiceServer;
@@ -221,10 +233,9 @@ impl Service for Consular {
 /// Begins to deliver what waits, by mail where there is a mail server and into the mailbox where there is none; and to list
 /// the people of crises.
 fn send_parcels(store: &Store, smtp: Option<Smtp>, senders: u32, house: &House) {
-    let mailbox = Mailbox::new(store.pool().clone());
     let channel: Arc<dyn Channel> = match smtp {
-        Some(smtp) => Arc::new(MailBySmtp { smtp, mailbox }),
-        None => Arc::new(mailbox),
+        Some(smtp) => Arc::new(smtp),
+        None => Arc::new(Mailbox::new(store.pool().clone())),
     };
     let room = Arc::new(PostRoom::new(store.pool().clone(), Messages::new(store.keep()), channel));
     let rolls = Arc::new(RollCall::new(store));
@@ -239,8 +250,9 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
     let (screenings, visa_applications) = (store.keep::<Screenings>(), store.keep::<VisaApplications>());
     let visas = Visas::new(store.keep(), visa_applications.clone(), screenings, papers.clone());
     Routes::new(EntryRequirementServiceServer::new(EntryRequirements::new(store.keep())))
+        .add_service(CrisisIntakeServiceServer::new(CrisisIntakes::new(store.keep())))
         .add_service(CrisisPersonServiceServer::new(CrisisPersons::new(store.keep())))
-        .add_service(CrisisServiceServer::new(Crises::new(store.keep())))
+        .add_service(CrisisServiceServer::new(Crises::new(store.keep(), store.keep())))
         .add_service(EnquiryServiceServer::new(Enquiries::new(store.keep())))
         .add_service(MailboxMessageServiceServer::new(MailboxMessages::new(store.keep())))
         .add_service(ManifestSeatServiceServer::new(ManifestSeats::new(store.keep())))

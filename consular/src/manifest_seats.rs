@@ -1,4 +1,5 @@
-//! Seats of manifests. A person has one live seat on all manifests together, which the table's own index holds.
+//! Seats of manifests. A human has one live seat on all manifests together, by however many records, which the table's own
+//! index holds.
 
 use crate::manifests::Manifests;
 use fault::{Fault, refuse_if};
@@ -89,7 +90,7 @@ async fn surroundings(
 }
 
 fn list(
-    _: &mut ManifestSeat,
+    seat: &mut ManifestSeat,
     (manifest, person): (Option<Held<Manifests>>, Option<CrisisPerson>),
     call: &mut Call,
 ) -> Result<(), Fault> {
@@ -100,9 +101,11 @@ fn list(
     refuse_if(differ, Reason::CrisesDiffer, "the person is on the list of another crisis than the manifest")?;
     let open = matches!(manifest.state(), Departure::Planned | Departure::Boarding);
     refuse_if(!open, Reason::ManifestNotOpen, "the manifest takes nobody any more")?;
-    use crisis_person::State::{Deceased, Departed};
+    use crisis_person::State::{Deceased, Departed, Merged};
+    refuse_if(person.state() == Merged, Reason::PersonIsMerged, "another record stands for the same human")?;
     let here = !matches!(person.state(), Deceased | Departed);
     refuse_if(!here, Reason::PersonNotEvacuable, "the person is recorded as dead or as departed")?;
+    seat.human = person.name;
     call.follow(manifest, "list", |manifest, _| {
         manifest.listed += 1;
         Ok(())

@@ -211,7 +211,7 @@ async fn everyone(
 ) -> Result<(Vec<Held<ManifestSeats>>, Vec<Held<CrisisPersons>>), Fault> {
     let seats = live_seats(reader, manifest).await?;
     let aboard: Vec<&str> =
-        seats.iter().filter(|seat| seat.state() == Seat::Boarded).map(|seat| seat.person.as_str()).collect();
+        seats.iter().filter(|seat| seat.state() == Seat::Boarded).map(|seat| seat.human.as_str()).collect();
     let people = reader.hold::<CrisisPersons>(&[("name", &aboard), ("state", &NOT_GONE)]).await?;
     Ok((seats, people))
 }

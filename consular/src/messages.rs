@@ -19,19 +19,20 @@ use sqlx::{PgConnection, Row as _};
 use std::collections::BTreeMap;
 use tonic::{Request, Response};
 
-/// A parcel for each registration with a proven address, by the one that was proven first.
+/// A parcel for each registration with a proven address, by the one that was proven first; then by the others.
 const ADDRESS: &str = "
-    insert into parcels (key, message, registration, channel, address, language)
-    select $1 || '/' || r.name, $1, r.name, case when position('@' in a.address) > 0 then 'EMAIL' else 'SMS' end,
-        a.address, r.doc->>'language'
+    insert into parcels (key, message, registration, channel, address, others, language)
+    select $1 || '/' || r.name, $1, r.name, case when position('@' in a.proven[1]) > 0 then 'EMAIL' else 'SMS' end,
+        a.proven[1], a.proven[2:], r.doc->>'language'
     from unnest($2::text[]) t (name) join registrations r on r.name = t.name,
-        lateral (select r.doc->'verified'->0->>'address' as address) a
-    where r.state in ('ACTIVE', 'STALE') and a.address <> ''
+        lateral (select array(select v.one->>'address' from jsonb_array_elements(r.doc->'verified')
+            with ordinality v (one, n) order by v.n) as proven) a
+    where r.state in ('ACTIVE', 'STALE') and cardinality(a.proven) > 0
     on conflict (key) do nothing";
 
 const COUNTS: &str = "select state, count(*) from parcels where message = $1 group by state";
 
-const RECEIPTS: &str = "select registration, channel, state, attempts, delivered_at, failure from parcels
+const RECEIPTS: &str = "select registration, channel, state, attempts, delivered_at, failure, carrier from parcels
     where message = $1 and registration > $2 order by registration limit $3";
 
 /// The most receipts of a page, and how many it has if the caller does not say.
@@ -78,6 +79,7 @@ struct Counts {
     delivered: i32,
     failed: i32,
     cancelled: i32,
+    unsent: i32,
 }
 
 impl Counts {
@@ -87,7 +89,8 @@ impl Counts {
         let states: BTreeMap<String, i64> =
             rows.iter().map(count).collect::<Result<_, sqlx::Error>>().map_err(pg::fault)?;
         let of = |state: &str| states.get(state).map_or(0, |count| i32::try_from(*count).unwrap_or(i32::MAX));
-        Ok(Self { waiting: of("QUEUED"), delivered: of("DELIVERED"), failed: of("FAILED"), cancelled: of("CANCELLED") })
+        let (waiting, delivered, failed) = (of("QUEUED"), of("DELIVERED"), of("FAILED"));
+        Ok(Self { waiting, delivered, failed, cancelled: of("CANCELLED"), unsent: of("UNSENT") })
     }
 }
 
@@ -168,9 +171,10 @@ impl MessageService for Messages {
         registry::check(request.get_ref())?;
         let message = self.seen(&request, &request.get_ref().name).await?;
         let mut connection = self.registry.store().pool().acquire().await.map_err(pg::fault)?;
-        let Counts { waiting, delivered, failed, cancelled } = Counts::of(&mut connection, &message.name).await?;
+        let counts = Counts::of(&mut connection, &message.name).await?;
+        let Counts { waiting, delivered, failed, cancelled, unsent } = counts;
         let audience = message.audience;
-        Ok(Response::new(GetMessageProgressResponse { audience, waiting, delivered, failed, cancelled }))
+        Ok(Response::new(GetMessageProgressResponse { audience, waiting, delivered, failed, cancelled, unsent }))
     }
 
     async fn read_message_receipts(
@@ -208,6 +212,7 @@ fn receipt(row: &PgRow) -> Result<DeliveryReceipt, sqlx::Error> {
         attempts: row.try_get::<i16, _>(3)?.into(),
         deliver_time: delivered.map(timestamp),
         failure: row.try_get(5)?,
+        carrier: delivery_receipt::Carrier::from_str_name(row.try_get(6)?).unwrap_or_default().into(),
     })
 }
 
@@ -240,6 +245,7 @@ fn complete(message: &mut Message, _: CompleteMessageRequest, counts: Counts, ca
     refuse_if(counts.waiting > 0, Reason::MessageUnderWay, words)?;
     message.delivered = counts.delivered;
     message.failed = counts.failed;
+    message.unsent = counts.unsent;
     message.complete_time = Some(call.timestamp());
     Ok(())
 }
@@ -254,6 +260,7 @@ async fn take_back(reader: &mut Reader<'_>, message: &Message, _: &CancelMessage
 fn cancel(message: &mut Message, _: CancelMessageRequest, counts: Counts, call: &mut Call) -> Result<(), Fault> {
     message.delivered = counts.delivered;
     message.failed = counts.failed;
+    message.unsent = counts.unsent;
     if message.state() == State::Sending {
         message.complete_time = Some(call.timestamp());
     }

@@ -5,12 +5,15 @@ use crate::messages::Messages;
 use crate::parcels;
 use fault::Fault;
 use proto::consular::v1::Message;
+use proto::consular::v1::delivery_receipt::Carrier;
 use sqlx::PgPool;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// What a receipt says of an address that nothing here reaches.
+const NO_CHANNEL: &str = "NO_CHANNEL, no channel of this kind is set";
 /// How many parcels are taken at once.
 const AT_ONCE: i64 = 200;
 /// How often it is looked for parcels.
@@ -61,18 +64,32 @@ impl PostRoom {
             self.messages.complete_all().await?;
             return Ok(0);
         }
-        let written = self.written(taken).await?;
-        let outcomes = self.channel.deliver(&written).await;
-        let mut through = Vec::new();
-        for (parcel, outcome) in written.iter().zip(outcomes) {
-            match outcome {
-                Ok(()) => through.push(parcel.key.clone()),
-                Err(Undelivered::ForNow(why)) => parcels::failed(&self.pool, parcel, &why, false).await?,
-                Err(Undelivered::ForGood(why)) => parcels::failed(&self.pool, parcel, &why, true).await?,
+        let count = taken.len();
+        let mut by_carrier: BTreeMap<Carrier, Vec<Parcel>> = BTreeMap::new();
+        for parcel in self.written(taken).await? {
+            match self.channel.carrier(parcel.channel) {
+                Some(carrier) => by_carrier.entry(carrier).or_default().push(parcel),
+                None => parcels::failed_for_good(&self.pool, &parcel, NO_CHANNEL, false).await?,
             }
         }
-        parcels::delivered(&self.pool, &through).await?;
-        Ok(written.len())
+        for (carrier, parcels) in by_carrier {
+            self.hand_over(carrier, &parcels).await?;
+        }
+        Ok(count)
+    }
+
+    /// Hands parcels to their carrier, and writes down what it says.
+    async fn hand_over(&self, carrier: Carrier, parcels: &[Parcel]) -> Result<(), Fault> {
+        let outcomes = self.channel.deliver(parcels).await;
+        let mut through = Vec::new();
+        for (parcel, outcome) in parcels.iter().zip(outcomes) {
+            match outcome {
+                Ok(()) => through.push(parcel.key.clone()),
+                Err(Undelivered::ForNow(why)) => parcels::failed_for_now(&self.pool, parcel, &why).await?,
+                Err(Undelivered::ForGood(why)) => parcels::failed_for_good(&self.pool, parcel, &why, true).await?,
+            }
+        }
+        parcels::delivered(&self.pool, &through, carrier).await
     }
 
     /// The parcels with the texts of the messages they carry, each in its language.

@@ -27,6 +27,10 @@ pub struct RegisterPractice {
     pub code_attempts: i16,
     /// How many codes an address is sent in a day.
     pub codes_a_day: i16,
+    /// How many intakes of crises one address files in a day.
+    pub intakes_a_day: usize,
+    /// Days an intake may stay unproven.
+    pub intake_days: u16,
 }
 
 /// The file, entry by entry.
@@ -40,6 +44,7 @@ struct File {
     retention: Days,
     code: Minutes,
     code_limits: Limits,
+    intakes: Intakes,
 }
 
 #[derive(Deserialize)]
@@ -64,6 +69,14 @@ struct Limits {
     source: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Intakes {
+    a_day: usize,
+    unproven_days: u16,
+    source: String,
+}
+
 /// What is wrong with the file.
 #[derive(Debug, thiserror::Error)]
 enum Invalid {
@@ -80,14 +93,18 @@ impl RegisterPractice {
     }
 
     fn read(text: &str) -> Result<Self, Invalid> {
-        let File { early, unverified, confirm, grace, retention, code, code_limits } = toml::from_str(text)?;
+        let File { early, unverified, confirm, grace, retention, code, code_limits, intakes } = toml::from_str(text)?;
         let days = [&early, &unverified, &confirm, &grace, &retention];
-        let sources = days.map(|days| &days.source).into_iter().chain([&code.source, &code_limits.source]);
+        let sources =
+            days.map(|days| &days.source).into_iter().chain([&code.source, &code_limits.source, &intakes.source]);
         if sources.into_iter().any(|source| source.trim().is_empty()) {
             return Err(Invalid::Wrong("an entry names no source"));
         }
         if days.into_iter().any(|days| days.days == 0) || code.minutes == 0 {
             return Err(Invalid::Wrong("a period of no length"));
+        }
+        if intakes.a_day == 0 || intakes.unproven_days == 0 {
+            return Err(Invalid::Wrong("an address files one intake at least, and has a day to be proven"));
         }
         if code_limits.attempts < 1 || code_limits.a_day < 1 {
             return Err(Invalid::Wrong("a code can be tried once at least"));
@@ -101,6 +118,8 @@ impl RegisterPractice {
             code_minutes: code.minutes,
             code_attempts: code_limits.attempts,
             codes_a_day: code_limits.a_day,
+            intakes_a_day: intakes.a_day,
+            intake_days: intakes.unproven_days,
         })
     }
 }

@@ -1,26 +1,27 @@
 //! How a registration ends: its registrant is reminded, and in the end all that is personal is forgotten.
 
-use crate::parcels::{self, Parcel, channel_of};
+use crate::parcels::{self, Parcel};
 use fault::Fault;
 use proto::consular::v1::Registration;
 use proto::consular::v1::registration::State;
 use registry::Reader;
 
-/// Asks the registrant to confirm, at the address that was proven first.
+/// Asks the registrant to confirm, at the address that was proven first; then at the others.
 pub(crate) async fn remind(reader: &mut Reader<'_>, registration: &Registration) -> Result<(), Fault> {
-    let Some(proven) = registration.verified.first() else { return Ok(()) };
+    let proven = registration.verified.iter().map(|proven| &proven.address);
+    let Some((channel, address, others)) = parcels::ways(proven) else { return Ok(()) };
     let parcel = Parcel {
         key: format!("reminders/{}/{}", registration.name, reader.now().timestamp_micros()),
-        message: String::new(),
         registration: registration.name.clone(),
-        channel: channel_of(&proven.address),
-        address: proven.address.clone(),
+        channel,
+        address,
+        others,
         language: registration.language.clone(),
         subject: "Is your registration still right?".to_owned(),
         body: "You have not confirmed your registration abroad for long. Please confirm or change it, so that we find you \
                if something happens."
             .to_owned(),
-        attempts: 0,
+        ..Parcel::default()
     };
     parcels::put(reader.beside(), &parcel).await
 }
@@ -30,7 +31,7 @@ pub(crate) async fn forget(reader: &mut Reader<'_>, registration: &Registration)
     let blank = serde_json::json!({"name": registration.name, "state": State::Erased.as_str_name()});
     for text in [
         "delete from contact_codes where registration = $1",
-        "update parcels set address = '', subject = '', body = '', state = \
+        "update parcels set address = '', others = '{}', subject = '', body = '', state = \
              case when state = 'QUEUED' then 'CANCELLED' else state end where registration = $1",
         "update mailbox_messages set doc = doc || '{\"address\": \"\", \"subject\": \"\", \"body\": \"\"}' \
              where registration = $1",

@@ -1,6 +1,7 @@
 //! The register of our citizens abroad: told by themselves, proven, confirmed from time to time, erased in the end.
 
 use crate::contact_codes::{self, Guess};
+use crate::crisis_forgetting::{self, of_registration};
 use crate::places::{Place, who_is_at};
 use crate::register_practice::RegisterPractice;
 use crate::registration_end::{forget, remind};
@@ -71,8 +72,9 @@ impl Keep for Registrations {
             RETENTION => {
                 forget(reader, registration).await?;
                 call.erase();
+                let people = of_registration(reader, &registration.name).await?;
                 *registration = erased(registration);
-                Ok(())
+                crisis_forgetting::forget(people, call)
             }
             other => Err(Fault::new(proto::policy::v1::Reason::Internal, format!("nothing is done for {other}"))),
         }
@@ -131,7 +133,7 @@ impl RegistrationService for Registrations {
     async fn verify_registration(&self, request: Request<VerifyRegistrationRequest>) -> Answer<Registration> {
         self.guessed(&request, &request.get_ref().name, &request.get_ref().address).await?;
         let gather = async |reader: &mut Reader<'_>, known: &Registration, ask: &VerifyRegistrationRequest| {
-            contact_codes::guess(reader, known, &ask.address, &ask.code).await
+            contact_codes::guess(reader, &known.name, &ask.address, &ask.code).await
         };
         let verify = |registration: &mut Registration, ask: VerifyRegistrationRequest, guess, call: &mut Call| {
             prove(registration, ask.address, guess, call)?;
@@ -144,7 +146,7 @@ impl RegistrationService for Registrations {
     async fn verify_contact(&self, request: Request<VerifyContactRequest>) -> Answer<Registration> {
         self.guessed(&request, &request.get_ref().name, &request.get_ref().address).await?;
         let gather = async |reader: &mut Reader<'_>, known: &Registration, ask: &VerifyContactRequest| {
-            contact_codes::guess(reader, known, &ask.address, &ask.code).await
+            contact_codes::guess(reader, &known.name, &ask.address, &ask.code).await
         };
         let verify = |registration: &mut Registration, ask: VerifyContactRequest, guess, call: &mut Call| {
             prove(registration, ask.address, guess, call)
@@ -175,13 +177,14 @@ impl RegistrationService for Registrations {
 
     async fn erase_registration(&self, request: Request<EraseRegistrationRequest>) -> Answer<Registration> {
         let gather = async |reader: &mut Reader<'_>, known: &Registration, _: &EraseRegistrationRequest| {
-            forget(reader, known).await
+            forget(reader, known).await?;
+            of_registration(reader, &known.name).await
         };
-        let erase = |registration: &mut Registration, _: EraseRegistrationRequest, (), call: &mut Call| {
+        let erase = |registration: &mut Registration, _: EraseRegistrationRequest, people, call: &mut Call| {
             call.timers().clear_all();
             call.erase();
             *registration = erased(registration);
-            Ok(())
+            crisis_forgetting::forget(people, call)
         };
         self.registry.act_with(request, gather, erase).await
     }

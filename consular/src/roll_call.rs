@@ -1,6 +1,8 @@
 //! The roll of a crisis: whoever was found in the area becomes a person on its list, each once, whatever breaks down meanwhile.
 
-use crate::crisis_persons::{CrisisPersons, people_of};
+use crate::crises::{Crises, day_of};
+use crate::crisis_listing::people_of;
+use crate::crisis_persons::CrisisPersons;
 use crate::errand;
 use crate::registrations::Registrations;
 use fault::{Fault, Reason as _};
@@ -39,6 +41,7 @@ const LISTED: &str = "update crisis_roll set listed = true where crisis = $1 and
 #[derive(Clone, Debug)]
 pub struct RollCall {
     store: Store,
+    crises: Registry<Crises>,
     registrations: Registry<Registrations>,
     persons: CrisisPersons,
 }
@@ -46,7 +49,8 @@ pub struct RollCall {
 impl RollCall {
     /// The rolls of a register.
     pub fn new(store: &Store) -> Self {
-        Self { store: store.clone(), registrations: store.keep(), persons: CrisisPersons::new(store.keep()) }
+        let persons = CrisisPersons::new(store.keep());
+        Self { store: store.clone(), crises: store.keep(), registrations: store.keep(), persons }
     }
 
     /// Works until shutdown; what is in hand is finished first.
@@ -92,7 +96,9 @@ impl RollCall {
         let known = self.registrations.load(registration).await?;
         // What was erased meanwhile names nobody any more.
         let known = known.filter(|known| known.state() != State::Erased);
-        for person in known.iter().flat_map(|known| people_of(known, crisis)) {
+        let event = self.crises.load(crisis).await?.unwrap_or_default();
+        let day = day_of(&event, self.store.now(), self.store.home());
+        for person in known.iter().flat_map(|known| people_of(known, &event, day)) {
             let ask = CreateCrisisPersonRequest { crisis_person: Some(person), ..Default::default() };
             let path = "/legation.consular.v1.CrisisPersonService/CreateCrisisPerson";
             match self.persons.create_crisis_person(errand::request("roll", path, ask)?).await {

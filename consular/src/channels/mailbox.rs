@@ -3,6 +3,8 @@
 use super::{Channel, Parcel, Undelivered};
 use chrono::{DateTime, SecondsFormat, Utc};
 use futures::future::BoxFuture;
+use proto::consular::v1::delivery_receipt::Carrier;
+use proto::consular::v1::mailbox_message::Channel as By;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -26,6 +28,10 @@ impl Mailbox {
 }
 
 impl Channel for Mailbox {
+    fn carrier(&self, _: By) -> Option<Carrier> {
+        Some(Carrier::Mailbox)
+    }
+
     fn deliver<'a>(&'a self, parcels: &'a [Parcel]) -> BoxFuture<'a, Vec<Result<(), Undelivered>>> {
         Box::pin(async move {
             let now = Utc::now();
@@ -41,7 +47,8 @@ impl Channel for Mailbox {
 /// The record, as the contract writes it.
 fn doc(parcel: &Parcel, now: DateTime<Utc>) -> Value {
     let uid = Uuid::now_v7();
-    let source = if parcel.message.is_empty() { &parcel.registration } else { &parcel.message };
+    let sources = [&parcel.message, &parcel.about, &parcel.registration];
+    let source = sources.into_iter().find(|source| !source.is_empty()).unwrap_or(&parcel.registration);
     json!({
         "name": format!("mailboxMessages/{}", uid.simple()),
         "source": source,

@@ -1,4 +1,5 @@
-//! Channels: ways in which a parcel gets to a person. One is embedded and writes to a mailbox; mail goes by SMTP.
+//! Channels: ways in which a parcel gets to a person. The embedded one takes everything into a mailbox, which reaches nobody
+//! outside; SMTP takes mail and nothing else.
 
 mod mailbox;
 mod smtp;
@@ -8,9 +9,15 @@ pub use smtp::{Smtp, SmtpSettings};
 
 pub use crate::parcels::Parcel;
 use futures::future::BoxFuture;
+use proto::consular::v1::delivery_receipt::Carrier;
+use proto::consular::v1::mailbox_message::Channel as By;
 
 /// A way to people.
 pub trait Channel: Send + Sync + 'static {
+    /// Who takes over what goes by this; none where nothing is set that could. It is asked first, so that nothing is given
+    /// to a channel that does not carry it, and a receipt says what is true.
+    fn carrier(&self, by: By) -> Option<Carrier>;
+
     /// Delivers each parcel, and says for each whether it did. It may be asked again for one that it delivered already, when
     /// whoever asked died before writing that down: the same key is the same parcel.
     fn deliver<'a>(&'a self, parcels: &'a [Parcel]) -> BoxFuture<'a, Vec<Result<(), Undelivered>>>;
@@ -25,28 +32,4 @@ pub enum Undelivered {
     /// It never will be: there is no such address.
     #[error("{0}")]
     ForGood(String),
-}
-
-/// Mail by SMTP, everything else into the mailbox.
-pub struct MailBySmtp {
-    /// For mail.
-    pub smtp: Smtp,
-    /// For the rest.
-    pub mailbox: Mailbox,
-}
-
-impl Channel for MailBySmtp {
-    fn deliver<'a>(&'a self, parcels: &'a [Parcel]) -> BoxFuture<'a, Vec<Result<(), Undelivered>>> {
-        Box::pin(async move {
-            let mut outcomes = Vec::with_capacity(parcels.len());
-            for parcel in parcels {
-                let one = std::slice::from_ref(parcel);
-                outcomes.extend(match parcel.channel {
-                    proto::consular::v1::mailbox_message::Channel::Email => self.smtp.deliver(one).await,
-                    _ => self.mailbox.deliver(one).await,
-                });
-            }
-            outcomes
-        })
-    }
 }

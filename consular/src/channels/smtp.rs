@@ -8,6 +8,8 @@ use futures::future::BoxFuture;
 use lettre::message::{Mailbox, header::ContentType};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use proto::consular::v1::delivery_receipt::Carrier;
+use proto::consular::v1::mailbox_message::Channel as By;
 use ring::digest::{SHA256, digest};
 use std::time::Duration;
 
@@ -79,6 +81,10 @@ impl Smtp {
 }
 
 impl Channel for Smtp {
+    fn carrier(&self, by: By) -> Option<Carrier> {
+        (by == By::Email).then_some(Carrier::Smtp)
+    }
+
     fn deliver<'a>(&'a self, parcels: &'a [Parcel]) -> BoxFuture<'a, Vec<Result<(), Undelivered>>> {
         Box::pin(async move {
             let mut outcomes = Vec::with_capacity(parcels.len());

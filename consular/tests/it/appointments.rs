@@ -202,6 +202,46 @@ async fn hours_taken_back_close_their_slots_and_leave_the_bookings() {
     assert_eq!(world.free(&service, ("2026-05-11", "2026-05-11")).await, ["2026-05-11T09:00"]);
 }
 
+/// Without `Standing::ShutByPlan` the day stays closed for ever: what is closed counts as there.
+#[tokio::test]
+async fn hours_given_again_open_what_they_had_closed_and_nothing_that_staff_closed() {
+    let world = world().await;
+    let service = world.service(2).await;
+    let hours = || weekly(&service, Weekday::Monday, "09:00", "10:30");
+    let window = world.window(hours()).await.unwrap();
+    let monday = ("2026-05-11", "2026-05-11");
+    assert_eq!(world.free(&service, monday).await.len(), 3);
+    let id = service.rsplit('/').next().unwrap();
+    let by_staff = format!("appointmentSlots/{id}-20260511t080000z");
+    let request = pb::CloseAppointmentSlotRequest { name: by_staff, ..Default::default() };
+    world.slots().close_appointment_slot(request).await.unwrap();
+    // A closure that is deleted, and hours that are taken back and given again.
+    let closure = AppointmentWindow {
+        service: service.clone(),
+        kind: Kind::Closed.into(),
+        date: monday.0.into(),
+        ..AppointmentWindow::default()
+    };
+    let closure = world.window(closure).await.unwrap();
+    let taken_back = async |name: String| {
+        let request = pb::DeleteAppointmentWindowRequest { name, ..Default::default() };
+        world.windows().delete_appointment_window(request).await.unwrap();
+    };
+    assert!(world.free(&service, monday).await.is_empty());
+    taken_back(closure.name).await;
+    assert_eq!(world.free(&service, monday).await, ["2026-05-11T09:00", "2026-05-11T09:30"]);
+    taken_back(window.name).await;
+    assert!(world.free(&service, monday).await.is_empty());
+    world.window(hours()).await.unwrap();
+    assert_eq!(world.free(&service, monday).await, ["2026-05-11T09:00", "2026-05-11T09:30"]);
+    // What the hours opened again is theirs to close again.
+    let slot = format!("appointmentSlots/{id}-20260511t070000z");
+    let get = pb::GetAppointmentSlotRequest { name: slot, as_of: None };
+    let slot = world.slots().get_appointment_slot(get).await.unwrap().into_inner();
+    use pb::appointment_slot::Origin;
+    assert_eq!((slot.origin(), slot.closed_by()), (Origin::Plan, Origin::Unspecified));
+}
+
 #[tokio::test]
 async fn hours_make_sense_and_do_not_overlap() {
     let world = world().await;

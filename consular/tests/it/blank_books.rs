@@ -1,15 +1,15 @@
 //! Blanks: each number once, two persons to destroy one, and a ledger that the count of the safe is held against.
 
 use crate::travel_bench::{CLERK, DECIDER, POST, blank};
-use crate::world::{officer, reason, world};
+use crate::world::{World, officer, reason, world};
 use futures::future::join_all;
 use identity::Principal;
 use proto::consular::v1::blank_book::{Kind, SpoilCause, State};
-use proto::consular::v1::{self as pb};
+use proto::consular::v1::{self as pb, BlankBook};
+use tonic::{Response, Status};
 
-#[tokio::test]
-async fn a_number_is_received_once_however_many_try() {
-    let world = world().await;
+/// Ten receive the same number at once.
+async fn ten_receive(world: &World) -> (usize, Vec<Result<Response<BlankBook>, Status>>) {
     let request = || pb::CreateBlankBookRequest {
         blank_book: Some(blank(Kind::PassportBook, "C01X00T47")),
         ..Default::default()
@@ -19,7 +19,27 @@ async fn a_number_is_received_once_however_many_try() {
         async move { blanks.create_blank_book(request()).await }
     });
     let (kept, refused): (Vec<_>, Vec<_>) = join_all(tries).await.into_iter().partition(Result::is_ok);
-    assert_eq!(kept.len(), 1);
+    (kept.len(), refused)
+}
+
+/// What holds the number are the table's own keys, and the history's: without them all ten have it.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_guard_a_number_is_received_ten_times() {
+    let world = world().await;
+    for unguarded in [
+        "alter table blank_books drop constraint blank_books_number, drop constraint blank_books_pkey cascade",
+        "alter table history drop constraint history_pkey",
+    ] {
+        sqlx::query(unguarded).execute(&world.db.pool).await.unwrap();
+    }
+    assert_eq!(ten_receive(&world).await.0, 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_is_received_once_however_many_try() {
+    let world = world().await;
+    let (kept, refused) = ten_receive(&world).await;
+    assert_eq!(kept, 1);
     for answer in refused {
         assert_eq!(reason(answer), "BLANK_ALREADY_RECEIVED");
     }

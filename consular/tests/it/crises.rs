@@ -36,7 +36,7 @@ pub(crate) fn told_of(crisis: &str, name: &str) -> CrisisPerson {
 }
 
 impl World {
-    fn crises(&self) -> CrisisServiceClient<Signed> {
+    pub(crate) fn crises(&self) -> CrisisServiceClient<Signed> {
         CrisisServiceClient::new(self.signed(&officer("people/operator")))
     }
 
@@ -52,7 +52,7 @@ impl World {
         self.crises().create_crisis(quake(id)).await.unwrap().into_inner().name
     }
 
-    async fn collect_people(&self, crisis: &str) -> Crisis {
+    pub(crate) async fn collect_people(&self, crisis: &str) -> Crisis {
         let ask = pb::CollectCrisisPersonsRequest { name: crisis.into(), ..Default::default() };
         let collected = self.crises().collect_crisis_persons(ask).await.unwrap().into_inner();
         let rolls = RollCall::new(&self.store);
@@ -60,11 +60,11 @@ impl World {
         collected
     }
 
-    async fn tally(&self, crisis: &str) -> pb::TallyCrisisResponse {
+    pub(crate) async fn tally(&self, crisis: &str) -> pb::TallyCrisisResponse {
         self.crises().tally_crisis(pb::TallyCrisisRequest { name: crisis.into() }).await.unwrap().into_inner()
     }
 
-    async fn close_crisis(&self, crisis: &str) -> Result<Crisis, Status> {
+    pub(crate) async fn close_crisis(&self, crisis: &str) -> Result<Crisis, Status> {
         let ask = pb::CloseCrisisRequest { name: crisis.into(), ..Default::default() };
         Ok(self.crises().close_crisis(ask).await?.into_inner())
     }
@@ -74,12 +74,12 @@ impl World {
         Ok(self.crisis_persons(&officer("people/operator")).create_crisis_person(ask).await?.into_inner())
     }
 
-    async fn people(&self, by: &Principal) -> Vec<CrisisPerson> {
+    pub(crate) async fn people(&self, by: &Principal) -> Vec<CrisisPerson> {
         let ask = pb::ListCrisisPersonsRequest { order_by: "createTime".into(), page_size: 1000, ..Default::default() };
         self.crisis_persons(by).list_crisis_persons(ask).await.unwrap().into_inner().crisis_persons
     }
 
-    async fn safe(&self, by: &Principal, name: &str) -> Result<CrisisPerson, Status> {
+    pub(crate) async fn safe(&self, by: &Principal, name: &str) -> Result<CrisisPerson, Status> {
         let ask = pb::ReportPersonSafeRequest { name: name.into(), note: "By telephone.".into(), ..Default::default() };
         Ok(self.crisis_persons(by).report_person_safe(ask).await?.into_inner())
     }
@@ -292,4 +292,49 @@ async fn an_enquiry_is_about_someone_of_its_own_crisis() {
     let name = world.enquire(&relative("mother"), &one, Relation::Parent).await.unwrap();
     assert_eq!(reason(world.match_enquiry(&name, &person).await), "CRISES_DIFFER");
     assert_eq!(reason(world.enquire(&relative("mother"), "crises/none", Relation::Press).await), "INVALID_FIELDS");
+}
+
+/// Without the step `forget` the names of erased registrants stand in the lists for ever.
+#[tokio::test]
+async fn who_is_erased_from_the_register_is_forgotten_on_the_lists() {
+    let world = world().await;
+    let (safe, missing) = (citizen("safe"), citizen("missing"));
+    let named = |family: &str| Registration { family_name: family.into(), party: Vec::new(), ..journey(HUALIEN) };
+    let mut registered = Vec::new();
+    for (by, family) in [(&safe, "Accounted"), (&missing, "Sought")] {
+        registered.push(world.registered(by, named(family)).await.name);
+    }
+    let crisis = world.crisis("hualien").await;
+    world.collect_people(&crisis).await;
+    let (found, sought) = (world.people(&safe).await.remove(0).name, world.people(&missing).await.remove(0).name);
+    world.safe(&safe, &found).await.unwrap();
+    for (by, name) in [(&safe, &registered[0]), (&missing, &registered[1])] {
+        let ask = pb::WithdrawRegistrationRequest { name: name.clone(), ..Default::default() };
+        world.registrations(by).withdraw_registration(ask).await.unwrap();
+        let ask = pb::EraseRegistrationRequest { name: name.clone(), ..Default::default() };
+        world.registrations(by).erase_registration(ask).await.unwrap();
+    }
+    let of = async |name: &str| {
+        let ask = pb::GetCrisisPersonRequest { name: name.into(), as_of: None };
+        world.crisis_persons(&officer("people/operator")).get_crisis_person(ask).await.unwrap().into_inner()
+    };
+    let forgotten = of(&found).await;
+    assert_eq!(
+        (forgotten.state(), forgotten.family_name.as_str(), forgotten.whereabouts.as_str()),
+        (State::Safe, "", "")
+    );
+    assert!(forgotten.owner.is_empty() && forgotten.name_key.is_empty() && forgotten.note.is_empty());
+    assert_eq!(of(&sought).await.family_name, "Sought", "whom we look for is known by name");
+    let traces = |family: &str| {
+        let family = family.to_uppercase();
+        format!(
+            "(select doc from crisis_persons union all select doc from history) d where upper(doc::text) ~ '{family}'"
+        )
+    };
+    assert_eq!(world.rows_of(&traces("Accounted")).await, 0, "nor in the history");
+    world.safe(&officer("people/operator"), &sought).await.unwrap();
+    world.close_crisis(&crisis).await.unwrap();
+    assert_eq!(of(&sought).await.family_name, "");
+    assert_eq!(world.rows_of(&traces("Sought")).await, 0);
+    assert_eq!(world.tally(&crisis).await.listed, 2, "that there were two, stays known");
 }

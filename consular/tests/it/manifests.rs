@@ -20,7 +20,7 @@ impl World {
         ManifestSeatServiceClient::new(self.signed(&officer(by)))
     }
 
-    async fn flight(&self, crisis: &str, capacity: i32) -> String {
+    pub(crate) async fn flight(&self, crisis: &str, capacity: i32) -> String {
         let manifest = Manifest {
             crisis: crisis.into(),
             means: Means::Flight.into(),
@@ -34,7 +34,7 @@ impl World {
         self.manifests().create_manifest(ask).await.unwrap().into_inner().name
     }
 
-    async fn seat(&self, manifest: &str, person: &str) -> Result<String, Status> {
+    pub(crate) async fn seat(&self, manifest: &str, person: &str) -> Result<String, Status> {
         let seat = ManifestSeat {
             manifest: manifest.into(),
             person: person.into(),
@@ -45,23 +45,23 @@ impl World {
         Ok(self.seats("people/operator").create_manifest_seat(ask).await?.into_inner().name)
     }
 
-    async fn begin_boarding(&self, manifest: &str) {
+    pub(crate) async fn begin_boarding(&self, manifest: &str) {
         let ask = pb::BeginBoardingRequest { name: manifest.into(), ..Default::default() };
         self.manifests().begin_boarding(ask).await.unwrap();
     }
 
-    async fn board(&self, manifest: &str, seat: &str, document: &str) -> Result<Manifest, Status> {
+    pub(crate) async fn board(&self, manifest: &str, seat: &str, document: &str) -> Result<Manifest, Status> {
         let (name, seat, document_number) = (manifest.to_owned(), seat.to_owned(), document.to_owned());
         let ask = pb::BoardPersonRequest { name, seat, document_number, ..Default::default() };
         Ok(self.manifests().board_person(ask).await?.into_inner())
     }
 
-    async fn depart(&self, manifest: &str) -> Result<Manifest, Status> {
+    pub(crate) async fn depart(&self, manifest: &str) -> Result<Manifest, Status> {
         let ask = pb::DepartManifestRequest { name: manifest.into(), ..Default::default() };
         Ok(self.manifests().depart_manifest(ask).await?.into_inner())
     }
 
-    async fn release_seat(&self, manifest: &str, seat: &str) -> Result<Manifest, Status> {
+    pub(crate) async fn release_seat(&self, manifest: &str, seat: &str) -> Result<Manifest, Status> {
         let ask = pb::ReleaseSeatRequest { name: manifest.into(), seat: seat.into(), ..Default::default() };
         Ok(self.manifests().release_seat(ask).await?.into_inner())
     }
@@ -159,6 +159,7 @@ async fn who_is_aboard_one_is_not_listed_on_another() {
     assert_eq!(reason(world.seat(&second, &stranger).await), "CRISES_DIFFER");
 }
 
+/// What holds it is the index: without it each flight lists the person (`crisis_humans::without_the_guard…`).
 #[tokio::test(flavor = "multi_thread")]
 async fn of_200_who_list_one_person_at_once_one_does() {
     let world = world().await;
@@ -191,6 +192,21 @@ async fn of_200_who_board_at_once_as_many_do_as_it_carries() {
     assert_eq!(world.rows_of(numbers).await, 5, "each has a number of its own");
     let gone = world.depart(&flight).await.unwrap();
     assert_eq!((gone.listed, gone.boarded, gone.no_show), (200, 5, 195));
+}
+
+/// What holds the places is the table's check: without it all 20 board what carries 5.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_guard_more_go_aboard_than_it_carries() {
+    let world = world().await;
+    sqlx::query("alter table manifests drop constraint manifests_capacity").execute(&world.db.pool).await.unwrap();
+    let crisis = world.crisis("hualien").await;
+    let people = world.people_listed(&crisis, 20).await;
+    let flight = world.flight(&crisis, 5).await;
+    let seats = join_all(people.iter().map(|person| world.seat(&flight, person))).await;
+    let seats: Vec<_> = seats.into_iter().map(Result::unwrap).collect();
+    world.begin_boarding(&flight).await;
+    let answers = join_all(seats.iter().map(|seat| world.board(&flight, seat, "P1234567"))).await;
+    assert_eq!(tally(answers), BTreeMap::from([("OK".to_owned(), 20)]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,8 @@ use consular::channels::{Channel, Mailbox, Parcel, Undelivered};
 use consular::{Messages, PostRoom};
 use futures::future::{BoxFuture, join_all};
 use identity::Principal;
+use proto::consular::v1::delivery_receipt::Carrier;
+use proto::consular::v1::mailbox_message::Channel as By;
 use proto::consular::v1::message::{State, Text};
 use proto::consular::v1::message_service_client::MessageServiceClient;
 use proto::consular::v1::{self as pb, Message, Registration, delivery_receipt};
@@ -122,6 +124,10 @@ struct Dying {
 }
 
 impl Channel for Dying {
+    fn carrier(&self, by: By) -> Option<Carrier> {
+        self.mailbox.carrier(by)
+    }
+
     fn deliver<'a>(&'a self, parcels: &'a [Parcel]) -> BoxFuture<'a, Vec<Result<(), Undelivered>>> {
         Box::pin(async move {
             let outcomes = self.mailbox.deliver(parcels).await;
@@ -164,6 +170,10 @@ async fn a_sender_that_dies_leaves_nobody_out_and_writes_to_nobody_twice() {
 struct Picky(Mailbox);
 
 impl Channel for Picky {
+    fn carrier(&self, by: By) -> Option<Carrier> {
+        self.0.carrier(by)
+    }
+
     fn deliver<'a>(&'a self, parcels: &'a [Parcel]) -> BoxFuture<'a, Vec<Result<(), Undelivered>>> {
         Box::pin(async move {
             let mut outcomes = Vec::new();
@@ -236,4 +246,74 @@ async fn a_request_sent_again_sends_no_second_code() {
     assert_eq!(names.len(), 1);
     assert_eq!(world.rows_of("parcels").await, 1, "what is written beside a record has its effect once too");
     assert_eq!(world.rows_of("contact_codes where sent = 1").await, 1);
+}
+
+/// Mail to those whose address says so, and nothing else: what a mail server is.
+struct MailAlone(Picky);
+
+impl Channel for MailAlone {
+    fn carrier(&self, by: By) -> Option<Carrier> {
+        (by == By::Email).then_some(Carrier::Smtp)
+    }
+
+    fn deliver<'a>(&'a self, parcels: &'a [Parcel]) -> BoxFuture<'a, Vec<Result<(), Undelivered>>> {
+        assert!(parcels.iter().all(|parcel| parcel.channel == By::Email), "nothing is given to who does not carry it");
+        self.0.deliver(parcels)
+    }
+}
+
+/// Without the question who carries it, text messages that nobody sends are told as delivered.
+#[tokio::test]
+async fn a_receipt_tells_the_truth_and_the_other_way_to_a_person_is_tried() {
+    let world = world().await;
+    let line = |id: &str, email: &str, phone: &str| pb::ImportRegistrationsRequest {
+        registration_id: id.into(),
+        registration: Some(Registration {
+            email: email.into(),
+            phone: phone.into(),
+            stays: vec![pb::registration::Stay {
+                start_date: "2026-05-01".into(),
+                ..journey(HUALIEN).stays[0].clone()
+            }],
+            ..journey(HUALIEN)
+        }),
+    };
+    let lines = vec![
+        line("a-mail", "person8@example.org", ""),
+        line("b-phone", "", "+12025550100"),
+        line("c-both", "person0@example.org", "+12025550101"),
+        line("d-turned", "person9@example.org", "+12025550102"),
+    ];
+    let mut registrations = world.registrations(&officer("people/officer"));
+    let answers = registrations.import_registrations(futures::stream::iter(lines)).await.unwrap().into_inner();
+    let answers: Vec<_> = futures::StreamExt::collect(answers).await;
+    assert!(answers.into_iter().all(|answer| answer.unwrap().failure.is_none()));
+    // This one proved the telephone first.
+    let turned = "update registrations set doc = jsonb_set(doc, '{verified}', jsonb_build_array( \
+        doc->'verified'->1, doc->'verified'->0)) where name = 'registrations/d-turned'";
+    sqlx::query(turned).execute(&world.db.pool).await.unwrap();
+    let name = world.write_message(warning()).await.unwrap().name;
+    world.start_sending(&name).await.unwrap();
+    let channel = Arc::new(MailAlone(Picky(Mailbox::new(world.db.pool.clone()))));
+    let room = PostRoom::new(world.db.pool.clone(), Messages::new(world.store.keep()), channel);
+    while room.send_some().await.unwrap() > 0 {}
+    let message = world.message_of(&name).await;
+    assert_eq!((message.state(), message.delivered, message.failed, message.unsent), (State::Sent, 2, 1, 1));
+    let progress = world.progress_of(&name).await;
+    assert_eq!((progress.waiting, progress.delivered, progress.failed, progress.unsent), (0, 2, 1, 1));
+    let ask = pb::ReadMessageReceiptsRequest { name, ..Default::default() };
+    let mut messages = world.messages(&officer("people/officer"));
+    let receipts = messages.read_message_receipts(ask).await.unwrap().into_inner().receipts;
+    use delivery_receipt::State::{Delivered, Failed, Unsent};
+    let told: Vec<_> = receipts.iter().map(|one| (one.state(), one.channel(), one.carrier())).collect();
+    let expected = [
+        (Delivered, By::Email, Carrier::Smtp),
+        (Unsent, By::Sms, Carrier::Unspecified),
+        (Failed, By::Sms, Carrier::Unspecified),
+        (Delivered, By::Email, Carrier::Smtp),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(receipts[1].failure, "SMS: NO_CHANNEL, no channel of this kind is set");
+    let both = "EMAIL: 550 no such mailbox; SMS: NO_CHANNEL, no channel of this kind is set";
+    assert_eq!(receipts[2].failure, both, "each way that was tried is told");
 }

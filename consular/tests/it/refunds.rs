@@ -78,6 +78,8 @@ async fn what_is_sent_again_changes_nothing() {
     assert_eq!((drawer.cash_refunded_minor_units, drawer.refunds), (3_000, 1));
 }
 
+/// The record's lock lets one follow the other, and the table's check holds the sum whoever writes: what happens without it
+/// is the last test's.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_refunds_at_once_come_to_no_more_than_was_paid() {
     let world = world().await;
@@ -125,6 +127,22 @@ async fn the_table_gives_no_more_back_than_was_paid_whoever_writes() {
         let refused = sqlx::query(sqlx::AssertSqlSafe(text)).execute(&world.db.pool).await.unwrap_err();
         assert!(refused.to_string().contains(rule), "{refused}");
     }
+}
+
+/// What holds the sum is the table's check: without it each of eight writers gives its part back.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_guard_more_is_given_back_than_was_paid() {
+    let world = world().await;
+    world.charged().await;
+    let unguarded = "alter table receipts drop constraint receipts_refunds_within_paid";
+    sqlx::query(unguarded).execute(&world.db.pool).await.unwrap();
+    let by_hand = "update receipts set doc = doc || jsonb_build_object( \
+        'refunds', doc->'refunds' || jsonb_build_object('id', $1::text, 'minorUnits', '5000'), \
+        'refundedMinorUnits', ((doc->>'refundedMinorUnits')::bigint + 5000)::text)";
+    let write = async |id: String| sqlx::query(by_hand).bind(id).execute(&world.db.pool).await;
+    let written = join_all((0..8).map(|id| write(format!("r{id}")))).await;
+    assert!(written.iter().all(Result::is_ok), "{written:?}");
+    assert_eq!(world.count("receipts where refunded(doc) > (doc->'total'->>'minorUnits')::bigint").await, 1);
 }
 
 impl World {

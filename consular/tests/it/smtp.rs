@@ -47,6 +47,7 @@ fn parcel(address: &str) -> Parcel {
         subject: "Are you safe? Où êtes-vous ?".into(),
         body: "Call us.".into(),
         attempts: 1,
+        ..Parcel::default()
     }
 }
 

@@ -12,6 +12,7 @@ mod security;
 mod settings;
 mod sources;
 mod stories;
+mod stories_consular;
 mod stories_door;
 mod stories_events;
 mod stories_mission;

@@ -4,6 +4,7 @@
 //! and wrk on the same machine, a few seconds at a time.
 
 mod cases;
+mod consular;
 mod copies;
 mod load;
 mod peers;
@@ -21,8 +22,14 @@ use tokio::runtime::Runtime;
 /// What to measure.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Only these: engines, get, list, determine, create, scale, peers, standalone.
+    /// Only these: engines, screening, area, mrz, booking, get, list, determine, create, scale, peers, standalone.
     only: Vec<String>,
+    /// How many names and registrations `screening` and `area` have, where a million is too much for this machine.
+    #[arg(long)]
+    size: Option<u32>,
+    /// For how many seconds each round of `booking` runs.
+    #[arg(long)]
+    seconds: Option<u32>,
 }
 
 /// Messages compared with dynamic messages in each direction.
@@ -36,6 +43,18 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
         engine("transcode", "differential", &[COMPARED])?;
         engine("transcode", "speed", &[])?;
         engine("accreditation", "immunity_speed", &[])?;
+    }
+    if wanted("screening") {
+        consular::screening(options.size, &mut table)?;
+    }
+    if wanted("area") {
+        consular::area(options.size, &mut table)?;
+    }
+    if wanted("mrz") {
+        consular::mrz(&mut table)?;
+    }
+    if wanted("booking") {
+        consular::booking(options.seconds, &mut table)?;
     }
     if ["get", "list", "determine", "create", "scale"].into_iter().any(wanted) {
         load::tools()?;

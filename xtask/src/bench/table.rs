@@ -33,6 +33,15 @@ impl Table {
         self.line(format!("  = {what:<54} {value:>9.2}         {verdict}"));
     }
 
+    /// A figure with what it is held to: at least the goal, or at most its amount if the goal is negative.
+    pub(super) fn held(&mut self, what: &str, value: f64, unit: &str, goal: f64) {
+        let verdict = match goal < 0.0 {
+            true => format!("goal at most {}: {}", -goal, met(value <= -goal)),
+            false => format!("goal at least {goal}: {}", met(value >= goal)),
+        };
+        self.line(format!("{what:<58} {value:>9.2} {unit:<8} {verdict}"));
+    }
+
     fn line(&mut self, line: String) {
         println!("{line}");
         self.0.push(line);

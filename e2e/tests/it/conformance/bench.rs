@@ -17,7 +17,7 @@ use testkit::conformance::{Bench, Caller};
 const AGENCY: &str = "conformance";
 
 /// A private key on P-256, of tests alone: base64 of PKCS #8.
-const SEAL_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgyu1fuCb/tRU3QGgqivp3KIn1vzrb+O0pJBOhRhr9Z1ehRANCAARy+dwKdBFbaFBmSLGdq3zL1tlJp15zYiW6ekjdoXSeDX/xfDKp4Sow3j2Gf1vRhtJItNRuS/9VZsyKtTDbyhPv";
+pub(crate) const SEAL_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgyu1fuCb/tRU3QGgqivp3KIn1vzrb+O0pJBOhRhr9Z1ehRANCAARy+dwKdBFbaFBmSLGdq3zL1tlJp15zYiW6ekjdoXSeDX/xfDKp4Sow3j2Gf1vRhtJItNRuS/9VZsyKtTDbyhPv";
 
 /// A house at work.
 pub(super) struct House {

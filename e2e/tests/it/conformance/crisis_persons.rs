@@ -1,7 +1,7 @@
 //! People of a crisis as the suite makes them: told of by the local authorities.
 
 use super::crises::CRISIS;
-use proto::contract::Method;
+use proto::contract::{Kind, Method};
 use serde_json::{Value, json};
 use testkit::conformance::{Fixture, Step, Suite, plain};
 use tokio::sync::OnceCell;
@@ -13,6 +13,8 @@ pub(super) const CRISIS_PERSON: &str = "legation.consular.v1.CrisisPerson";
 pub(super) struct CrisisPersons {
     /// The crisis of them all.
     crisis: OnceCell<String>,
+    /// Whom others are merged into.
+    stands: OnceCell<Value>,
 }
 
 impl Fixture for CrisisPersons {
@@ -23,14 +25,27 @@ impl Fixture for CrisisPersons {
     fn record<'s>(&'s self, suite: &'s Suite) -> Step<'s, Value> {
         Box::pin(async move {
             let made = async || suite.make(CRISIS).await.map(|crisis| crisis["name"].to_string());
-            let crisis = self.crisis.get_or_try_init(made).await?;
-            Ok(person(suite, crisis.trim_matches('"')))
+            let crisis = self.crisis.get_or_try_init(made).await?.trim_matches('"');
+            let listed = async || {
+                let create = suite.method_of(CRISIS_PERSON, &Kind::Create)?;
+                suite.create(create, person(suite, crisis)).await
+            };
+            self.stands.get_or_try_init(listed).await?;
+            Ok(person(suite, crisis))
         })
+    }
+
+    /// Who stands for both learns of it.
+    fn follows(&self, method: &Method) -> i64 {
+        i64::from(method.name() == "MergeCrisisPerson")
     }
 
     fn ask(&self, method: &Method) -> Option<Value> {
         match method.name() {
             "RecordPersonDeath" => Some(json!({ "evidence": "Certificate 4" })),
+            "MergeCrisisPerson" => {
+                Some(json!({ "into": self.stands.get()?["name"], "grounds": "Both were seen together." }))
+            }
             name if name.starts_with("Report") => Some(json!({ "note": "By telephone." })),
             _ => plain(method),
         }

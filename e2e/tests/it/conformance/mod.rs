@@ -25,6 +25,7 @@ mod consular_commissions;
 mod control_rules;
 mod credentials;
 mod crises;
+mod crisis_intakes;
 mod crisis_persons;
 mod customs_clearances;
 mod debts;
@@ -86,6 +87,7 @@ mod watch_lists;
 mod webhooks;
 
 use bench::House;
+pub(crate) use bench::SEAL_KEY;
 use proto::contract::contract;
 use std::collections::BTreeSet;
 use testkit::conformance::Suite;
@@ -157,6 +159,7 @@ conform! {
         cash_days_conform: "CashDayService",
         civil_records_conform: "CivilRecordService",
         crises_conform: "CrisisService",
+        crisis_intakes_conform: "CrisisIntakeService",
         crisis_persons_conform: "CrisisPersonService",
         digital_seals_conform: "DigitalSealService",
         emergency_travel_documents_conform: "EmergencyTravelDocumentService",
@@ -280,6 +283,7 @@ async fn consular(grpc_service: &str) {
         .with(cash_days::CashDays)
         .with(civil_records::CivilRecords)
         .with(crises::Crises)
+        .with(crisis_intakes::CrisisIntakes::default())
         .with(crisis_persons::CrisisPersons::default())
         .with(digital_seals::DigitalSeals)
         .with(emergency_travel_documents::EmergencyTravelDocuments::default())

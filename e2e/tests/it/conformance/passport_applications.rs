@@ -97,6 +97,7 @@ impl Fixture for PassportApplications {
     }
 
     fn reached_by_time_alone(&self) -> &'static [&'static str] {
-        &["ABANDONED"]
+        // An appointment comes from a booking.
+        &["ABANDONED", "APPOINTMENT_BOOKED"]
     }
 }
