@@ -134,10 +134,10 @@ mod tests {
         };
         let most = |from, until| most_days(&presence(VisaClass::C), LIMIT, day(from), day(until));
         assert_eq!(most("2026-10-10", "2026-10-29"), 0, "all ninety lie in the period");
-        // On 27 December the first of July is no longer among the last 180 days, and each day after frees another.
-        assert_eq!(most("2026-12-26", "2026-12-26"), 0);
-        assert_eq!(most("2026-12-27", "2026-12-27"), 1, "and one day more is freed by each that passes");
-        assert_eq!(most("2026-12-26", "2027-12-25"), 90);
+        // On 28 December the first of July is no longer among the last 180 days, and each day after frees another.
+        assert_eq!(most("2026-12-27", "2026-12-27"), 0);
+        assert_eq!(most("2026-12-28", "2026-12-28"), 90);
+        assert_eq!(most("2026-10-10", "2027-12-25"), 90, "on a later day of its validity");
         assert_eq!(most_days(&presence(VisaClass::D), LIMIT, day("2026-10-10"), day("2026-10-10")), 90, "a long stay");
     }
 }
