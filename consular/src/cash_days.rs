@@ -1,19 +1,29 @@
 //! Drawers, day by day: opened with a float, counted by the cashier, closed by another person, over or short.
 
+use crate::receipts::Receipts;
+use crate::travel_papers::{self, TravelPapers};
+use chrono::NaiveDate;
+use chrono_tz::Tz;
 use fault::{Fault, refuse_if};
 use identity::Principal;
+use proto::consular::v1::cash_day::State;
 use proto::consular::v1::cash_day_service_server::CashDayService;
 use proto::consular::v1::{
     CashDay, CloseCashDayRequest, CountCashDayRequest, CreateCashDayRequest, GetCashDayRequest,
-    ListCashDayRevisionsRequest, ListCashDayRevisionsResponse, ListCashDaysRequest, ListCashDaysResponse, Reason,
+    ListCashDayRevisionsRequest, ListCashDayRevisionsResponse, ListCashDaysRequest, ListCashDaysResponse,
+    PrintCashDayRequest, Reason,
 };
-use registry::{Answer, Call, Keep, Registry, Visible};
-use tonic::Request;
+use proto::google::api::HttpBody;
+use proto::policy::v1::Reason as House;
+use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use tonic::{Request, Response};
 
 /// The drawers.
 #[derive(Clone, Debug)]
 pub struct CashDays {
     registry: Registry<Self>,
+    receipts: Registry<Receipts>,
+    papers: TravelPapers,
 }
 
 impl Keep for CashDays {
@@ -22,6 +32,14 @@ impl Keep for CashDays {
     /// Our own people who may read drawers read all.
     fn visible(to: &Principal) -> Visible {
         Visible::ours_alone(to)
+    }
+
+    /// A drawer is opened for the day that it is.
+    fn admit(day: &mut CashDay, call: &mut Call) -> Result<(), Fault> {
+        let unknown = !day.time_zone.is_empty() && day.time_zone.parse::<Tz>().is_err();
+        refuse_if(unknown, Reason::TimeZoneUnknown, "there is no such time zone")
+            .map_err(|fault| fault.at("cashDay.timeZone", "is no name of the IANA database"))?;
+        is_today(day, call).map_err(|fault| fault.at("cashDay.date", "is not today"))
     }
 
     fn constraint(name: &str) -> Option<Fault> {
@@ -35,10 +53,51 @@ impl Keep for CashDays {
 }
 
 impl CashDays {
-    /// The drawers that a registry keeps.
-    pub fn new(registry: Registry<Self>) -> Self {
-        Self { registry }
+    /// The drawers that a registry keeps, with what was taken into them, reported on these papers.
+    pub fn new(registry: Registry<Self>, receipts: Registry<Receipts>, papers: TravelPapers) -> Self {
+        Self { registry, receipts, papers }
     }
+
+    /// The report of a day that was counted, with every receipt.
+    async fn report(&self, request: Request<PrintCashDayRequest>) -> Answer<HttpBody> {
+        let day = self.registry.get(request).await?.into_inner();
+        let open = !matches!(day.state(), State::Counted | State::Closed);
+        refuse_if(open, House::WrongState, "a day is reported once its drawer was counted")
+            .map_err(|fault| fault.with("state", day.state().as_str_name()).with("allowed", "COUNTED, CLOSED"))?;
+        let mut receipts = Vec::new();
+        self.receipts.each(&[("cash_day", &[day.name.as_str()])], |receipt| receipts.push(receipt)).await?;
+        receipts.sort_by_key(|receipt| receipt.number);
+        let order = travel_papers::cash_day(&self.papers, &day, &receipts)?;
+        Ok(Response::new(self.papers.print(order).await?))
+    }
+}
+
+/// The day of a drawer is today, where it is.
+///
+/// # Errors
+/// `DRAWER_DAY_OVER`.
+pub(crate) fn is_today(day: &CashDay, call: &Call) -> Result<(), Fault> {
+    let zone = day.time_zone.parse().unwrap_or_else(|_| call.days().zone());
+    let today = call.now().with_timezone(&zone).date_naive().to_string();
+    refuse_if(day.date != today, Reason::DrawerDayOver, format!("the drawer is of {}", day.date))
+        .map_err(|fault| fault.with("today", today))
+}
+
+/// The drawers of the cashier at the post in this currency that nobody has closed.
+async fn not_closed(reader: &mut Reader<'_>, day: &CashDay) -> Result<Vec<CashDay>, Fault> {
+    let states = [State::Open.as_str_name(), State::Counted.as_str_name()];
+    let (cashier, post, currency) = ([day.cashier.as_str()], [day.post.as_str()], [day.currency.as_str()]);
+    reader.all(&[("cashier", &cashier), ("post", &post), ("currency", &currency), ("state", &states)]).await
+}
+
+/// Who goes on to another day has handed over the one before.
+fn open(day: &mut CashDay, not_closed: Vec<CashDay>, _: &mut Call) -> Result<(), Fault> {
+    let date = |day: &CashDay| day.date.parse::<NaiveDate>().ok();
+    let earlier = not_closed.into_iter().find(|other| date(other) < date(day));
+    earlier.map_or(Ok(()), |earlier| {
+        let words = format!("the drawer of {} is not closed", earlier.date);
+        Err(Fault::new(Reason::DrawerOfEarlierDay, words).with("cashDay", earlier.name))
+    })
 }
 
 /// Puts what was paid in the drawer's books.
@@ -89,7 +148,7 @@ impl CashDayService for CashDays {
     }
 
     async fn create_cash_day(&self, request: Request<CreateCashDayRequest>) -> Answer<CashDay> {
-        self.registry.create(request).await
+        self.registry.create_with(request, not_closed, open).await
     }
 
     async fn count_cash_day(&self, request: Request<CountCashDayRequest>) -> Answer<CashDay> {
@@ -98,6 +157,10 @@ impl CashDayService for CashDays {
 
     async fn close_cash_day(&self, request: Request<CloseCashDayRequest>) -> Answer<CashDay> {
         self.registry.act(request, close).await
+    }
+
+    async fn print_cash_day(&self, request: Request<PrintCashDayRequest>) -> Answer<HttpBody> {
+        self.report(request).await
     }
 
     async fn list_cash_day_revisions(

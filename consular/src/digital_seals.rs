@@ -1,30 +1,147 @@
-//! Visible digital seals as a question: whether one is good, by the certificates that this house trusts.
+//! Visible digital seals as a question: whether one is good, by the certificates that this house trusts, and what the register
+//! says at this instant of the document that bears it.
 
+use crate::emergency_travel_documents::EmergencyTravelDocuments;
 use crate::travel_papers::TravelPapers;
+use crate::visas::Visas;
 use chrono::NaiveDate;
-use fault::refuse_if;
+use fault::{Fault, refuse_if};
 use proto::consular::v1::digital_seal_service_server::DigitalSealService;
-use proto::consular::v1::verify_seal_response::Finding;
+use proto::consular::v1::verify_seal_response::{Document, Finding};
 use proto::consular::v1::{
-    DigitalSealKey, GetDigitalSealKeysRequest, GetDigitalSealKeysResponse, Reason, VerifySealRequest,
-    VerifySealResponse,
+    DigitalSealKey, EmergencyTravelDocument, GetDigitalSealKeysRequest, GetDigitalSealKeysResponse, Reason,
+    VerifySealRequest, VerifySealResponse, Visa as VisaRecord, emergency_travel_document, visa,
 };
-use registry::{Answer, Store};
+use registry::{Answer, Registry, Store};
 use seal::{Certificate, Emergency, Sealed, SealedJson, Trust, Unreadable, Unverified, Visa};
 use tonic::{Request, Response};
+
+/// How many characters of a zone's second line the number is.
+const NUMBER: usize = 9;
 
 /// The verifier; it keeps nothing.
 #[derive(Clone, Debug)]
 pub struct DigitalSeals {
     store: Store,
+    visas: Registry<Visas>,
+    emergencies: Registry<EmergencyTravelDocuments>,
     papers: TravelPapers,
 }
 
 impl DigitalSeals {
-    /// One that goes by this register's clock and these papers' certificates.
+    /// One that goes by these registers, this clock and these papers' certificates.
     pub fn new(store: &Store, papers: TravelPapers) -> Self {
-        Self { store: store.clone(), papers }
+        Self { store: store.clone(), visas: store.keep(), emergencies: store.keep(), papers }
     }
+
+    /// What a barcode is worth: by its seal, and if that is good, by the register itself and no copy of it.
+    async fn barcode(&self, bytes: &[u8], today: NaiveDate) -> Result<VerifySealResponse, Fault> {
+        let sealed = match seal::read(bytes) {
+            Ok(sealed) => sealed,
+            Err(unreadable) => return Ok(unread(&unreadable)),
+        };
+        let header = &sealed.seal.header;
+        let answer = VerifySealResponse {
+            issuer: header.issuer.clone(),
+            signer: format!("{} {}", header.signer, header.certificate),
+            issued_date: header.issued.to_string(),
+            zone: zone(&sealed),
+            ..Default::default()
+        };
+        let answer = judged(answer, self.papers.trust().judge(&sealed, today).map(drop));
+        if answer.finding() != Finding::Valid {
+            return Ok(answer);
+        }
+        if header.issuer != self.papers.issuer().code {
+            return Ok(registered(answer, Document::NotOurs));
+        }
+        self.in_register(answer, &sealed, bytes, today).await
+    }
+
+    /// The document that has this very seal. Its number alone would not do: who had our key could seal another.
+    async fn in_register(
+        &self,
+        mut answer: VerifySealResponse,
+        sealed: &Sealed,
+        bytes: &[u8],
+        today: NaiveDate,
+    ) -> Result<VerifySealResponse, Fault> {
+        let number = answer.zone.get(1).and_then(|line| line.get(..NUMBER)).unwrap_or_default().to_owned();
+        let document = if Visa::of(sealed).is_ok() {
+            let visa = self.visas.load(&format!("visas/{number}")).await?.filter(|visa| visa.seal == bytes);
+            visa.map_or(Document::NotInRegister, |visa| of_visa(&visa, today))
+        } else if Emergency::of(sealed).is_ok() {
+            let found = self.emergencies.all(&[("number", &[number.as_str()])]).await?;
+            let found = found.into_iter().find(|document| document.seal == bytes);
+            answer.report_time = found.as_ref().and_then(|document| document.report_time);
+            found.map_or(Document::NotInRegister, |document| of_emergency(&document, today))
+        } else {
+            Document::NotOurs
+        };
+        Ok(registered(answer, document))
+    }
+}
+
+/// By the register, and by the calendar, should its timer be late.
+fn of_visa(visa: &VisaRecord, today: NaiveDate) -> Document {
+    use visa::State;
+    match visa.state() {
+        State::Valid if over(&visa.valid_until, today) => Document::ValidityOver,
+        State::Valid => Document::InForce,
+        State::Printed | State::Unspecified => Document::NotDelivered,
+        State::Used => Document::EntriesUsed,
+        State::Expired => Document::ValidityOver,
+        State::Revoked => Document::Revoked,
+        State::Annulled => Document::Annulled,
+        State::Cancelled => Document::Cancelled,
+        State::Spoilt => Document::Spoilt,
+    }
+}
+
+/// As for visas.
+fn of_emergency(document: &EmergencyTravelDocument, today: NaiveDate) -> Document {
+    use emergency_travel_document::State;
+    match document.state() {
+        State::Issued if over(&document.expire_date, today) => Document::ValidityOver,
+        State::Issued => Document::InForce,
+        State::Expired => Document::ValidityOver,
+        State::Withdrawn => Document::Withdrawn,
+        State::Returned | State::Destroyed => Document::GivenBack,
+        State::ReportedLost => Document::ReportedLost,
+        State::ReportedStolen => Document::ReportedStolen,
+        State::Received | State::Consulted | State::Confirmed | State::Objected | State::Unspecified => {
+            Document::NotDelivered
+        }
+    }
+}
+
+fn over(last: &str, today: NaiveDate) -> bool {
+    last.parse().is_ok_and(|last: NaiveDate| last < today)
+}
+
+/// The answer about a good seal, with what the register says.
+fn registered(mut answer: VerifySealResponse, document: Document) -> VerifySealResponse {
+    answer.valid = matches!(document, Document::InForce | Document::NotOurs);
+    answer.set_document(document);
+    let says = match document {
+        Document::Unspecified | Document::NotOurs => return answer,
+        Document::InForce => "the document is in force",
+        Document::NotInRegister => "no document of ours has it: keep it, and tell the issuing authority",
+        Document::NotDelivered => "the document was never given to its holder: keep it, and tell the issuing authority",
+        Document::EntriesUsed => "every entry of the document is used",
+        Document::ValidityOver => "the document has expired",
+        Document::Revoked => "the document is revoked",
+        Document::Annulled => "the document is annulled",
+        Document::Cancelled => "the document is cancelled, without prejudice to its holder",
+        Document::Spoilt => "the document is spoilt: keep it, and tell the issuing authority",
+        Document::Withdrawn => "the document is withdrawn: keep it, and tell the issuing authority",
+        Document::ReportedLost | Document::ReportedStolen => {
+            "the document is stopped, also if its holder has found it: keep it, and tell the issuing authority"
+        }
+        Document::GivenBack => "the document was given back: keep it, and tell the issuing authority",
+    };
+    answer.words = format!("{}; {says}", answer.words);
+    answer
 }
 
 #[tonic::async_trait]
@@ -35,9 +152,11 @@ impl DigitalSealService for DigitalSeals {
         let one = ask.barcode.is_empty() != ask.json.is_empty();
         refuse_if(!one, Reason::SealAmbiguous, "either a barcode or JSON is asked about")?;
         let today = self.store.days().date(self.store.now());
-        let trust = self.papers.trust();
-        let answer =
-            if ask.json.is_empty() { barcode(&ask.barcode, trust, today) } else { json(&ask.json, trust, today) };
+        let answer = if ask.json.is_empty() {
+            self.barcode(&ask.barcode, today).await?
+        } else {
+            json(&ask.json, self.papers.trust(), today)
+        };
         Ok(Response::new(answer))
     }
 
@@ -51,22 +170,6 @@ impl DigitalSealService for DigitalSeals {
         let keys = self.papers.own().map(shown).into_iter().collect();
         Ok(Response::new(GetDigitalSealKeysResponse { keys }))
     }
-}
-
-fn barcode(bytes: &[u8], trust: &Trust, today: NaiveDate) -> VerifySealResponse {
-    let sealed = match seal::read(bytes) {
-        Ok(sealed) => sealed,
-        Err(unreadable) => return unread(&unreadable),
-    };
-    let header = &sealed.seal.header;
-    let answer = VerifySealResponse {
-        issuer: header.issuer.clone(),
-        signer: format!("{} {}", header.signer, header.certificate),
-        issued_date: header.issued.to_string(),
-        zone: zone(&sealed),
-        ..Default::default()
-    };
-    judged(answer, trust.judge(&sealed, today).map(drop))
 }
 
 /// The lines that are sealed, of the kinds of document that have some.

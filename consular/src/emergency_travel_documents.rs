@@ -1,43 +1,42 @@
 //! EU Emergency Travel Documents (Directive (EU) 2019/997): consulted on, confirmed, issued for one journey, given back and
 //! destroyed.
 
-use crate::blank_books::{self, BlankBooks};
-use crate::travel::zone::{self, Holder};
+use crate::clearance;
+use crate::emergency_issue::{issue, issue_urgently, materials, urgent_materials};
+use crate::screenings::Screenings;
 use crate::travel::{Emergency, day};
 use crate::travel_papers::{self, TravelPapers};
 use calendar::{Clock, Length, WorkingDays, due};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use fault::{Fault, refuse_if};
 use identity::Principal;
-use proto::consular::v1::blank_book::Kind as Blank;
 use proto::consular::v1::emergency_travel_document::{State, Step};
 use proto::consular::v1::emergency_travel_document_service_server::EmergencyTravelDocumentService;
 use proto::consular::v1::{
-    AnnounceAnswerRequest, ConfirmAfterIssueRequest, ConfirmNationalityRequest, ConsultMemberStateRequest,
-    CreateEmergencyTravelDocumentRequest, DestroyEmergencyTravelDocumentRequest, EmergencyTravelDocument,
-    GetEmergencyTravelDocumentRequest, IssueEmergencyTravelDocumentRequest, IssueUrgentlyRequest,
-    ListEmergencyTravelDocumentRevisionsRequest, ListEmergencyTravelDocumentRevisionsResponse,
+    AnnounceAnswerRequest, ConfirmAfterIssueRequest, ConfirmNationalityRequest, ConsultAfterIssueRequest,
+    ConsultMemberStateRequest, CreateEmergencyTravelDocumentRequest, DestroyEmergencyTravelDocumentRequest,
+    EmergencyTravelDocument, GetEmergencyTravelDocumentRequest, IssueEmergencyTravelDocumentRequest,
+    IssueUrgentlyRequest, ListEmergencyTravelDocumentRevisionsRequest, ListEmergencyTravelDocumentRevisionsResponse,
     ListEmergencyTravelDocumentsRequest, ListEmergencyTravelDocumentsResponse, ObjectToIssueRequest,
-    PrintEmergencyTravelDocumentRequest, Reason, TakeBackEmergencyTravelDocumentRequest,
+    PrintEmergencyTravelDocumentRequest, Reason, ReportEmergencyDocumentLossRequest,
+    ReportEmergencyDocumentTheftRequest, TakeBackEmergencyTravelDocumentRequest,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, timestamp};
+use registry::{Answer, Call, Keep, Registry, Visible, timestamp};
 use tonic::{Request, Response};
 
 /// The ends of the times that the Directive gives each side, and of the document's validity.
 const CONSULTATION: &str = "consultation";
 const ANSWER: &str = "answer";
-const ISSUE: &str = "issue";
-const EXPIRY: &str = "expiry";
-/// What the zone begins with: a card of two lines, of no kind that Doc 9303-6 reserves, as the worked example of
-/// Doc 9303-13 has it.
-const DOCUMENT_CODE: &str = "I";
+pub(crate) const ISSUE: &str = "issue";
+pub(crate) const EXPIRY: &str = "expiry";
 
 /// The documents.
 #[derive(Clone, Debug)]
 pub struct EmergencyTravelDocuments {
     registry: Registry<Self>,
+    screenings: Registry<Screenings>,
     papers: TravelPapers,
 }
 
@@ -75,24 +74,34 @@ impl Keep for EmergencyTravelDocuments {
     }
 
     fn constraint(name: &str) -> Option<Fault> {
-        let words = "a document was made of this sticker already";
-        (name == "emergency_travel_documents_one_a_blank").then(|| Fault::new(Reason::BlankUnfit, words))
+        let fault = |reason, words: &str| Some(Fault::new(reason, words));
+        match name {
+            "emergency_travel_documents_one_a_blank" => {
+                fault(Reason::BlankUnfit, "a document was made of this sticker already")
+            }
+            "emergency_travel_documents_one_receipt" => {
+                fault(Reason::ReceiptAlreadyUsed, "the receipt was used for another document")
+            }
+            _ => None,
+        }
     }
 }
 
 impl EmergencyTravelDocuments {
     /// The documents that a registry keeps.
-    pub fn new(registry: Registry<Self>, papers: TravelPapers) -> Self {
-        Self { registry, papers }
+    pub fn new(registry: Registry<Self>, screenings: Registry<Screenings>, papers: TravelPapers) -> Self {
+        Self { registry, screenings, papers }
     }
-}
 
-impl EmergencyTravelDocuments {
-    /// The sticker of a document that is in use.
+    /// The sticker of a document that is in use. The lists may have changed since it was made, so that the newest name check
+    /// is asked about again; documents older than that rule have none.
     async fn sticker(&self, request: Request<PrintEmergencyTravelDocumentRequest>) -> Answer<HttpBody> {
         let document = self.registry.get(request).await?.into_inner();
         refuse_if(document.state() != State::Issued, House::WrongState, "only a document in use is printed")
             .map_err(|fault| fault.with("state", document.state().as_str_name()).with("allowed", "ISSUED"))?;
+        if !document.screening.is_empty() {
+            clearance::settled(clearance::newest_of(&self.screenings, &document.screening).await?.as_ref())?;
+        }
         Ok(Response::new(self.papers.print(travel_papers::emergency(&self.papers, &document)?).await?))
     }
 }
@@ -118,7 +127,7 @@ fn start(timer: &str, count: u16, days: &WorkingDays, call: &mut Call) -> Option
 }
 
 /// A clock that is due at an instant.
-fn until(now: DateTime<Utc>, end: DateTime<Utc>) -> Clock {
+pub(crate) fn until(now: DateTime<Utc>, end: DateTime<Utc>) -> Clock {
     Clock::new(now, Length::Exactly((end - now).to_std().unwrap_or_default()))
 }
 
@@ -171,18 +180,35 @@ impl EmergencyTravelDocumentService for EmergencyTravelDocuments {
         &self,
         request: Request<IssueEmergencyTravelDocumentRequest>,
     ) -> Answer<EmergencyTravelDocument> {
-        let issue = |document: &mut _, ask, blank, call: &mut _| issue(document, ask, blank, &self.papers, call);
-        self.registry.act_with(request, sticker, issue).await
+        let issue = |document: &mut _, ask, with, call: &mut _| issue(document, ask, with, &self.papers, call);
+        self.registry.act_with(request, materials, issue).await
     }
 
     async fn issue_urgently(&self, request: Request<IssueUrgentlyRequest>) -> Answer<EmergencyTravelDocument> {
-        let issue =
-            |document: &mut _, ask, blank, call: &mut _| issue_urgently(document, ask, blank, &self.papers, call);
-        self.registry.act_with(request, urgent_sticker, issue).await
+        let issue = |document: &mut _, ask, with, call: &mut _| issue_urgently(document, ask, with, &self.papers, call);
+        self.registry.act_with(request, urgent_materials, issue).await
+    }
+
+    async fn consult_after_issue(&self, request: Request<ConsultAfterIssueRequest>) -> Answer<EmergencyTravelDocument> {
+        self.registry.act(request, consult_late).await
     }
 
     async fn confirm_after_issue(&self, request: Request<ConfirmAfterIssueRequest>) -> Answer<EmergencyTravelDocument> {
         self.registry.act(request, confirm_late).await
+    }
+
+    async fn report_emergency_document_loss(
+        &self,
+        request: Request<ReportEmergencyDocumentLossRequest>,
+    ) -> Answer<EmergencyTravelDocument> {
+        self.registry.act(request, lose).await
+    }
+
+    async fn report_emergency_document_theft(
+        &self,
+        request: Request<ReportEmergencyDocumentTheftRequest>,
+    ) -> Answer<EmergencyTravelDocument> {
+        self.registry.act(request, steal).await
     }
 
     async fn take_back_emergency_travel_document(
@@ -215,11 +241,29 @@ impl EmergencyTravelDocumentService for EmergencyTravelDocuments {
 }
 
 fn consult(document: &mut EmergencyTravelDocument, _: ConsultMemberStateRequest, call: &mut Call) -> Result<(), Fault> {
+    ask_member_state(document, call);
+    Ok(())
+}
+
+/// The Member State of whoever was issued a document in urgency is consulted as soon as possible after it; its answer has its
+/// time as ever.
+fn consult_late(
+    document: &mut EmergencyTravelDocument,
+    _: ConsultAfterIssueRequest,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    let consulted = document.consult_time.is_some();
+    refuse_if(consulted, Reason::ConsultedAlready, "the Member State was consulted already")?;
+    refuse_if(document.confirmed, Reason::AnswerAlreadyGiven, "the Member State has confirmed the nationality")?;
+    ask_member_state(document, call);
+    Ok(())
+}
+
+fn ask_member_state(document: &mut EmergencyTravelDocument, call: &mut Call) {
     document.consult_time = Some(call.timestamp());
     call.timers().clear(CONSULTATION);
     let days = members_days(document, call);
     document.answer_due_time = start(ANSWER, Emergency::shipped().answer_days.short(), &days, call);
-    Ok(())
 }
 
 /// Late or not is counted by the Directive's days, whatever is announced (art. 4(3)).
@@ -252,6 +296,8 @@ fn object(document: &mut EmergencyTravelDocument, request: ObjectToIssueRequest,
 
 fn note_answer(document: &mut EmergencyTravelDocument, call: &mut Call) {
     document.answer_time = Some(call.timestamp());
+    // Who has answered need not be consulted any more.
+    call.timers().clear(CONSULTATION);
     call.timers().clear(ANSWER);
 }
 
@@ -266,92 +312,6 @@ fn confirm_late(
     Ok(())
 }
 
-async fn sticker(
-    reader: &mut Reader<'_>,
-    _: &EmergencyTravelDocument,
-    request: &IssueEmergencyTravelDocumentRequest,
-) -> Result<Vec<Held<BlankBooks>>, Fault> {
-    reader.hold(&[("name", &[request.blank.as_str()])]).await
-}
-
-fn issue(
-    document: &mut EmergencyTravelDocument,
-    request: IssueEmergencyTravelDocumentRequest,
-    blank: Vec<Held<BlankBooks>>,
-    papers: &TravelPapers,
-    call: &mut Call,
-) -> Result<(), Fault> {
-    call.timers().clear(ISSUE);
-    make(document, (request.blank, request.fee_receipt), blank, papers, call)
-}
-
-async fn urgent_sticker(
-    reader: &mut Reader<'_>,
-    _: &EmergencyTravelDocument,
-    request: &IssueUrgentlyRequest,
-) -> Result<Vec<Held<BlankBooks>>, Fault> {
-    reader.hold(&[("name", &[request.blank.as_str()])]).await
-}
-
-/// The Member State is consulted and answers all the same: its clock runs on.
-fn issue_urgently(
-    document: &mut EmergencyTravelDocument,
-    request: IssueUrgentlyRequest,
-    blank: Vec<Held<BlankBooks>>,
-    papers: &TravelPapers,
-    call: &mut Call,
-) -> Result<(), Fault> {
-    document.urgency = request.urgency;
-    call.timers().clear(CONSULTATION);
-    call.timers().clear(ANSWER);
-    make(document, (request.blank, request.fee_receipt), blank, papers, call)
-}
-
-fn make(
-    document: &mut EmergencyTravelDocument,
-    (name, fee_receipt): (String, String),
-    blank: Vec<Held<BlankBooks>>,
-    papers: &TravelPapers,
-    call: &mut Call,
-) -> Result<(), Fault> {
-    let blank = blank_books::usable(blank, Blank::EmergencySticker, &document.post)?;
-    let issued = call.days().date(call.now());
-    let last = last_day(document, issued)?;
-    document.blank = name;
-    document.fee_receipt = fee_receipt;
-    document.number.clone_from(&blank.number);
-    document.issue_date = issued.to_string();
-    document.expire_date = last.to_string();
-    let holder = Holder {
-        family_name: &document.family_name,
-        given_names: &document.given_names,
-        birth_date: &document.birth_date,
-        sex: document.sex,
-        nationality: &document.nationality,
-    };
-    let home = call.home().state.clone();
-    document.zone =
-        zone::lines(mrz::Format::Td2, DOCUMENT_CODE, &home, holder, &document.number, &document.expire_date)?;
-    document.seal = papers.seal_emergency(document, issued)?;
-    let clock = until(call.now(), call.days().end_of(last));
-    call.timers().set(EXPIRY, clock);
-    blank_books::issue(blank, &document.name, call)
-}
-
-/// The journey and the days of grace; not more than the usual days, save in exceptional circumstances (art. 6).
-fn last_day(document: &EmergencyTravelDocument, issued: NaiveDate) -> Result<NaiveDate, Fault> {
-    let numbers = Emergency::shipped();
-    let end = day(&document.journey_until)?;
-    refuse_if(end < issued, Reason::JourneyImplausible, "the journey is over")?;
-    let last = end.checked_add_days(numbers.grace_days.days()).unwrap_or(NaiveDate::MAX);
-    // The day of issue is the first of them.
-    let usual = issued.checked_add_days(numbers.most_days.days()).and_then(|day| day.pred_opt()).unwrap_or(issued);
-    let beyond = last > usual && document.exceptional.is_empty();
-    let words = format!("the journey would need a document valid until {last}, and as a rule it ends on {usual}");
-    refuse_if(beyond, Reason::ValidityExceptional, words)?;
-    Ok(last)
-}
-
 fn take_back(
     _: &mut EmergencyTravelDocument,
     _: TakeBackEmergencyTravelDocumentRequest,
@@ -359,4 +319,30 @@ fn take_back(
 ) -> Result<(), Fault> {
     call.timers().clear_all();
     Ok(())
+}
+
+fn lose(
+    document: &mut EmergencyTravelDocument,
+    request: ReportEmergencyDocumentLossRequest,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    stop(document, request.place, request.police_reference, call);
+    Ok(())
+}
+
+fn steal(
+    document: &mut EmergencyTravelDocument,
+    request: ReportEmergencyDocumentTheftRequest,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    stop(document, request.place, request.police_reference, call);
+    Ok(())
+}
+
+/// It is no longer good from this instant.
+fn stop(document: &mut EmergencyTravelDocument, place: String, police_reference: String, call: &mut Call) {
+    document.report_time = Some(call.timestamp());
+    document.report_place = place;
+    document.police_reference = police_reference;
+    call.timers().clear_all();
 }

@@ -53,6 +53,26 @@ impl Currencies {
     fn digits(&self, currency: &str) -> u32 {
         self.digits.get(currency).copied().unwrap_or(USUAL)
     }
+
+    /// An amount as it is written: `-1,234.50`; of yen `1,234`.
+    pub(crate) fn written(&self, currency: &str, minor_units: i64) -> String {
+        let digits = self.digits(currency);
+        let unit = 10_u64.pow(digits);
+        let (whole, part) = (minor_units.unsigned_abs() / unit, minor_units.unsigned_abs() % unit);
+        let whole = whole.to_string();
+        let mut grouped = String::new();
+        for (place, digit) in whole.chars().enumerate() {
+            if place > 0 && (whole.len() - place).is_multiple_of(3) {
+                grouped.push(',');
+            }
+            grouped.push(digit);
+        }
+        let sign = if minor_units < 0 { "-" } else { "" };
+        match usize::try_from(digits).unwrap_or_default() {
+            0 => format!("{sign}{grouped}"),
+            width => format!("{sign}{grouped}.{part:0width$}"),
+        }
+    }
 }
 
 /// Whether the rate is one at which something can be exchanged.
@@ -102,6 +122,13 @@ mod tests {
             rounding: rounding.into(),
             ..ExchangeRate::default()
         }
+    }
+
+    #[test]
+    fn amounts_are_written_with_the_digits_of_their_currency() {
+        let written = |currency, minor_units| CURRENCIES.get().written(currency, minor_units);
+        assert_eq!((written("USD", 123_450), written("USD", -5)), ("1,234.50".to_owned(), "-0.05".to_owned()));
+        assert_eq!((written("JPY", 1_234_567), written("KWD", 1)), ("1,234,567".to_owned(), "0.001".to_owned()));
     }
 
     #[test]

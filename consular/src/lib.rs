@@ -39,6 +39,7 @@ mod crisis_listing;
 mod crisis_merging;
 mod crisis_persons;
 mod digital_seals;
+mod emergency_issue;
 mod emergency_travel_documents;
 mod enquiries;
 mod entry_requirements;
@@ -73,6 +74,7 @@ mod rescreening;
 mod roll_call;
 pub mod screening;
 mod screenings;
+mod service_fees;
 mod settings;
 mod shipped;
 mod specimen_signatures;
@@ -85,6 +87,7 @@ mod trust_entries;
 pub mod visa;
 mod visa_applications;
 mod visa_decisions;
+mod visa_fees;
 mod visa_statistics;
 mod visas;
 mod watch_lists;
@@ -205,6 +208,7 @@ impl Service for Consular {
         exchange::CURRENCIES.check()?;
         loan_terms::TERMS.check()?;
         register_practice::PRACTICE.check()?;
+        service_fees::SERVICES.check()?;
         trust_books::BOOKS.check()?;
         let smtp = Smtp::new(&settings.smtp).context("prepare the mail to people")?;
         let papers = TravelPapers::new(&settings.travel_papers, &house.home).context("prepare the travel papers")?;
@@ -263,7 +267,7 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         .add_service(AppointmentSlotServiceServer::new(AppointmentSlots::new(store.keep(), store.keep(), store.keep())))
         .add_service(AppointmentWindowServiceServer::new(AppointmentWindows::new(store.keep())))
         .add_service(BookingServiceServer::new(Bookings::new(store.keep())))
-        .add_service(CashDayServiceServer::new(CashDays::new(store.keep())))
+        .add_service(CashDayServiceServer::new(CashDays::new(store.keep(), store.keep(), papers.clone())))
         .add_service(ExchangeRateServiceServer::new(ExchangeRates::new(store.keep())))
         .add_service(FeeScheduleServiceServer::new(FeeSchedules::new(store.keep())))
         .add_service(ReceiptServiceServer::new(Receipts::new(store.keep())))
@@ -281,6 +285,7 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         .add_service(DigitalSealServiceServer::new(DigitalSeals::new(store, papers.clone())))
         .add_service(EmergencyTravelDocumentServiceServer::new(EmergencyTravelDocuments::new(
             store.keep(),
+            store.keep(),
             papers.clone(),
         )))
         .add_service(MachineReadableZoneServiceServer::new(MachineReadableZones::new(store)))
@@ -288,7 +293,11 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         .add_service(CivilRecordServiceServer::new(CivilRecords::new(store.keep(), Arc::clone(lists), papers.clone())))
         .add_service(ScreeningServiceServer::new(Screenings::new(store.keep(), Arc::clone(lists))))
         .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep(), papers.clone())))
-        .add_service(VisaApplicationServiceServer::new(VisaApplications::new(visa_applications, papers.clone())))
+        .add_service(VisaApplicationServiceServer::new(VisaApplications::new(
+            visa_applications,
+            store.keep(),
+            papers.clone(),
+        )))
         .add_service(VisaServiceServer::new(visas))
         .add_service(VisaStatisticServiceServer::new(VisaStatistics::new(store.keep())))
         .add_service(WatchListServiceServer::new(WatchLists::new(store.keep(), Arc::clone(lists))))

@@ -5,6 +5,7 @@ use fault::{Fault, refuse_if};
 use identity::Principal;
 use proto::consular::v1::identity_evidence::Kind as EvidenceKind;
 use proto::consular::v1::notarial_act_service_server::NotarialActService;
+use proto::consular::v1::receipt::State as Paid;
 use proto::consular::v1::{
     AnnulNotarialActRequest, CreateNotarialActRequest, GetNotarialActRequest, ListNotarialActRevisionsRequest,
     ListNotarialActRevisionsResponse, ListNotarialActsRequest, ListNotarialActsResponse, NotarialAct, Reason, Receipt,
@@ -42,6 +43,11 @@ impl Keep for NotarialActs {
         let words = "a paper is named by number and issuer, witnesses are two at least";
         refuse_if(!fits, Reason::EvidenceUnfit, words)
     }
+
+    fn constraint(name: &str) -> Option<Fault> {
+        let words = "the receipt has paid for another act";
+        (name == "notarial_acts_one_receipt").then(|| Fault::new(Reason::ReceiptAlreadyUsed, words))
+    }
 }
 
 impl NotarialActs {
@@ -60,14 +66,22 @@ async fn surroundings(reader: &mut Reader<'_>, act: &NotarialAct) -> Result<(Opt
 }
 
 fn record(act: &mut NotarialAct, (receipt, next): (Option<Receipt>, Next), call: &mut Call) -> Result<(), Fault> {
-    let unpaid = !act.receipt.is_empty() && receipt.is_none_or(|receipt| receipt.post != act.post);
-    refuse_if(unpaid, Reason::ReceiptUnfit, "there is no such receipt of the post")?;
+    let paid = |receipt: &Receipt| pays_for_act(receipt, act);
+    let unpaid = !act.receipt.is_empty() && !receipt.as_ref().is_some_and(paid);
+    refuse_if(unpaid, Reason::ReceiptUnfit, "there is no receipt of the post that pays for this act")?;
     act.officer = call.principal().subject.to_string();
     act.act_time = Some(call.timestamp());
     act.number = next.number;
     act.reference = format!("{} N {}/{}", short(&act.post), next.number, next.year);
     act.series = next.series;
     Ok(())
+}
+
+/// The receipt is of the post, was not refunded, and names nothing else that it is for. An act is recorded as it is done, so
+/// that a receipt issued before names it only if its name was chosen before.
+fn pays_for_act(receipt: &Receipt, act: &NotarialAct) -> bool {
+    let for_it = receipt.subject.is_empty() || receipt.subject == act.name;
+    receipt.post == act.post && receipt.state() == Paid::Issued && for_it
 }
 
 fn annul(act: &mut NotarialAct, request: AnnulNotarialActRequest, call: &mut Call) -> Result<(), Fault> {

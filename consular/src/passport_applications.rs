@@ -3,6 +3,7 @@
 use crate::clearance::{self, Applicant};
 use crate::loan_terms::Terms;
 use crate::passport_production::{deliver, fail, passports, product, ship};
+use crate::service_fees::{Bill, Services};
 use crate::travel::{Passports, day};
 use calendar::{Clock, Length};
 use fault::{Fault, refuse_if};
@@ -15,7 +16,7 @@ use proto::consular::v1::{
     DeliverPassportRequest, DenyPassportApplicationRequest, FailPassportInspectionRequest,
     GetPassportApplicationRequest, InspectPassportRequest, ListPassportApplicationRevisionsRequest,
     ListPassportApplicationRevisionsResponse, ListPassportApplicationsRequest, ListPassportApplicationsResponse,
-    PassportApplication, ProvidePassportInformationRequest, Reason, ReceivePassportRequest, RepatriationLoan,
+    PassportApplication, ProvidePassportInformationRequest, Reason, Receipt, ReceivePassportRequest, RepatriationLoan,
     RequestPassportInformationRequest, Screening, ShipPassportRequest, SubmitPassportApplicationRequest,
     TakeInPassportApplicationRequest, TravelDocument, UpdatePassportApplicationRequest,
 };
@@ -92,7 +93,7 @@ impl PassportApplicationService for PassportApplications {
         &self,
         request: Request<SubmitPassportApplicationRequest>,
     ) -> Answer<PassportApplication> {
-        self.registry.act_with(request, replaced, submit).await
+        self.registry.act_with(request, before, submit).await
     }
 
     async fn take_in_passport_application(
@@ -168,26 +169,36 @@ impl PassportApplicationService for PassportApplications {
     }
 }
 
-/// The passport that the new one replaces.
-async fn replaced(
+/// The passport that the new one replaces, and the receipt.
+async fn before(
     reader: &mut Reader<'_>,
     application: &PassportApplication,
-    _: &SubmitPassportApplicationRequest,
-) -> Result<Option<TravelDocument>, Fault> {
-    reader.share(&application.previous_document).await
+    request: &SubmitPassportApplicationRequest,
+) -> Result<(Option<TravelDocument>, Option<Receipt>), Fault> {
+    Ok((reader.share(&application.previous_document).await?, reader.share(&request.fee_receipt).await?))
 }
 
 fn submit(
     application: &mut PassportApplication,
     request: SubmitPassportApplicationRequest,
-    previous: Option<TravelDocument>,
+    (previous, receipt): (Option<TravelDocument>, Option<Receipt>),
     call: &mut Call,
 ) -> Result<(), Fault> {
     parents_consent(application, call)?;
     replaces_rightly(application, previous.as_ref())?;
+    paid(application, receipt.as_ref())?;
     application.fee_receipt = request.fee_receipt;
     wait(call);
     Ok(())
+}
+
+/// The fee is that of the day of the order: a child is one who was it then.
+fn paid(application: &PassportApplication, receipt: Option<&Receipt>) -> Result<(), Fault> {
+    let ordered = receipt.and_then(|receipt| receipt.order_date.parse().ok()).unwrap_or_default();
+    let child = Passports::shipped().is_child(day(&application.birth_date)?, ordered);
+    let service = Services::shipped().of_passport(application.r#type(), child);
+    let bill = Bill { subject: &application.name, post: &application.post, service, code: &service.code, row: "" };
+    bill.paid_by(receipt)
 }
 
 /// Both parents, or the one who alone has custody.
@@ -299,26 +310,31 @@ fn adjudicate(
     Ok(())
 }
 
-/// The newest name check, and whether a loan for the way home limits the passport.
+/// The newest name check, whether a loan for the way home limits the passport, and the receipt.
 async fn last_check(
     reader: &mut Reader<'_>,
     application: &PassportApplication,
     _: &ApprovePassportApplicationRequest,
-) -> Result<(Option<Screening>, bool), Fault> {
+) -> Result<(Option<Screening>, bool, Option<Receipt>), Fault> {
     let limited_while = Terms::get().limited_while();
     let owing: [(&str, &[&str]); 2] = [("person", &[&application.person]), ("state", &limited_while)];
     let owes = reader.exists::<RepatriationLoan>(&owing).await?;
-    Ok((clearance::newest(reader, &application.screening).await?, owes))
+    let screening = clearance::newest(reader, &application.screening).await?;
+    Ok((screening, owes, reader.share(&application.fee_receipt).await?))
 }
 
 /// Who owes a loan for the way home gets a passport of limited validity alone (22 CFR 51.60(a)(1)).
 fn approve(
     application: &mut PassportApplication,
     _: ApprovePassportApplicationRequest,
-    (screening, owes): (Option<Screening>, bool),
+    (screening, owes, receipt): (Option<Screening>, bool, Option<Receipt>),
     _: &mut Call,
 ) -> Result<(), Fault> {
     clearance::settled(screening.as_ref())?;
+    // What was given back meanwhile is not paid. Applications older than this rule name no receipt of ours.
+    if receipt.is_some() {
+        paid(application, receipt.as_ref())?;
+    }
     let limited = owes && application.r#type() != Type::LimitedValidity;
     refuse_if(limited, Reason::PassportLimitedByLoan, "the applicant owes a loan for the way home")
 }

@@ -92,6 +92,7 @@ async fn rates(reader: &mut Reader<'_>, drawer: &CashDay, rows: &[FeeSchedule]) 
 
 fn issue(receipt: &mut Receipt, around: Surroundings, call: &mut Call) -> Result<(), Fault> {
     let drawer = open(around.drawer, "receipt.cashDay")?;
+    cash_days::is_today(&drawer, call)?;
     let free = receipt.no_fee() != NoFee::Unspecified;
     let fits = free == (receipt.method() == Method::None) && free != receipt.no_fee_grounds.trim().is_empty();
     refuse_if(
@@ -194,6 +195,7 @@ fn refund(
     if known(&request.refund_id) {
         return Err(made_already());
     }
+    cash_days::is_today(&drawer, call)?;
     let left = total.minor_units - receipt.refunded_minor_units;
     let back = if request.minor_units == 0 { left } else { request.minor_units };
     if back > left || left == 0 {

@@ -1,10 +1,12 @@
 //! Applications for visas: lodged in time, admissible, checked, consulted on, and decided by another than who took them in.
 
 use crate::clearance::{self, Applicant};
+use crate::fee_schedules::FeeSchedules;
 use crate::travel::{age, day};
 use crate::travel_papers::{self, TravelPapers};
-use crate::visa::{Fees, Schengen, Traveller, shortcomings, window};
-use crate::visa_decisions::{grant, month, record_of_visas, refuse};
+use crate::visa::{Schengen, Traveller, shortcomings, window};
+use crate::visa_decisions::{background, grant, month, refuse};
+use crate::visa_fees::{self, Prices};
 use calendar::{Clock, Length, due};
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
@@ -35,6 +37,7 @@ const INFORMATION: &str = "information";
 #[derive(Clone, Debug)]
 pub struct VisaApplications {
     registry: Registry<Self>,
+    fees: Registry<FeeSchedules>,
     papers: TravelPapers,
 }
 
@@ -86,9 +89,9 @@ fn journey_makes_sense(application: &VisaApplication) -> Result<(), Fault> {
 }
 
 impl VisaApplications {
-    /// The applications that a registry keeps.
-    pub fn new(registry: Registry<Self>, papers: TravelPapers) -> Self {
-        Self { registry, papers }
+    /// The applications that a registry keeps, paid for by this schedule of fees.
+    pub fn new(registry: Registry<Self>, fees: Registry<FeeSchedules>, papers: TravelPapers) -> Self {
+        Self { registry, fees, papers }
     }
 
     /// The notice of refusal.
@@ -100,20 +103,32 @@ impl VisaApplications {
         Ok(Response::new(self.papers.print(order).await?))
     }
 
-    /// What a visa costs today.
-    fn quote(&self, ask: &QuoteVisaFeeRequest) -> Answer<QuoteVisaFeeResponse> {
+    /// What a visa costs.
+    async fn quote(&self, ask: &QuoteVisaFeeRequest) -> Answer<QuoteVisaFeeResponse> {
         registry::check(ask)?;
         let store = self.registry.store();
+        let today = store.days().date(store.now());
         let traveller = Traveller {
             class: ask.visa_class(),
             purpose: ask.purpose(),
-            nationality: &ask.nationality,
             born: day(&ask.birth_date)?,
             family_of_citizen: ask.family_of_citizen,
         };
-        let fee = Fees::shipped().of(traveller, store.days().date(store.now()));
-        let (basis, source) = (fee.basis.to_owned(), fee.source.to_owned());
-        Ok(Response::new(QuoteVisaFeeResponse { fee: fee.cents, basis, source }))
+        let conditions = visa_fees::conditions(&ask.post, &ask.nationality);
+        let rows = self.fees.all(&conditions.each_ref().map(|(field, values)| (*field, values.as_slice()))).await?;
+        let ordered = if ask.date.is_empty() { today } else { day(&ask.date)? };
+        let due = visa_fees::due(traveller, &rows, (&ask.post, &ask.nationality), (ordered, ordered))?;
+        let row = due.row.unwrap_or_default();
+        let amount = row.amount.unwrap_or_default();
+        Ok(Response::new(QuoteVisaFeeResponse {
+            fee: amount.minor_units,
+            currency: amount.currency,
+            basis: due.basis.to_owned(),
+            source: if row.source.is_empty() { due.source.to_owned() } else { row.source },
+            fee_schedule: row.name,
+            entries: row.entries,
+            validity_months: row.validity_months,
+        }))
     }
 }
 
@@ -139,7 +154,7 @@ impl VisaApplicationService for VisaApplications {
     }
 
     async fn submit_visa_application(&self, request: Request<SubmitVisaApplicationRequest>) -> Answer<VisaApplication> {
-        self.registry.act(request, submit).await
+        self.registry.act_with(request, prices, submit).await
     }
 
     async fn record_biometrics(&self, request: Request<RecordBiometricsRequest>) -> Answer<VisaApplication> {
@@ -181,7 +196,7 @@ impl VisaApplicationService for VisaApplications {
     }
 
     async fn grant_visa(&self, request: Request<GrantVisaRequest>) -> Answer<VisaApplication> {
-        self.registry.act_with(request, record_of_visas, grant).await
+        self.registry.act_with(request, background, grant).await
     }
 
     async fn refuse_visa(&self, request: Request<RefuseVisaRequest>) -> Answer<VisaApplication> {
@@ -196,7 +211,7 @@ impl VisaApplicationService for VisaApplications {
     }
 
     async fn quote_visa_fee(&self, request: Request<QuoteVisaFeeRequest>) -> Answer<QuoteVisaFeeResponse> {
-        self.quote(&request.into_inner())
+        self.quote(&request.into_inner()).await
     }
 
     async fn print_refusal(&self, request: Request<PrintRefusalRequest>) -> Answer<HttpBody> {
@@ -211,10 +226,19 @@ impl VisaApplicationService for VisaApplications {
     }
 }
 
+async fn prices(
+    reader: &mut Reader<'_>,
+    application: &VisaApplication,
+    request: &SubmitVisaApplicationRequest,
+) -> Result<Prices, Fault> {
+    visa_fees::prices(reader, application, &request.fee_receipt).await
+}
+
 /// Within the window before the journey (art. 9(1)), the fee paid (art. 16).
 fn submit(
     application: &mut VisaApplication,
     request: SubmitVisaApplicationRequest,
+    prices: Prices,
     call: &mut Call,
 ) -> Result<(), Fault> {
     let today = call.days().date(call.now());
@@ -228,15 +252,10 @@ fn submit(
     let traveller = Traveller {
         class: application.visa_class(),
         purpose: application.purpose(),
-        nationality: &application.nationality,
         born: day(&application.birth_date)?,
         family_of_citizen: application.family_of_citizen,
     };
-    let fee = Fees::shipped().of(traveller, today);
-    let words = format!("the fee of {} cents is due: {}", fee.cents, fee.basis);
-    refuse_if(fee.cents > 0 && request.fee_receipt.is_empty(), Reason::VisaFeeUnpaid, words)?;
-    (application.fee, application.fee_basis) = (fee.cents, fee.basis.to_owned());
-    application.fee_receipt = request.fee_receipt;
+    visa_fees::charge(application, request.fee_receipt, traveller, prices, today)?;
     application.lodge_time = Some(call.timestamp());
     application.lodged_month = month(today);
     Ok(())

@@ -2,12 +2,13 @@
 
 use crate::clearance;
 use crate::travel::day;
-use crate::visa::{Past, Schengen, entitlement};
+use crate::visa::{Past, Presence, Schengen, entitlement, lawfully_used, most_days, stays};
+use crate::visa_fees::{self, Paid, within_reciprocity};
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
 use proto::consular::v1::consultation::Reply;
-use proto::consular::v1::visa_application::{EntryRule, VisaClass};
-use proto::consular::v1::{GrantVisaRequest, Reason, RefuseVisaRequest, Screening, Visa, VisaApplication, visa};
+use proto::consular::v1::visa_application::{EntryRule, Purpose, VisaClass};
+use proto::consular::v1::{GrantVisaRequest, Reason, RefuseVisaRequest, Screening, Visa, VisaApplication};
 use registry::{Call, Reader};
 
 /// The month of a day, by which figures are taken.
@@ -15,29 +16,43 @@ pub(crate) fn month(day: NaiveDate) -> String {
     day.format("%Y-%m").to_string()
 }
 
-/// The newest name check, and the visas that the applicant has had.
-pub(crate) type Background = (Option<Screening>, Vec<Visa>);
+/// What a decision looks at beside the application.
+pub(crate) struct Background {
+    /// The newest name check.
+    screening: Option<Screening>,
+    /// The visas that the applicant has had.
+    visas: Vec<Visa>,
+    /// What was paid.
+    paid: Paid,
+}
 
-pub(crate) async fn record_of_visas(
+pub(crate) async fn background(
     reader: &mut Reader<'_>,
     application: &VisaApplication,
     _: &GrantVisaRequest,
 ) -> Result<Background, Fault> {
     let visas = reader.all::<Visa>(&[("person", &[application.person.as_str()])]).await?;
-    Ok((clearance::newest(reader, &application.screening).await?, visas))
+    let screening = clearance::newest(reader, &application.screening).await?;
+    Ok(Background { screening, visas, paid: visa_fees::paid(reader, application).await? })
 }
 
 pub(crate) fn grant(
     application: &mut VisaApplication,
     request: GrantVisaRequest,
-    (screening, visas): Background,
+    Background { screening, visas, paid }: Background,
     call: &mut Call,
 ) -> Result<(), Fault> {
     clearance::settled(screening.as_ref())?;
     everyone_consulted_agrees(application)?;
+    visa_fees::still_paid(application, &paid)?;
+    insured(application)?;
     let until = terms(application, &request)?;
+    within_reciprocity(paid.1.as_ref(), request.entries, day(&request.valid_from)?, day(&request.valid_until)?)?;
     let today = call.days().date(call.now());
-    follows_cascade(application, &request, &visas, today)?;
+    let presence = Presence::of(&stays(&visas), today);
+    days_are_left(application, &request, &presence)?;
+    let past: Vec<_> = visas.iter().filter_map(|visa| past(visa, &presence, today)).collect();
+    follows_cascade(application, &request, &past, today)?;
     application.entries = request.entries;
     application.set_entry_rule(if request.entries == 0 { EntryRule::Multiple } else { EntryRule::Limited });
     application.stay_days = request.stay_days;
@@ -46,6 +61,32 @@ pub(crate) fn grant(
     application.derogation = request.derogation;
     decide(application, today, call);
     Ok(())
+}
+
+/// Whoever comes for a short stay is insured (art. 15(1), (3)). Seafarers are by their profession (art. 15(6)), family of
+/// citizens are not asked (Dir. 2004/38/EC), nor members of missions.
+fn insured(application: &VisaApplication) -> Result<(), Fault> {
+    let asked = application.visa_class() == VisaClass::C
+        && !application.seafarer
+        && !application.family_of_citizen
+        && application.purpose() != Purpose::MissionPosting;
+    let least = i64::from(Schengen::shipped().insurance_cents.value);
+    let low = asked && application.insurance_cover < least;
+    refuse_if(low, Reason::InsuranceTooLow, "the insurance covers too little for a short stay")
+        .map_err(|fault| fault.with("least", least.to_string()).with("cover", application.insurance_cover.to_string()))
+}
+
+/// Not more days than are left, on some day of the visa's validity, of those that any period allows (Reg. (EU) 2016/399,
+/// art. 6(1)).
+fn days_are_left(application: &VisaApplication, request: &GrantVisaRequest, presence: &Presence) -> Result<(), Fault> {
+    if application.visa_class() != VisaClass::C {
+        return Ok(());
+    }
+    let (from, until) = (day(&request.valid_from)?, day(&request.valid_until)?);
+    let left = most_days(presence, Schengen::shipped().stay(), from, until);
+    let exhausted = i64::from(request.stay_days) > i64::from(left);
+    refuse_if(exhausted, Reason::StayExhausted, format!("{left} days are left of those that a short stay allows"))
+        .map_err(|fault| fault.with("left", left.to_string()))
 }
 
 /// Silence counts as no objection once its time is over, not before (art. 22(2)).
@@ -88,14 +129,13 @@ fn terms(application: &VisaApplication, request: &GrantVisaRequest) -> Result<Na
 fn follows_cascade(
     application: &mut VisaApplication,
     request: &GrantVisaRequest,
-    visas: &[Visa],
+    past: &[Past],
     today: NaiveDate,
 ) -> Result<(), Fault> {
     if application.visa_class() != VisaClass::C {
         return Ok(());
     }
-    let past: Vec<_> = visas.iter().filter_map(past).collect();
-    let Some(entitled) = entitlement(Schengen::shipped(), &past, today) else { return Ok(()) };
+    let Some(entitled) = entitlement(Schengen::shipped(), past, today) else { return Ok(()) };
     let words = format!("a multiple-entry visa valid for {} years ({})", entitled.years, entitled.source);
     application.entitlement.clone_from(&words);
     let (from, until) = (day(&request.valid_from)?, day(&request.valid_until)?);
@@ -107,18 +147,14 @@ fn follows_cascade(
 }
 
 /// A visa that someone had, as the multiple-entry rules look at it.
-fn past(visa: &Visa) -> Option<Past> {
+fn past(visa: &Visa, presence: &Presence, today: NaiveDate) -> Option<Past> {
     let day = |text: &str| text.parse::<NaiveDate>().ok();
-    let sound = matches!(visa.state(), visa::State::Valid | visa::State::Used | visa::State::Expired);
-    let used = !visa.sojourns.is_empty();
-    // A stay that lasted past the visa was no lawful one.
-    let left_in_time = visa.sojourns.iter().all(|stay| stay.exit_date <= visa.valid_until);
     Some(Past {
         issued: day(&visa.issue_date)?,
         from: day(&visa.valid_from)?,
         until: day(&visa.valid_until)?,
         multiple: visa.entries == 0,
-        lawfully_used: sound && used && left_in_time,
+        lawfully_used: lawfully_used(visa, presence, Schengen::shipped().stay(), today),
     })
 }
 

@@ -2,6 +2,7 @@
 //! seals travel documents.
 
 mod apostille;
+mod cash_day;
 mod extract;
 #[cfg(test)]
 mod page_tests;
@@ -11,6 +12,7 @@ mod register_pages;
 mod sealing;
 
 pub(crate) use apostille::apostille;
+pub(crate) use cash_day::cash_day;
 pub(crate) use extract::extract;
 pub(crate) use pages::{emergency, passport, visa};
 pub(crate) use refusal::refusal;

@@ -1,6 +1,7 @@
 //! Pages: what stands on them, and that their zones are read back letter by letter.
 
 use super::apostille::{TEMPLATE as APOSTILLE, apostille};
+use super::cash_day::cash_day;
 use super::extract::{TEMPLATE as EXTRACT, extract};
 use super::pages::{EMERGENCY, PASSPORT, VISA, emergency, passport, visa};
 use super::refusal::TEMPLATE as REFUSAL;
@@ -207,4 +208,51 @@ fn templates_are_code_and_read_no_data_as_such() {
     for template in [&PASSPORT, &VISA, &EMERGENCY, &REFUSAL, &APOSTILLE, &EXTRACT] {
         template.check().unwrap();
     }
+}
+
+#[test]
+fn the_report_of_a_day_says_what_is_over_or_short_and_names_every_receipt() {
+    use proto::consular::v1::receipt::{Method, NoFee, State as Paid};
+    use proto::consular::v1::{CashDay, Fee, Receipt, ReceiptLine, cash_day::State};
+    let receipt = |number: i32, minor_units, method: Method| Receipt {
+        reference: format!("lyon {number}/2026"),
+        lines: vec![ReceiptLine { code: "PASSPORT_ADULT".into(), ..ReceiptLine::default() }],
+        total: Some(Fee { currency: "USD".into(), minor_units }),
+        method: method.into(),
+        state: Paid::Issued.into(),
+        ..Receipt::default()
+    };
+    let free = Receipt { no_fee: NoFee::Destitute.into(), ..receipt(3, 0, Method::None) };
+    let receipts = [receipt(1, 13_000, Method::Cash), receipt(2, 123_450, Method::Card), free];
+    let day = CashDay {
+        name: "cashDays/one".into(),
+        post: "posts/lyon".into(),
+        cashier: "people/cashier".into(),
+        date: "2026-05-04".into(),
+        currency: "USD".into(),
+        float_minor_units: 10_000,
+        cash_taken_minor_units: 13_000,
+        counted_minor_units: 22_900,
+        difference_minor_units: -100,
+        explanation: "A dollar too much was given in change.".into(),
+        state: State::Counted.into(),
+        ..CashDay::default()
+    };
+    let page = read(&cash_day(&papers(&[]), &day, &receipts).unwrap());
+    for words in [
+        "LYON",
+        "4 May 2026",
+        "230.00",
+        "229.00",
+        "-1.00",
+        "A dollar too much was given in change.",
+        "lyon 2/2026",
+        "1,234.50",
+        "no fee: without means",
+        "not closed",
+    ] {
+        assert!(page.contains(words), "{words} in {page}");
+    }
+    let closed = CashDay { state: State::Closed.into(), ..day };
+    assert!(read(&cash_day(&papers(&[]), &closed, &[]).unwrap()).contains("closed by another person"));
 }

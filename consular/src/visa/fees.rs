@@ -1,4 +1,5 @@
-//! What a visa costs: the first rule of a table that fits class, purpose, age and nationality.
+//! How a visa is paid for: the first rule of a table that fits class, purpose and age says under which code of the schedule of
+//! fees, or why there is none.
 
 use crate::travel::age;
 use anyhow::{Context as _, ensure};
@@ -15,11 +16,11 @@ static SHIPPED: LazyLock<Fees> =
 #[derive(Clone, Debug)]
 pub struct Fees(Vec<Rule>);
 
-/// A fee and why it is that.
+/// How a visa is paid for, and by which rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fee<'f> {
-    /// In cents of a euro.
-    pub cents: i64,
+pub struct Charge<'f> {
+    /// The code in the schedule; none where no fee is asked for.
+    pub code: Option<&'f str>,
     /// The rule.
     pub basis: &'f str,
     /// Its source.
@@ -40,21 +41,19 @@ struct Rule {
     classes: Vec<String>,
     #[serde(default)]
     purposes: Vec<String>,
-    #[serde(default)]
-    nationalities: Vec<String>,
     under_age: Option<u32>,
     #[serde(default)]
     family_of_citizen: bool,
-    cents: i64,
+    /// None if no fee is asked for.
+    code: Option<String>,
     source: String,
 }
 
 /// Who asks for what.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Traveller<'t> {
+pub(crate) struct Traveller {
     pub(crate) class: VisaClass,
     pub(crate) purpose: Purpose,
-    pub(crate) nationality: &'t str,
     pub(crate) born: NaiveDate,
     pub(crate) family_of_citizen: bool,
 }
@@ -74,7 +73,7 @@ impl Fees {
         for rule in &rules {
             let basis = &rule.basis;
             ensure!(!basis.is_empty() && !rule.source.is_empty(), "{basis}: it has no basis or source");
-            ensure!(rule.cents >= 0, "{basis}: a fee is not negative");
+            ensure!(rule.code.as_ref().is_none_or(|code| !code.is_empty()), "{basis}: its code is empty");
             for class in &rule.classes {
                 VisaClass::from_str_name(class).with_context(|| format!("{basis}: {class} is no class"))?;
             }
@@ -84,29 +83,33 @@ impl Fees {
         }
         for class in ["A", "C", "D"] {
             let plain = |rule: &Rule| rule.is_for_all() && rule.classes.iter().any(|known| known == class);
-            ensure!(rules.iter().any(plain), "class {class} has no fee for everyone");
+            ensure!(rules.iter().any(plain), "class {class} has no rule for everyone");
         }
         Ok(Self(rules))
     }
 
-    /// The fee on a day.
-    pub(crate) fn of(&self, traveller: Traveller<'_>, on: NaiveDate) -> Fee<'_> {
+    /// How it is paid for on a day.
+    pub(crate) fn of(&self, traveller: Traveller, on: NaiveDate) -> Charge<'_> {
         let found = self.0.iter().find(|rule| rule.fits(traveller, on));
-        let free = Fee { cents: 0, basis: "no rule asks for a fee", source: "" };
-        found.map_or(free, |rule| Fee { cents: rule.cents, basis: &rule.basis, source: &rule.source })
+        let free = Charge { code: None, basis: "no rule asks for a fee", source: "" };
+        found.map_or(free, |rule| Charge { code: rule.code.as_deref(), basis: &rule.basis, source: &rule.source })
+    }
+
+    /// Every code that a visa is paid under.
+    pub(crate) fn codes(&self) -> Vec<&str> {
+        self.0.iter().filter_map(|rule| rule.code.as_deref()).collect()
     }
 }
 
 impl Rule {
     fn is_for_all(&self) -> bool {
-        self.purposes.is_empty() && self.nationalities.is_empty() && self.under_age.is_none() && !self.family_of_citizen
+        self.purposes.is_empty() && self.under_age.is_none() && !self.family_of_citizen && self.code.is_some()
     }
 
-    fn fits(&self, traveller: Traveller<'_>, on: NaiveDate) -> bool {
+    fn fits(&self, traveller: Traveller, on: NaiveDate) -> bool {
         let among = |list: &[String], value: &str| list.is_empty() || list.iter().any(|known| known == value);
         among(&self.classes, traveller.class.as_str_name())
             && among(&self.purposes, traveller.purpose.as_str_name())
-            && among(&self.nationalities, traveller.nationality)
             && self.under_age.is_none_or(|limit| age(traveller.born, on) < limit)
             && (!self.family_of_citizen || traveller.family_of_citizen)
     }
@@ -116,28 +119,30 @@ impl Rule {
 mod tests {
     use super::*;
 
-    fn cents(class: VisaClass, purpose: Purpose, nationality: &str, born: &str) -> i64 {
-        let traveller =
-            Traveller { class, purpose, nationality, born: born.parse().unwrap(), family_of_citizen: false };
-        Fees::shipped().of(traveller, "2026-05-04".parse().unwrap()).cents
+    fn code(class: VisaClass, purpose: Purpose, born: &str) -> Option<&'static str> {
+        let traveller = Traveller { class, purpose, born: born.parse().unwrap(), family_of_citizen: false };
+        Fees::shipped().of(traveller, "2026-05-04".parse().unwrap()).code
     }
 
     #[test]
-    fn age_nationality_and_purpose_decide() {
-        let tourist = |nationality, born| cents(VisaClass::C, Purpose::Tourism, nationality, born);
-        assert_eq!(tourist("IN", "1974-08-12"), 9000);
-        assert_eq!(tourist("IN", "2014-05-05"), 4500, "eleven");
-        assert_eq!(tourist("IN", "2014-05-04"), 9000, "twelve today");
-        assert_eq!(tourist("IN", "2020-05-05"), 0, "five");
-        assert_eq!(tourist("AM", "1974-08-12"), 3500, "by agreement");
-        assert_eq!(cents(VisaClass::D, Purpose::MissionPosting, "IN", "1974-08-12"), 0);
-        assert_eq!(cents(VisaClass::D, Purpose::Study, "IN", "1974-08-12"), 7500);
+    fn class_age_and_purpose_decide() {
+        let tourist = |born| code(VisaClass::C, Purpose::Tourism, born);
+        assert_eq!(tourist("1974-08-12"), Some("VISA_C"));
+        assert_eq!(tourist("2014-05-05"), Some("VISA_CHILD"), "eleven");
+        assert_eq!(tourist("2014-05-04"), Some("VISA_C"), "twelve today");
+        assert_eq!(tourist("2020-05-05"), None, "five");
+        assert_eq!(code(VisaClass::A, Purpose::Tourism, "1974-08-12"), Some("VISA_A"));
+        assert_eq!(code(VisaClass::D, Purpose::MissionPosting, "1974-08-12"), None);
+        assert_eq!(code(VisaClass::D, Purpose::Study, "1974-08-12"), Some("VISA_D"));
+        assert_eq!(Fees::shipped().codes(), ["VISA_CHILD", "VISA_A", "VISA_C", "VISA_D"]);
     }
 
     #[test]
     fn a_broken_table_is_refused() {
         let text = include_str!("../../data/visa/fees.toml");
-        for (from, to) in [("\"A\", \"C\"", "\"A\""), ("cents = 9000", "cents = -1"), ("MISSION_POSTING", "HOLIDAY")] {
+        for (from, to) in
+            [("code = \"VISA_A\"", ""), ("code = \"VISA_D\"", "code = \"\""), ("MISSION_POSTING", "HOLIDAY")]
+        {
             assert!(Fees::read(&text.replace(from, to)).is_err(), "{to}");
         }
     }

@@ -1,5 +1,6 @@
 //! Acts of notaries, specimens, legalisations, apostilles: registers without gaps that stand, and one that anyone can ask.
 
+use crate::fees::row;
 use crate::world::{Signed, World, officer, reason, world};
 use chrono::TimeDelta;
 use futures::future::join_all;
@@ -343,4 +344,32 @@ async fn the_certificate_is_printed_while_it_is_good_and_every_copy_is_the_same(
     let request = pb::RevokeApostilleRequest { name: name.clone(), grounds, ..Default::default() };
     world.apostilles(&by).revoke_apostille(request).await.unwrap();
     assert_eq!(reason(print().await), "WRONG_STATE", "what was revoked is not printed once more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_receipt_pays_for_one_act_and_none_that_was_given_back() {
+    let world = world().await;
+    world.fee(row("NOTARIAL_ACT", 5_000, "2026-01-01")).await;
+    let receipt = async |subject: &str| world.receipt_of("NOTARIAL_ACT", subject, "", "posts/lyon").await;
+    let by = |receipt: &str| NotarialAct { receipt: receipt.into(), ..act("posts/lyon") };
+    let paid = receipt("").await;
+    let acts = join_all((0..6).map(|_| world.record(by(&paid.name)))).await;
+    assert_eq!(acts.iter().filter(|act| act.is_ok()).count(), 1, "however many at once");
+    assert!(acts.into_iter().filter(Result::is_err).all(|refused| reason(refused) == "RECEIPT_ALREADY_USED"));
+    let back = receipt("").await;
+    world.given_back(&back).await;
+    assert_eq!(reason(world.record(by(&back.name)).await), "RECEIPT_UNFIT");
+    let other = receipt("visaApplications/another").await;
+    assert_eq!(reason(world.record(by(&other.name)).await), "RECEIPT_UNFIT", "for something else");
+    let rome = NotarialAct { post: "posts/rome".into(), ..by(&receipt("").await.name) };
+    assert_eq!(reason(world.record(rome).await), "RECEIPT_UNFIT", "of another post");
+    let own = receipt("notarialActs/chosen").await;
+    let request = pb::CreateNotarialActRequest {
+        notarial_act: Some(by(&own.name)),
+        notarial_act_id: "chosen".into(),
+        ..Default::default()
+    };
+    world.acts(&consul()).create_notarial_act(request).await.unwrap();
+    // No gap in the register's numbers either.
+    assert_eq!(world.record(act("posts/lyon")).await.unwrap().number, 3);
 }

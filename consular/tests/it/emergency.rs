@@ -43,11 +43,23 @@ impl World {
         Ok(self.emergency(CLERK).create_emergency_travel_document(create).await?.into_inner())
     }
 
-    async fn emergency_issued(&self, name: &str, blank: &str) -> Result<EmergencyTravelDocument, Status> {
+    /// A receipt for the document.
+    pub(crate) async fn emergency_paid(&self, name: &str) -> String {
+        self.costs("EMERGENCY_DOCUMENT", 7_500).await;
+        self.receipt_of("EMERGENCY_DOCUMENT", name, "", POST).await.name
+    }
+
+    /// A name check of who asked.
+    pub(crate) async fn emergency_checked(&self) -> String {
+        self.screened("Zoé EXAMPLE", "1990-01-31", "").await.name
+    }
+
+    pub(crate) async fn emergency_issued(&self, name: &str, blank: &str) -> Result<EmergencyTravelDocument, Status> {
         let issue = pb::IssueEmergencyTravelDocumentRequest {
             name: name.into(),
             blank: blank.into(),
-            fee_receipt: "receipts/1".into(),
+            fee_receipt: self.emergency_paid(name).await,
+            screening: self.emergency_checked().await,
             ..Default::default()
         };
         Ok(self.emergency(DECIDER).issue_emergency_travel_document(issue).await?.into_inner())
@@ -57,7 +69,8 @@ impl World {
         let issue = pb::IssueUrgentlyRequest {
             name: name.into(),
             blank: blank.into(),
-            fee_receipt: "receipts/1".into(),
+            fee_receipt: self.emergency_paid(name).await,
+            screening: self.emergency_checked().await,
             urgency: "The flight leaves tonight, for a funeral.".into(),
             ..Default::default()
         };
@@ -65,7 +78,7 @@ impl World {
     }
 }
 
-fn due(time: Option<&prost_types::Timestamp>) -> String {
+pub(crate) fn due(time: Option<&prost_types::Timestamp>) -> String {
     time.and_then(instant).map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)).unwrap_or_default()
 }
 
@@ -110,6 +123,7 @@ async fn a_step_that_comes_too_late_is_noted_and_stops_nothing() {
 #[tokio::test]
 async fn the_document_is_for_the_journey_given_back_and_destroyed_by_another() {
     let world = world().await;
+    world.list_of(&[("SAMPLE, Other", "")]).await;
     let name = world.received(asked()).await.unwrap().name;
     let sticker = world.blank(Blank::EmergencySticker, "E00000001").await;
     assert_eq!(reason(world.emergency_issued(&name, &sticker).await), "WRONG_STATE", "nobody has confirmed");
@@ -136,6 +150,7 @@ async fn the_document_is_for_the_journey_given_back_and_destroyed_by_another() {
 #[tokio::test]
 async fn an_objection_blocks_the_issue_and_withdraws_what_was_issued_in_urgency() {
     let world = world().await;
+    world.list_of(&[("SAMPLE, Other", "")]).await;
     let sticker = world.blank(Blank::EmergencySticker, "E00000001").await;
     let object = |name: &str| pb::ObjectToIssueRequest {
         name: name.into(),
@@ -166,6 +181,7 @@ async fn an_objection_blocks_the_issue_and_withdraws_what_was_issued_in_urgency(
 #[tokio::test]
 async fn fifteen_days_are_the_rule_and_more_is_explained() {
     let world = world().await;
+    world.list_of(&[("SAMPLE, Other", "")]).await;
     // Issued on 4 May, the fifteenth day is the 18th; the journey ends two days before.
     let until = |journey_until: &str, exceptional: &str| EmergencyTravelDocument {
         journey_until: journey_until.into(),

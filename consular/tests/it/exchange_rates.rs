@@ -99,18 +99,19 @@ async fn a_receipt_keeps_what_the_schedule_says_the_rate_and_what_was_taken() {
     assert_eq!(three.due, Some(pb::Fee { currency: "USD".into(), minor_units: 39_000 }));
     assert_eq!(receipt.total, Some(pb::Fee { currency: "JPY".into(), minor_units: 78_700 }));
     // The next day has its own rate, and what was taken stays what it was, also when it is given back.
+    world.clock.set("2026-05-05T13:00:00Z".parse().unwrap());
     let next = world.yen_drawer("2026-05-05").await;
     let later = world.issue(paid(&next, 5)).await.unwrap();
     assert_eq!((later.lines[0].rate.as_str(), later.total.unwrap().minor_units), ("160", 104_000));
     let cause = RefundCause::ChargedInError.into();
-    let request = pb::RefundReceiptRequest { name: receipt.name, cash_day: next, cause, ..Default::default() };
+    let request = pb::RefundReceiptRequest { name: receipt.name, cash_day: next.clone(), cause, ..Default::default() };
     let refunded = world.receipts(&head()).refund_receipt(request).await.unwrap().into_inner();
     assert_eq!(refunded.refunded_minor_units, 78_700);
     let free = Receipt {
         method: Method::None.into(),
         no_fee: NoFee::Official.into(),
         no_fee_grounds: "Note verbale 12/2026".into(),
-        ..paid(&day, 1)
+        ..paid(&next, 1)
     };
     let line: ReceiptLine = world.issue(free).await.unwrap().lines.remove(0);
     assert_eq!((line.minor_units, line.exchange_rate.as_str()), (0, ""), "what is free needs no rate");

@@ -95,6 +95,59 @@ impl World {
         self.issue(Receipt { subject: subject.into(), lines, ..paid(&day, 1) }).await.unwrap().name
     }
 
+    /// A drawer of today at this post, of a cashier of its own.
+    pub(crate) async fn drawer_at(&self, post: &str) -> String {
+        let cashier = format!("people/cashier-{}", uuid::Uuid::now_v7());
+        let date = self.clock_date();
+        self.opened(CashDay { post: post.into(), date, ..self.day(&cashier, 0) }).await.unwrap().name
+    }
+
+    /// The day that it is in the capital.
+    pub(crate) fn clock_date(&self) -> String {
+        self.store.days().date(self.store.now()).to_string()
+    }
+
+    /// What the service costs from the beginning of the year, once there is no row for it yet.
+    pub(crate) async fn costs(&self, code: &str, cents: i64) {
+        if self.count(&format!("fee_schedules where code = '{code}'")).await == 0 {
+            self.fee(row(code, cents, "2026-01-01")).await;
+        }
+    }
+
+    /// A receipt for this record at the post, of one service.
+    pub(crate) async fn receipt_of(&self, code: &str, subject: &str, nationality: &str, post: &str) -> Receipt {
+        let day = self.drawer_at(post).await;
+        let lines = vec![ReceiptLine { code: code.into(), ..ReceiptLine::default() }];
+        let (subject, nationality) = (subject.into(), nationality.into());
+        self.issue(Receipt { subject, nationality, lines, ..paid(&day, 1) }).await.unwrap()
+    }
+
+    /// The same, for no fee.
+    pub(crate) async fn waived(&self, code: &str, subject: &str, post: &str, no_fee: NoFee) -> Receipt {
+        let day = self.drawer_at(post).await;
+        let free = Receipt {
+            subject: subject.into(),
+            lines: vec![ReceiptLine { code: code.into(), ..ReceiptLine::default() }],
+            method: Method::None.into(),
+            no_fee: no_fee.into(),
+            no_fee_grounds: "Decision of 4 May 2026".into(),
+            ..paid(&day, 1)
+        };
+        self.issue(free).await.unwrap()
+    }
+
+    /// Gives all of a receipt back.
+    pub(crate) async fn given_back(&self, receipt: &Receipt) {
+        self.refund(&head(), &receipt.name, &receipt.cash_day).await.unwrap();
+    }
+
+    /// The same, of the receipt of this name.
+    pub(crate) async fn give_all_back(&self, receipt: &str) {
+        let request = pb::GetReceiptRequest { name: receipt.into(), as_of: None };
+        let receipt = self.receipts(&head()).get_receipt(request).await.unwrap().into_inner();
+        self.given_back(&receipt).await;
+    }
+
     async fn count_drawer(&self, name: &str, counted: i64, explanation: &str) -> Result<CashDay, Status> {
         let request = pb::CountCashDayRequest {
             name: name.into(),
@@ -245,4 +298,61 @@ async fn where_nothing_is_charged_the_reason_is_named() {
     world.fee(euro).await;
     let visa = Receipt { lines: vec![ReceiptLine { code: "VISA_C".into(), ..Default::default() }], ..paid(&day, 1) };
     assert_eq!(reason(world.issue(visa).await), "EXCHANGE_RATE_UNKNOWN");
+}
+
+#[tokio::test]
+async fn a_drawer_is_of_the_day_that_it_is_and_takes_fees_on_that_day_alone() {
+    let world = world().await;
+    world.fee(row("PASSPORT_ADULT", 13_000, "2026-01-01")).await;
+    for date in ["2026-05-03", "2026-05-05"] {
+        let other = CashDay { date: date.into(), ..world.day("people/cashier", 0) };
+        assert_eq!(reason(world.opened(other).await), "DRAWER_DAY_OVER", "{date}");
+    }
+    // In the evening of 4 May at the capital it is the 5th where another post is.
+    let tokyo = CashDay { time_zone: "Asia/Tokyo".into(), ..world.day("people/tokyo", 0) };
+    let nowhere = CashDay { time_zone: "Asia/Nowhere".into(), ..world.day("people/tokyo", 0) };
+    assert_eq!(reason(world.opened(nowhere).await), "TIME_ZONE_UNKNOWN");
+    let day = world.drawer("people/cashier", 0).await.unwrap().name;
+    let there = world.opened(tokyo).await.unwrap().name;
+    let receipt = world.issue(paid(&day, 1)).await.unwrap();
+    world.issue(paid(&there, 1)).await.unwrap();
+    world.clock.set("2026-05-05T03:59:59Z".parse().unwrap());
+    world.issue(paid(&day, 1)).await.unwrap();
+    assert_eq!(reason(world.issue(paid(&there, 1)).await), "DRAWER_DAY_OVER", "it is the 5th there");
+    world.clock.set("2026-05-05T04:00:00Z".parse().unwrap());
+    assert_eq!(reason(world.issue(paid(&day, 1)).await), "DRAWER_DAY_OVER");
+    assert_eq!(reason(world.refund(&head(), &receipt.name, &day).await), "DRAWER_DAY_OVER");
+}
+
+#[tokio::test]
+async fn who_goes_on_to_another_day_has_handed_over_the_one_before() {
+    let world = world().await;
+    world.fee(row("PASSPORT_ADULT", 13_000, "2026-01-01")).await;
+    let day = world.drawer("people/cashier", 0).await.unwrap().name;
+    world.issue(paid(&day, 1)).await.unwrap();
+    world.clock.set("2026-05-05T13:00:00Z".parse().unwrap());
+    let next = || CashDay { date: "2026-05-05".into(), ..world.day("people/cashier", 0) };
+    let refused = world.opened(next()).await.unwrap_err();
+    assert_eq!(reason::<CashDay>(Err(refused)), "DRAWER_OF_EARLIER_DAY", "open");
+    world.count_drawer(&day, 13_000, "").await.unwrap();
+    assert_eq!(reason(world.opened(next()).await), "DRAWER_OF_EARLIER_DAY", "counted, and nobody has agreed");
+    let close = pb::CloseCashDayRequest { name: day, ..Default::default() };
+    world.cash_days(&head()).close_cash_day(close).await.unwrap();
+    let opened = world.opened(next()).await.unwrap();
+    world.issue(paid(&opened.name, 1)).await.unwrap();
+    world.drawer_at("posts/lyon").await;
+}
+
+#[tokio::test]
+async fn a_day_is_reported_once_it_was_counted() {
+    let world = world().await;
+    world.fee(row("PASSPORT_ADULT", 13_000, "2026-01-01")).await;
+    let day = world.drawer("people/cashier", 10_000).await.unwrap().name;
+    world.issue(paid(&day, 1)).await.unwrap();
+    world.issue(Receipt { method: Method::Card.into(), ..paid(&day, 3) }).await.unwrap();
+    let print = || pb::PrintCashDayRequest { name: day.clone() };
+    assert_eq!(reason(world.cash_days(&cashier()).print_cash_day(print()).await), "WRONG_STATE");
+    world.count_drawer(&day, 22_900, "A dollar too much was given in change.").await.unwrap();
+    let page = world.cash_days(&cashier()).print_cash_day(print()).await.unwrap().into_inner();
+    crate::travel_papers::is_pdf("cash-day", &page);
 }

@@ -159,11 +159,11 @@ async fn who_owes_a_loan_gets_a_passport_of_limited_validity_alone() {
     let world = world().await;
     world.list_of(&[("SOMEBODY, Else", "")]).await;
     let loan = world.lent("P-2").await;
-    let asked = world.adjudicated_application(Passport::First, "P-2", "receipts/1").await;
+    let asked = world.adjudicated_application(Passport::First, "P-2").await;
     assert_eq!(reason(world.try_approve(&asked).await), "PASSPORT_LIMITED_BY_LOAN");
-    let limited = world.adjudicated_application(Passport::LimitedValidity, "P-2", "receipts/2").await;
+    let limited = world.adjudicated_application(Passport::LimitedValidity, "P-2").await;
     world.try_approve(&limited).await.unwrap();
-    let other = world.adjudicated_application(Passport::First, "P-3", "receipts/3").await;
+    let other = world.adjudicated_application(Passport::First, "P-3").await;
     world.try_approve(&other).await.unwrap();
     world.repay(&loan.name, 120_000, "transfer 1").await.unwrap();
     world.try_approve(&asked).await.unwrap();

@@ -6,7 +6,7 @@ use crate::world::{World, officer, reason, world};
 use proto::consular::v1::blank_book::Kind as Blank;
 use proto::consular::v1::digital_seal_service_client::DigitalSealServiceClient;
 use proto::consular::v1::passport_application::Type;
-use proto::consular::v1::verify_seal_response::Finding;
+use proto::consular::v1::verify_seal_response::{Document, Finding};
 use proto::consular::v1::visa_application::RefusalGround;
 use proto::consular::v1::{self as pb, Visa};
 use proto::google::api::HttpBody;
@@ -28,13 +28,13 @@ pub(crate) fn is_pdf(name: &str, page: &HttpBody) {
 }
 
 impl World {
-    async fn verified_seal(&self, ask: pb::VerifySealRequest) -> pb::VerifySealResponse {
+    pub(crate) async fn verified_seal(&self, ask: pb::VerifySealRequest) -> pb::VerifySealResponse {
         let mut seals = DigitalSealServiceClient::new(self.signed(&officer(CLERK)));
         seals.verify_seal(ask).await.unwrap().into_inner()
     }
 
-    async fn visa_on(&self, number: &str) -> Visa {
-        let name = self.in_checks(tourist("T-1"), "r/1", &[]).await;
+    pub(crate) async fn visa_on(&self, number: &str) -> Visa {
+        let name = self.in_checks(tourist("T-1"), &[]).await;
         self.granted(DECIDER, single(&name)).await.unwrap();
         let blank = self.blank(Blank::VisaSticker, number).await;
         let visa = Visa { application: name, blank, ..Visa::default() };
@@ -47,7 +47,7 @@ impl World {
 async fn a_data_page_is_printed_until_the_passport_is_stopped() {
     let world = world().await;
     world.list_of(&[("SAMPLE, Other", "")]).await;
-    let application = world.approved(Type::First, "P-1", "", "receipts/1").await;
+    let application = world.approved(Type::First, "P-1", "").await;
     let blank = world.blank(Blank::PassportBook, "C01X00T47").await;
     let passport = world.produce(&application, &blank).await.unwrap().name;
     let print = || about!(PrintTravelDocumentRequest, passport);
@@ -68,7 +68,13 @@ async fn a_visa_is_sealed_when_it_is_made_and_anyone_can_tell_whether_it_is_ours
     let page = world.visas("people/press").print_visa(about!(PrintVisaRequest, visa.name)).await.unwrap().into_inner();
     is_pdf("visa", &page);
     let ask = |barcode: Vec<u8>| pb::VerifySealRequest { barcode, json: String::new() };
+    let made = world.verified_seal(ask(visa.seal.clone())).await;
+    assert_eq!((made.finding(), made.document()), (Finding::Valid, Document::NotDelivered));
+    assert!(!made.valid, "nobody was given it");
+    let release = pb::ReleaseVisaRequest { name: visa.name.clone(), ..Default::default() };
+    world.visas("people/press").release_visa(release).await.unwrap();
     let told = world.verified_seal(ask(visa.seal.clone())).await;
+    assert_eq!(told.document(), Document::InForce);
     assert!(told.valid, "{told:?}");
     assert_eq!(
         (told.issuer.as_str(), told.signer.as_str(), told.issued_date.as_str()),
@@ -115,6 +121,7 @@ async fn no_sticker_is_printed_while_a_hit_is_unresolved() {
 #[tokio::test]
 async fn an_emergency_document_is_sealed() {
     let world = world().await;
+    world.list_of(&[("SAMPLE, Other", "")]).await;
     let name = world.received(crate::emergency::asked()).await.unwrap().name;
     let sticker = world.blank(Blank::EmergencySticker, "E00000001").await;
     let issued = world.urgently(&name, &sticker).await.unwrap();
@@ -124,13 +131,14 @@ async fn an_emergency_document_is_sealed() {
     let ask = pb::VerifySealRequest { barcode: issued.seal.clone(), json: String::new() };
     let told = world.verified_seal(ask).await;
     assert_eq!((told.finding(), &told.zone), (Finding::Valid, &issued.zone));
+    assert!(told.valid && told.document() == Document::InForce, "{told:?}");
 }
 
 #[tokio::test]
 async fn a_refusal_is_told_on_the_standard_form() {
     let world = world().await;
     world.list_of(&[("SAMPLE, Other", "")]).await;
-    let name = world.in_checks(tourist("T-1"), "r/1", &[]).await;
+    let name = world.in_checks(tourist("T-1"), &[]).await;
     let print = || about!(PrintRefusalRequest, name);
     assert_eq!(reason(world.visa_applications(DECIDER).print_refusal(print()).await), "WRONG_STATE");
     let refuse = pb::RefuseVisaRequest {

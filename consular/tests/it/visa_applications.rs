@@ -47,10 +47,26 @@ impl World {
         Ok(self.visa_applications(CLERK).create_visa_application(create).await?.into_inner().name)
     }
 
-    pub(crate) async fn lodged(&self, application: VisaApplication, receipt: &str) -> Result<VisaApplication, Status> {
-        let name = self.drafted(application).await?;
-        let submit = pb::SubmitVisaApplicationRequest { name, fee_receipt: receipt.into(), ..Default::default() };
+    /// Lodged with this receipt.
+    pub(crate) async fn lodged_with(&self, name: &str, receipt: &str) -> Result<VisaApplication, Status> {
+        let submit =
+            pb::SubmitVisaApplicationRequest { name: name.into(), fee_receipt: receipt.into(), ..Default::default() };
         Ok(self.visa_applications(CLERK).submit_visa_application(submit).await?.into_inner())
+    }
+
+    /// Paid for, if a fee is asked for, and lodged.
+    pub(crate) async fn lodged(&self, application: VisaApplication) -> Result<VisaApplication, Status> {
+        self.costs("VISA_C", 9_000).await;
+        let free = application.purpose() == Purpose::MissionPosting || application.birth_date.as_str() > "2021";
+        let code = if application.birth_date.as_str() > "2014-05-04" { "VISA_CHILD" } else { "VISA_C" };
+        let nationality = application.nationality.clone();
+        let name = self.drafted(application).await?;
+        if free {
+            return self.lodged_with(&name, "").await;
+        }
+        self.costs(code, 4_500).await;
+        let receipt = self.receipt_of(code, &name, &nationality, POST).await;
+        self.lodged_with(&name, &receipt.name).await
     }
 
     async fn fingerprinted(&self, name: &str, taken: &str) -> Result<VisaApplication, Status> {
@@ -64,8 +80,8 @@ impl World {
     }
 
     /// Admissible.
-    async fn admissible(&self, application: VisaApplication, receipt: &str) -> String {
-        let name = self.lodged(application, receipt).await.unwrap().name;
+    async fn admissible(&self, application: VisaApplication) -> String {
+        let name = self.lodged(application).await.unwrap().name;
         self.fingerprinted(&name, "").await.unwrap();
         let examine = about!(ExamineAdmissibilityRequest, name);
         let examined = self.visa_applications(CLERK).examine_admissibility(examine).await.unwrap().into_inner();
@@ -74,10 +90,10 @@ impl World {
     }
 
     /// In its checks, with a name check and these consulted.
-    pub(crate) async fn in_checks(&self, application: VisaApplication, receipt: &str, consulted: &[&str]) -> String {
+    pub(crate) async fn in_checks(&self, application: VisaApplication, consulted: &[&str]) -> String {
         let who = format!("{} {}", application.given_names, application.family_name);
         let screening = self.screened(&who, &application.birth_date, &application.passport_number).await.name;
-        let name = self.admissible(application, receipt).await;
+        let name = self.admissible(application).await;
         let check = pb::CheckVisaApplicationRequest {
             name: name.clone(),
             screening,
@@ -115,25 +131,26 @@ async fn an_application_is_lodged_in_its_window_with_its_fee() {
     let world = world().await;
     let early =
         VisaApplication { arrival_date: "2026-11-05".into(), departure_date: "2026-11-20".into(), ..tourist("T-1") };
-    assert_eq!(reason(world.lodged(early.clone(), "r/1").await), "LODGING_OUTSIDE_WINDOW");
+    assert_eq!(reason(world.lodged(early.clone()).await), "LODGING_OUTSIDE_WINDOW");
     let sailor = VisaApplication { seafarer: true, ..early };
-    assert_eq!(world.lodged(sailor, "r/1").await.unwrap().state(), State::Submitted, "nine months for seafarers");
+    assert_eq!(world.lodged(sailor).await.unwrap().state(), State::Submitted, "nine months for seafarers");
     let late = VisaApplication { arrival_date: "2026-05-18".into(), ..tourist("T-1") };
-    assert_eq!(reason(world.lodged(late.clone(), "r/2").await), "LODGING_OUTSIDE_WINDOW");
+    assert_eq!(reason(world.lodged(late.clone()).await), "LODGING_OUTSIDE_WINDOW");
     let excused = VisaApplication { late_reason: "A funeral.".into(), ..late };
-    world.lodged(excused, "r/2").await.unwrap();
-    assert_eq!(reason(world.lodged(tourist("T-1"), "").await), "VISA_FEE_UNPAID");
-    assert_eq!(reason(world.lodged(tourist("T-1"), "r/2").await), "RECEIPT_ALREADY_USED");
-    let lodged = world.lodged(tourist("T-1"), "r/3").await.unwrap();
+    world.lodged(excused).await.unwrap();
+    let unpaid = world.drafted(tourist("T-1")).await.unwrap();
+    assert_eq!(reason(world.lodged_with(&unpaid, "").await), "VISA_FEE_UNPAID");
+    let lodged = world.lodged(tourist("T-1")).await.unwrap();
     assert_eq!((lodged.fee, lodged.lodged_month.as_str()), (9000, "2026-05"));
+    assert_eq!((lodged.fee_currency.as_str(), lodged.fee_basis.as_str()), ("USD", "Short stay"));
     let child = VisaApplication { birth_date: "2022-01-01".into(), ..tourist("T-2") };
-    assert_eq!(world.lodged(child, "").await.unwrap().fee, 0);
+    assert_eq!(world.lodged(child).await.unwrap().fee, 0);
 }
 
 #[tokio::test]
 async fn fingerprints_serve_for_59_months() {
     let world = world().await;
-    let name = world.lodged(tourist("T-1"), "r/1").await.unwrap().name;
+    let name = world.lodged(tourist("T-1")).await.unwrap().name;
     // 4 May 2026 less 59 months is 4 June 2021.
     assert_eq!(reason(world.fingerprinted(&name, "2021-06-03").await), "BIOMETRICS_UNFIT");
     assert_eq!(reason(world.fingerprinted(&name, "2026-05-05").await), "BIOMETRICS_UNFIT", "in the future");
@@ -141,7 +158,7 @@ async fn fingerprints_serve_for_59_months() {
     assert_eq!(reason(none), "BIOMETRICS_UNFIT");
     assert_eq!(world.fingerprinted(&name, "2021-06-04").await.unwrap().biometrics_date, "2021-06-04");
     let child = VisaApplication { birth_date: "2014-05-05".into(), ..tourist("T-2") };
-    let name = world.lodged(child, "r/2").await.unwrap().name;
+    let name = world.lodged(child).await.unwrap().name;
     let none = world.visa_applications(CLERK).record_biometrics(about!(RecordBiometricsRequest, name)).await.unwrap();
     assert_eq!(none.into_inner().biometrics_exemption, "under 12 (art. 13(7)(a))");
 }
@@ -155,7 +172,7 @@ async fn what_is_not_admissible_is_given_back_with_everything_that_is_missing() 
         photo: String::new(),
         ..tourist("T-1")
     };
-    let name = world.lodged(poor, "r/1").await.unwrap().name;
+    let name = world.lodged(poor).await.unwrap().name;
     world.fingerprinted(&name, "").await.unwrap();
     let examine = about!(ExamineAdmissibilityRequest, name);
     let examined = world.visa_applications(CLERK).examine_admissibility(examine).await.unwrap().into_inner();
@@ -168,7 +185,7 @@ async fn what_is_not_admissible_is_given_back_with_everything_that_is_missing() 
 async fn whoever_is_silent_for_seven_days_has_no_objection() {
     let world = world().await;
     world.list_of(&[("SAMPLE, Other", "")]).await;
-    let name = world.in_checks(tourist("T-1"), "r/1", &["FR", "DE"]).await;
+    let name = world.in_checks(tourist("T-1"), &["FR", "DE"]).await;
     let answer = |authority: &str, objects| pb::AnswerConsultationRequest {
         name: name.clone(),
         authority: authority.into(),
@@ -188,7 +205,7 @@ async fn whoever_is_silent_for_seven_days_has_no_objection() {
     let replies: Vec<_> = kept.consultations.iter().map(|one| (one.authority.as_str(), one.reply())).collect();
     assert_eq!(replies, [("DE", Reply::SilentConsent), ("FR", Reply::NoObjection)]);
     world.granted(DECIDER, single(&name)).await.unwrap();
-    let other = world.in_checks(tourist("T-2"), "r/2", &["DE"]).await;
+    let other = world.in_checks(tourist("T-2"), &["DE"]).await;
     let objects = pb::AnswerConsultationRequest { name: other.clone(), ..answer("DE", true) };
     applications.answer_consultation(objects).await.unwrap();
     assert_eq!(reason(world.granted(DECIDER, single(&other)).await), "CONSULTATION_OBJECTED");
@@ -198,7 +215,7 @@ async fn whoever_is_silent_for_seven_days_has_no_objection() {
 async fn it_is_decided_in_fifteen_days_or_extended_once_to_forty_five() {
     let world = world().await;
     world.list_of(&[("SAMPLE, Other", "")]).await;
-    let name = world.in_checks(tourist("T-1"), "r/1", &[]).await;
+    let name = world.in_checks(tourist("T-1"), &[]).await;
     let due = |one: &VisaApplication| one.decision_due_time.as_ref().and_then(instant).unwrap().to_rfc3339();
     assert_eq!(due(&world.visa_application(&name).await), "2026-05-20T04:00:00+00:00", "to the end of the 19th");
     world.clock.set("2026-05-20T04:00:00Z".parse().unwrap());
@@ -218,7 +235,7 @@ async fn it_is_decided_in_fifteen_days_or_extended_once_to_forty_five() {
 async fn who_does_not_answer_for_a_year_is_given_up() {
     let world = world().await;
     world.list_of(&[("SAMPLE, Other", "")]).await;
-    let name = world.in_checks(tourist("T-1"), "r/1", &[]).await;
+    let name = world.in_checks(tourist("T-1"), &[]).await;
     let ask =
         pb::RequestVisaInformationRequest { name: name.clone(), wanted: "A letter.".into(), ..Default::default() };
     world.visa_applications(CLERK).request_visa_information(ask).await.unwrap();
@@ -234,7 +251,7 @@ async fn who_does_not_answer_for_a_year_is_given_up() {
 async fn a_decision_is_anothers_and_has_its_grounds() {
     let world = world().await;
     world.list_of(&[("SAMPLE, Other", "")]).await;
-    let name = world.in_checks(tourist("T-1"), "r/1", &[]).await;
+    let name = world.in_checks(tourist("T-1"), &[]).await;
     assert_eq!(reason(world.granted(CLERK, single(&name)).await), "SAME_PERSON");
     let refuse = |grounds: &[RefusalGround]| pb::RefuseVisaRequest {
         name: name.clone(),
@@ -253,12 +270,12 @@ async fn a_decision_is_anothers_and_has_its_grounds() {
 async fn a_hit_stands_in_the_way_of_a_visa() {
     let world = world().await;
     world.list_of(&[("TRAVELLER, Ravi", "DOB 12 Aug 1974.")]).await;
-    let nameless = world.admissible(tourist("T-2"), "r/2").await;
+    let nameless = world.admissible(tourist("T-2")).await;
     let without = world.screened("Ravi Traveller", BORN, "").await.name;
     let check = pb::CheckVisaApplicationRequest { name: nameless, screening: without, ..Default::default() };
     let refused = world.visa_applications(CLERK).check_visa_application(check).await;
     assert_eq!(reason(refused), "SCREENING_OF_ANOTHER", "without the number of the passport");
-    let name = world.in_checks(tourist("T-1"), "r/1", &[]).await;
+    let name = world.in_checks(tourist("T-1"), &[]).await;
     assert_eq!(reason(world.granted(DECIDER, single(&name)).await), "HIT_UNRESOLVED");
     let screening = world.visa_application(&name).await.screening;
     world.cleared(&screening).await;
@@ -269,7 +286,7 @@ async fn a_hit_stands_in_the_way_of_a_visa() {
 async fn what_is_granted_stays_within_the_rules() {
     let world = world().await;
     world.list_of(&[("SAMPLE, Other", "")]).await;
-    let name = world.in_checks(tourist("T-1"), "r/1", &[]).await;
+    let name = world.in_checks(tourist("T-1"), &[]).await;
     for wrong in [
         pb::GrantVisaRequest { stay_days: 91, ..single(&name) },
         pb::GrantVisaRequest { valid_until: "2026-06-30".into(), ..single(&name) },
@@ -287,6 +304,20 @@ async fn what_is_granted_stays_within_the_rules() {
 }
 
 #[tokio::test]
+async fn whoever_comes_for_a_short_stay_is_insured_for_thirty_thousand_euro() {
+    let world = world().await;
+    world.list_of(&[("SAMPLE, Other", "")]).await;
+    let cover = |person: &str, insurance_cover| VisaApplication { insurance_cover, ..tourist(person) };
+    let short = world.in_checks(cover("T-1", 2_999_999), &[]).await;
+    assert_eq!(reason(world.granted(DECIDER, single(&short)).await), "INSURANCE_TOO_LOW");
+    let enough = world.in_checks(cover("T-2", 3_000_000), &[]).await;
+    world.granted(DECIDER, single(&enough)).await.unwrap();
+    // A seafarer is insured by profession.
+    let sailor = world.in_checks(VisaApplication { seafarer: true, ..cover("T-3", 0) }, &[]).await;
+    world.granted(DECIDER, single(&sailor)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_diplomatic_visa_is_asked_for_by_note_and_costs_nothing() {
     let world = world().await;
     world.list_of(&[("SAMPLE, Other", "")]).await;
@@ -299,7 +330,7 @@ async fn a_diplomatic_visa_is_asked_for_by_note_and_costs_nothing() {
     };
     assert_eq!(reason(world.drafted(posted.clone()).await), "NOTE_VERBALE_MISSING");
     let noted = VisaApplication { note_verbale: "17/2026".into(), member: "members/example".into(), ..posted };
-    let lodged = world.lodged(noted.clone(), "").await.unwrap();
+    let lodged = world.lodged(noted.clone()).await.unwrap();
     assert_eq!((lodged.fee, lodged.state()), (0, State::Submitted), "six days before the arrival");
     let exempt = pb::RecordBiometricsRequest {
         name: lodged.name.clone(),

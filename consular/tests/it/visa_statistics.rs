@@ -19,11 +19,11 @@ impl World {
 async fn what_was_counted_stands() {
     let world = world().await;
     world.list_of(&[("SAMPLE, Other", "")]).await;
-    let granted = world.in_checks(tourist("T-1"), "r/1", &[]).await;
+    let granted = world.in_checks(tourist("T-1"), &[]).await;
     world.granted(DECIDER, single(&granted)).await.unwrap();
-    let many = world.in_checks(tourist("T-2"), "r/2", &[]).await;
+    let many = world.in_checks(tourist("T-2"), &[]).await;
     world.granted(DECIDER, pb::GrantVisaRequest { entries: 0, ..single(&many) }).await.unwrap();
-    let refused = world.in_checks(tourist("T-3"), "r/3", &[]).await;
+    let refused = world.in_checks(tourist("T-3"), &[]).await;
     let refuse = pb::RefuseVisaRequest {
         name: refused,
         grounds: vec![RefusalGround::NoInsurance.into()],
@@ -31,7 +31,7 @@ async fn what_was_counted_stands() {
         ..Default::default()
     };
     world.visa_applications(DECIDER).refuse_visa(refuse).await.unwrap();
-    let open = world.in_checks(tourist("T-4"), "r/4", &[]).await;
+    let open = world.in_checks(tourist("T-4"), &[]).await;
     assert_eq!(reason(world.counted("2026-05").await), "FIGURES_UNFIT", "the month is not over");
     world.clock.set("2026-06-02T13:00:00Z".parse().unwrap());
     let taken = world.counted("2026-05").await.unwrap();

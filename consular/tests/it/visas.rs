@@ -24,25 +24,25 @@ impl World {
     }
 
     /// Granted, and not printed.
-    async fn granted_visa(&self, person: &str, receipt: &str) -> String {
-        let name = self.in_checks(tourist(person), receipt, &[]).await;
+    async fn granted_visa(&self, person: &str) -> String {
+        let name = self.in_checks(tourist(person), &[]).await;
         self.granted(DECIDER, single(&name)).await.unwrap();
         name
     }
 
-    async fn valid_visa(&self, application: &str, number: &str) -> String {
+    pub(crate) async fn valid_visa(&self, application: &str, number: &str) -> String {
         let sticker = self.blank(Blank::VisaSticker, number).await;
         let visa = self.print_visa(application, &sticker).await.unwrap().name;
         self.visas("people/press").release_visa(about!(ReleaseVisaRequest, visa)).await.unwrap();
         visa
     }
 
-    async fn enters(&self, name: &str, date: &str) -> Result<Visa, Status> {
+    pub(crate) async fn enters(&self, name: &str, date: &str) -> Result<Visa, Status> {
         let note = pb::RecordEntryRequest { name: name.into(), date: date.into(), ..Default::default() };
         Ok(self.visas(CLERK).record_entry(note).await?.into_inner())
     }
 
-    async fn leaves(&self, name: &str, date: &str) -> Result<Visa, Status> {
+    pub(crate) async fn leaves(&self, name: &str, date: &str) -> Result<Visa, Status> {
         let note = pb::RecordExitRequest { name: name.into(), date: date.into(), ..Default::default() };
         Ok(self.visas(CLERK).record_exit(note).await?.into_inner())
     }
@@ -52,7 +52,7 @@ impl World {
 async fn a_visa_is_not_printed_while_a_hit_is_unresolved() {
     let world = world().await;
     world.list_of(&[("SAMPLE, Other", "")]).await;
-    let application = world.granted_visa("T-1", "r/1").await;
+    let application = world.granted_visa("T-1").await;
     let sticker = world.blank(Blank::VisaSticker, "V00000001").await;
     world.list_of(&[("SAMPLE, Other", ""), ("TRAVELLER, Ravi", "DOB 12 Aug 1974.")]).await;
     assert_eq!(world.again().await, 1);
@@ -78,7 +78,7 @@ async fn a_visa_is_not_printed_while_a_hit_is_unresolved() {
 async fn an_application_has_one_visa_and_a_failed_one_is_printed_again() {
     let world = world().await;
     world.list_of(&[("SAMPLE, Other", "")]).await;
-    let application = world.granted_visa("T-1", "r/1").await;
+    let application = world.granted_visa("T-1").await;
     let one = world.blank(Blank::VisaSticker, "V00000001").await;
     let two = world.blank(Blank::VisaSticker, "V00000002").await;
     let (first, second) = join(world.print_visa(&application, &one), world.print_visa(&application, &two)).await;
@@ -100,7 +100,7 @@ async fn an_application_has_one_visa_and_a_failed_one_is_printed_again() {
 async fn entries_are_counted_and_days_are_plausible() {
     let world = world().await;
     world.list_of(&[("SAMPLE, Other", "")]).await;
-    let application = world.granted_visa("T-1", "r/1").await;
+    let application = world.granted_visa("T-1").await;
     let visa = world.valid_visa(&application, "V00000001").await;
     world.clock.set("2026-07-25T12:00:00Z".parse().unwrap());
     assert_eq!(reason(world.leaves(&visa, "2026-07-10").await), "CROSSING_IMPLAUSIBLE", "never entered");
@@ -116,9 +116,9 @@ async fn entries_are_counted_and_days_are_plausible() {
 async fn a_visa_ends_by_time_or_by_decision() {
     let world = world().await;
     world.list_of(&[("SAMPLE, Other", "")]).await;
-    let one = world.granted_visa("T-1", "r/1").await;
+    let one = world.granted_visa("T-1").await;
     let expires = world.valid_visa(&one, "V00000001").await;
-    let other = world.granted_visa("T-2", "r/2").await;
+    let other = world.granted_visa("T-2").await;
     let annulled = world.valid_visa(&other, "V00000002").await;
     let annul =
         pb::AnnulVisaRequest { name: annulled, grounds: "The invitation was forged.".into(), ..Default::default() };
@@ -137,7 +137,7 @@ async fn three_visas_lawfully_used_entitle_to_a_year() {
         let (first, last) = (format!("2026-{month:02}-01"), format!("2026-{month:02}-20"));
         world.clock.set(format!("2026-{:02}-04T13:00:00Z", month - 2).parse().unwrap());
         let asked = VisaApplication { arrival_date: first.clone(), departure_date: last.clone(), ..tourist("T-1") };
-        let name = world.in_checks(asked, &format!("r/{number}"), &[]).await;
+        let name = world.in_checks(asked, &[]).await;
         let grant = pb::GrantVisaRequest { valid_from: first.clone(), valid_until: last.clone(), ..single(&name) };
         world.granted(DECIDER, grant).await.unwrap();
         let visa = world.valid_visa(&name, number).await;
@@ -148,7 +148,7 @@ async fn three_visas_lawfully_used_entitle_to_a_year() {
     world.clock.set("2027-02-01T13:00:00Z".parse().unwrap());
     let asked =
         VisaApplication { arrival_date: "2027-04-01".into(), departure_date: "2027-04-20".into(), ..tourist("T-1") };
-    let name = world.in_checks(asked, "r/last", &[]).await;
+    let name = world.in_checks(asked, &[]).await;
     let less =
         pb::GrantVisaRequest { valid_from: "2027-04-01".into(), valid_until: "2027-04-20".into(), ..single(&name) };
     let refused = world.granted(DECIDER, less.clone()).await.unwrap_err();
@@ -157,4 +157,77 @@ async fn three_visas_lawfully_used_entitle_to_a_year() {
     let year = pb::GrantVisaRequest { entries: 0, valid_until: "2028-03-31".into(), stay_days: 90, ..less };
     let granted = world.granted(DECIDER, year).await.unwrap();
     assert_eq!((granted.valid_until.as_str(), granted.entries), ("2028-03-31", 0), "no grace on many entries");
+}
+
+/// Granted for these days and used for those.
+impl World {
+    async fn used_visa(&self, number: &str, grant: pb::GrantVisaRequest, stays: &[(&str, &str)]) {
+        let visa = self.valid_visa(&grant.name, number).await;
+        for (entry, exit) in stays {
+            self.clock.set(format!("{exit}T20:00:00Z").parse().unwrap());
+            self.enters(&visa, entry).await.unwrap();
+            self.leaves(&visa, exit).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_used_the_days_of_grace_to_stay_is_entitled_to_nothing() {
+    let world = world().await;
+    world.list_of(&[("SAMPLE, Other", "")]).await;
+    // Three visas of twenty days; on the second the holder stayed for twenty-one, long before its last day.
+    for (number, month, last_day) in [("V00000001", 7, "20"), ("V00000002", 9, "21"), ("V00000003", 11, "20")] {
+        let (first, last) = (format!("2026-{month:02}-01"), format!("2026-{month:02}-20"));
+        world.clock.set(format!("2026-{:02}-04T13:00:00Z", month - 2).parse().unwrap());
+        let asked = VisaApplication { arrival_date: first.clone(), departure_date: last.clone(), ..tourist("T-1") };
+        let name = world.in_checks(asked, &[]).await;
+        let grant = pb::GrantVisaRequest { valid_from: first.clone(), valid_until: last, ..single(&name) };
+        world.granted(DECIDER, grant.clone()).await.unwrap();
+        world.used_visa(number, grant, &[(&first, &format!("2026-{month:02}-{last_day}"))]).await;
+    }
+    world.clock.set("2027-02-01T13:00:00Z".parse().unwrap());
+    let asked =
+        VisaApplication { arrival_date: "2027-04-01".into(), departure_date: "2027-04-20".into(), ..tourist("T-1") };
+    let name = world.in_checks(asked, &[]).await;
+    let grant =
+        pb::GrantVisaRequest { valid_from: "2027-04-01".into(), valid_until: "2027-04-20".into(), ..single(&name) };
+    let granted = world.granted(DECIDER, grant).await.unwrap();
+    assert_eq!(granted.entitlement, "", "two were lawfully used, and it takes three");
+}
+
+#[tokio::test]
+async fn no_more_days_are_granted_than_are_left_of_ninety() {
+    let world = world().await;
+    world.list_of(&[("SAMPLE, Other", "")]).await;
+    let name = world.in_checks(tourist("T-1"), &[]).await;
+    let summer = pb::GrantVisaRequest { entries: 0, stay_days: 90, valid_until: "2026-09-30".into(), ..single(&name) };
+    world.granted(DECIDER, summer.clone()).await.unwrap();
+    world.used_visa("V00000001", summer, &[("2026-07-01", "2026-09-18")]).await;
+    // Eighty days are used. Ten are left in October, all ninety when the summer is out of the period.
+    let asked = |arrival: &str, departure: &str| VisaApplication {
+        arrival_date: arrival.into(),
+        departure_date: departure.into(),
+        late_reason: "An invitation.".into(),
+        ..tourist("T-1")
+    };
+    let name = world.in_checks(asked("2026-10-01", "2026-10-20"), &[]).await;
+    let october = |stay_days| pb::GrantVisaRequest {
+        stay_days,
+        valid_from: "2026-10-01".into(),
+        valid_until: "2026-10-20".into(),
+        ..single(&name)
+    };
+    let refused = world.granted(DECIDER, october(20)).await.unwrap_err();
+    assert!(refused.message().contains("10 days are left"), "{refused}");
+    assert_eq!(reason::<VisaApplication>(Err(refused)), "STAY_EXHAUSTED");
+    assert_eq!(reason(world.granted(DECIDER, october(11)).await), "STAY_EXHAUSTED");
+    world.granted(DECIDER, october(10)).await.unwrap();
+    let later = world.in_checks(asked("2027-03-01", "2027-03-20"), &[]).await;
+    let spring = pb::GrantVisaRequest {
+        stay_days: 90,
+        valid_from: "2027-03-20".into(),
+        valid_until: "2027-06-17".into(),
+        ..single(&later)
+    };
+    world.granted(DECIDER, spring).await.unwrap();
 }

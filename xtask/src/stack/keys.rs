@@ -13,7 +13,7 @@ const FILE: &str = "keys.json";
 const LIFETIME: chrono::Days = chrono::Days::new(365);
 
 /// A role, the agency that has it, and whether the agency is our own house: partners hold less.
-const ROLES: [(&str, &str, bool); 14] = [
+const ROLES: [(&str, &str, bool); 15] = [
     ("protocol-officer", "foreign-ministry", true),
     ("head-of-protocol", "foreign-ministry", true),
     ("legal-adviser", "foreign-ministry", true),
@@ -24,6 +24,7 @@ const ROLES: [(&str, &str, bool); 14] = [
     ("mission-clerk", "foreign-ministry", true),
     ("supervisor", "foreign-ministry", true),
     ("intake-clerk", "foreign-ministry", true),
+    ("cashier", "foreign-ministry", true),
     ("consular-officer", "foreign-ministry", true),
     ("adjudicator", "foreign-ministry", true),
     ("document-producer", "foreign-ministry", true),

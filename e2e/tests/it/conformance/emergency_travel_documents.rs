@@ -1,17 +1,26 @@
 //! Emergency travel documents as the suite makes them: for a journey home within days.
 
 use super::blank_books::{POST, in_stock};
+use super::watch_lists::WATCH_LIST;
+use super::{fee_schedules, receipts};
 use chrono::{TimeDelta, Utc};
 use proto::consular::v1::blank_book::Kind as Blank;
-use proto::contract::Method;
+use proto::contract::{Kind, Method};
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use testkit::conformance::{Fixture, Step, Suite, plain};
+use tokio::sync::OnceCell;
+
+const SCREENING: &str = "legation.consular.v1.Screening";
+/// The service that an emergency document is paid by (`consular/data/service_fees.toml`).
+const FEE: &str = "EMERGENCY_DOCUMENT";
 
 #[derive(Default)]
 pub(super) struct EmergencyTravelDocuments {
-    /// The sticker that the next document is made of.
-    sticker: Mutex<Value>,
+    /// What a document costs.
+    fee: OnceCell<Value>,
+    /// What the next document is made from: sticker, receipt, name check.
+    materials: Mutex<[Value; 3]>,
 }
 
 impl Fixture for EmergencyTravelDocuments {
@@ -39,26 +48,45 @@ impl Fixture for EmergencyTravelDocuments {
         Box::pin(async move { Ok(record) })
     }
 
-    /// Each is made of a sticker of its own.
+    /// Each is made of a sticker of its own, paid for by a receipt of its own, after a name check of its holder.
     fn ready<'s>(&'s self, suite: &'s Suite, method: &'s Method, record: Value) -> Step<'s, Value> {
         Box::pin(async move {
             if matches!(method.name(), "IssueEmergencyTravelDocument" | "IssueUrgently") {
                 let sticker = in_stock(suite, Blank::EmergencySticker).await?;
-                *self.sticker.lock().expect("nothing panics under it") = sticker;
+                self.fee.get_or_try_init(async || fee_schedules::in_force(suite, FEE).await).await?;
+                let receipt = receipts::paid_by(suite, FEE, &record).await?;
+                suite.in_state(WATCH_LIST, "CURRENT").await?;
+                let name = format!("{} Sample", record["givenNames"].as_str().unwrap_or_default());
+                let subject = json!({ "kind": "PERSON", "names": [name], "birthDate": "1990-01-31" });
+                let create = suite.method_of(SCREENING, &Kind::Create)?;
+                let screening = suite.create(create, json!({ "subject": subject, "occasion": "emergency" })).await?;
+                *self.materials.lock().expect("nothing panics under it") =
+                    [sticker, receipt["name"].clone(), screening["name"].clone()];
             }
             Ok(record)
         })
     }
 
     fn ask(&self, method: &Method) -> Option<Value> {
-        let sticker = self.sticker.lock().expect("nothing panics under it").clone();
+        let [sticker, receipt, screening] = self.materials.lock().expect("nothing panics under it").clone();
+        // Before there are any, any name will do: the record is refused before what it is made from.
+        let named = |value: Value, none: &str| if value.is_null() { json!(none) } else { value };
+        let sticker = named(sticker, "blankBooks/none");
+        let receipt = named(receipt, "receipts/none");
+        let screening = named(screening, "screenings/none");
         match method.name() {
             "AnnounceAnswer" => Some(json!({ "expectedTime": "2030-01-01T00:00:00Z" })),
             "ObjectToIssue" => Some(json!({ "objection": "No national of ours." })),
-            "IssueEmergencyTravelDocument" => Some(json!({ "blank": sticker, "feeReceipt": "receipts/1" })),
+            "ReportEmergencyDocumentLoss" | "ReportEmergencyDocumentTheft" => {
+                Some(json!({ "place": "At the station." }))
+            }
+            "IssueEmergencyTravelDocument" => {
+                Some(json!({ "blank": sticker, "feeReceipt": receipt, "screening": screening }))
+            }
             "IssueUrgently" => Some(json!({
                 "blank": sticker,
-                "feeReceipt": "receipts/1",
+                "feeReceipt": receipt,
+                "screening": screening,
                 "urgency": "The flight leaves tonight.",
             })),
             _ => plain(method),

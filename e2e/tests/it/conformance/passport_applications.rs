@@ -2,21 +2,27 @@
 
 use super::travel_documents::TRAVEL_DOCUMENT;
 use super::watch_lists::WATCH_LIST;
+use super::{fee_schedules, receipts};
 use proto::contract::{Kind, Method};
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Mutex;
 use testkit::conformance::{Fixture, Step, Suite, plain};
 use tokio::sync::OnceCell;
 
 /// The resource.
 pub(super) const PASSPORT_APPLICATION: &str = "legation.consular.v1.PassportApplication";
 const SCREENING: &str = "legation.consular.v1.Screening";
+/// The service that an adult's passport is paid by (`consular/data/service_fees.toml`).
+const FEE: &str = "PASSPORT_ADULT";
 
 #[derive(Default)]
 pub(super) struct PassportApplications {
     /// The name check of them all.
     screening: OnceCell<Value>,
-    receipts: AtomicU32,
+    /// What a passport costs.
+    fee: OnceCell<Value>,
+    /// The receipt of the application that is about to be submitted.
+    receipt: Mutex<Value>,
 }
 
 impl Fixture for PassportApplications {
@@ -57,11 +63,25 @@ impl Fixture for PassportApplications {
         })
     }
 
+    /// Each is paid for by a receipt of its own.
+    fn ready<'s>(&'s self, suite: &'s Suite, method: &'s Method, record: Value) -> Step<'s, Value> {
+        Box::pin(async move {
+            if method.name() == "SubmitPassportApplication" {
+                self.fee.get_or_try_init(async || fee_schedules::in_force(suite, FEE).await).await?;
+                let receipt = receipts::paid_by(suite, FEE, &record).await?;
+                *self.receipt.lock().expect("nothing panics under it") = receipt["name"].clone();
+            }
+            Ok(record)
+        })
+    }
+
     fn ask(&self, method: &Method) -> Option<Value> {
         match method.name() {
             "SubmitPassportApplication" => {
-                let number = self.receipts.fetch_add(1, Ordering::Relaxed);
-                Some(json!({ "feeReceipt": format!("receipts/p{number}") }))
+                let receipt = self.receipt.lock().expect("nothing panics under it").clone();
+                // Before one is paid for, any name will do: the record is refused before its receipt.
+                let receipt = if receipt.is_null() { json!("receipts/none") } else { receipt };
+                Some(json!({ "feeReceipt": receipt }))
             }
             "TakeInPassportApplication" => Some(json!({
                 "identityEvidence": "identity card",

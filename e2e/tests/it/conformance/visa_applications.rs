@@ -1,22 +1,28 @@
 //! Visa applications as the suite makes them: of someone whose name check is clear, on one authority's consultation.
 
 use super::watch_lists::WATCH_LIST;
+use super::{fee_schedules, receipts};
 use chrono::{TimeDelta, Utc};
 use proto::contract::{Kind, Method};
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Mutex;
 use testkit::conformance::{Fixture, Step, Suite, plain};
 use tokio::sync::OnceCell;
 
 /// The resource.
 pub(super) const VISA_APPLICATION: &str = "legation.consular.v1.VisaApplication";
 const SCREENING: &str = "legation.consular.v1.Screening";
+/// The service that a short stay is paid by (`consular/data/visa/fees.toml`).
+const FEE: &str = "VISA_C";
 
 #[derive(Default)]
 pub(super) struct VisaApplications {
     /// The name check of them all.
     screening: OnceCell<Value>,
-    receipts: AtomicU32,
+    /// What a short stay costs.
+    fee: OnceCell<Value>,
+    /// The receipt of the application that is about to be lodged.
+    receipt: Mutex<Value>,
 }
 
 /// The day so many days from today; the first days of a journey are past for every capital.
@@ -43,6 +49,7 @@ impl Fixture for VisaApplications {
                 suite.create(create, json!({ "subject": subject, "occasion": "visa" })).await
             };
             self.screening.get_or_try_init(screen).await?;
+            self.fee.get_or_try_init(async || fee_schedules::in_force(suite, FEE).await).await?;
             Ok(json!({
                 "visaClass": "C",
                 "purpose": "TOURISM",
@@ -60,14 +67,19 @@ impl Fixture for VisaApplications {
                 "arrivalDate": day(-1),
                 "departureDate": day(8),
                 "photo": "photos/1",
+                "insuranceCover": "3000000",
                 "lateReason": "A funeral.",
             }))
         })
     }
 
-    /// Nothing is granted while an answer is outstanding.
+    /// Each is paid for by a receipt of its own; nothing is granted while an answer is outstanding.
     fn ready<'s>(&'s self, suite: &'s Suite, method: &'s Method, record: Value) -> Step<'s, Value> {
         Box::pin(async move {
+            if method.name() == "SubmitVisaApplication" {
+                let receipt = receipts::paid_by(suite, FEE, &record).await?;
+                *self.receipt.lock().expect("nothing panics under it") = receipt["name"].clone();
+            }
             if method.name() != "GrantVisa" {
                 return Ok(record);
             }
@@ -79,8 +91,10 @@ impl Fixture for VisaApplications {
     fn ask(&self, method: &Method) -> Option<Value> {
         match method.name() {
             "SubmitVisaApplication" => {
-                let number = self.receipts.fetch_add(1, Ordering::Relaxed);
-                Some(json!({ "feeReceipt": format!("receipts/v{number}") }))
+                let receipt = self.receipt.lock().expect("nothing panics under it").clone();
+                // Before one is paid for, any name will do: the record is refused before its receipt.
+                let receipt = if receipt.is_null() { json!("receipts/none") } else { receipt };
+                Some(json!({ "feeReceipt": receipt }))
             }
             "RecordBiometrics" => Some(json!({ "biometrics": "biometrics/1" })),
             "CheckVisaApplication" => Some(json!({ "screening": self.screening.get()?["name"], "consulted": ["FR"] })),

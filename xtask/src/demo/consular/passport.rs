@@ -18,6 +18,10 @@ const BIRTH_DATE: &str = "1974-08-12";
 /// Who does what.
 struct Duties {
     counter: &'static str,
+    /// Proposes what a passport costs, and takes the fee.
+    cashier: &'static str,
+    /// Approves what it costs.
+    approves_fees: &'static str,
     /// Takes the application in, in the clerk's stead, and may decide, but then not on this one.
     stands_in: &'static str,
     decides: &'static str,
@@ -33,6 +37,8 @@ pub(super) async fn play(house: &House<'_>, local: &Local, tally: &mut Tally) ->
     };
     let duties = Duties {
         counter: holder(&COUNTER, "passportApplications.file").await?,
+        cashier: holder(&["cashier"], "feeSchedules.propose").await?,
+        approves_fees: holder(&["supervisor"], "feeSchedules.approve").await?,
         stands_in: holder(&["supervisor"], "passportApplications.takeIn").await?,
         decides: holder(&["adjudicator"], "passportApplications.decide").await?,
         produces: holder(&["document-producer"], "travelDocuments.produce").await?,
@@ -73,7 +79,12 @@ async fn approved(house: &House<'_>, duties: &Duties, tally: &mut Tally) -> Resu
     });
     let application = house.post(duties.counter, "passportApplications", "apply", &body).await?;
     let name = text(&application, "name").to_owned();
-    step(house, duties.counter, &name, "submit", json!({ "feeReceipt": format!("receipts/demo-{number}") })).await?;
+    let invented = json!({ "feeReceipt": "receipts/invented" });
+    let invented = house.try_post(duties.counter, &format!("{name}:submit"), "invented", &invented).await?;
+    let answered = invented.err().map_or_else(|| "SUBMITTED".to_owned(), |refusal| refusal.reason().to_owned());
+    tally.hold("submit, with a receipt that nobody issued", "RECEIPT_UNFIT", &answered);
+    let receipt = paid(house, duties, &name).await?;
+    step(house, duties.counter, &name, "submit", json!({ "feeReceipt": receipt })).await?;
     let seen = json!({
         "identityEvidence": "identity card",
         "citizenshipEvidence": "certificate of birth",
@@ -88,6 +99,39 @@ async fn approved(house: &House<'_>, duties: &Duties, tally: &mut Tally) -> Resu
     tally.hold(&who, "SAME_PERSON", &answered);
     step(house, duties.decides, &name, "approve", json!({})).await?;
     Ok(name)
+}
+
+/// The receipt that pays for an application: the row of the schedule if there is none yet, a drawer of today, the fee.
+async fn paid(house: &House<'_>, duties: &Duties, application: &str) -> Result<Value> {
+    let row = json!({
+        "code": "PASSPORT_ADULT",
+        "title": "A passport for an adult",
+        "amount": { "currency": "USD", "minorUnits": "13000" },
+        "effectiveDate": "2026-01-01",
+        "source": "demonstration",
+    });
+    match house.try_post(duties.cashier, "feeSchedules", "fee", &row).await? {
+        Ok(row) => step(house, duties.approves_fees, text(&row, "name"), "approve", json!({})).await?,
+        Err(refusal) => ensure!(refusal.reason() == "FEE_ALREADY_SET", "propose a fee: {refusal}"),
+    }
+    let drawer = json!({
+        "post": POST,
+        "cashier": format!("people/demo-{}", house.now.timestamp_micros()),
+        "date": house.now.format("%Y-%m-%d").to_string(),
+        "timeZone": "Etc/UTC",
+        "currency": "USD",
+    });
+    let drawer = house.post(duties.cashier, "cashDays", "drawer", &drawer).await?;
+    let receipt = json!({
+        "cashDay": drawer["name"],
+        "lines": [{ "code": "PASSPORT_ADULT" }],
+        "payer": format!("{GIVEN_NAMES} {FAMILY_NAME}"),
+        "subject": application,
+        "method": "CARD",
+    });
+    let receipt = house.post(duties.cashier, "receipts", "receipt", &receipt).await?;
+    println!("         {} issued by the {}", text(&receipt, "reference"), duties.cashier);
+    Ok(receipt["name"].clone())
 }
 
 /// The passport made of a book that was received into the stock: its name. It is worth nothing yet.
