@@ -55,7 +55,7 @@ impl World {
 async fn an_application_has_its_appointment_as_long_as_the_booking_stands() {
     let world = world().await;
     let slot = world.visa_counter(POST).await;
-    let application = world.lodged(tourist("T-1"), "r/1").await.unwrap().name;
+    let application = world.lodged(tourist("T-1")).await.unwrap().name;
     let held = world.book_for(&slot, &application, PASSPORT).await.unwrap().name;
     assert_eq!(world.application_now(&application).await.0, Application::Submitted, "a hold is no appointment");
     world.confirm(&held).await.unwrap();
@@ -75,7 +75,7 @@ async fn an_application_has_its_appointment_as_long_as_the_booking_stands() {
 async fn who_comes_to_the_appointment_goes_on_with_the_application() {
     let world = world().await;
     let slot = world.visa_counter(POST).await;
-    let application = world.lodged(tourist("T-1"), "r/1").await.unwrap().name;
+    let application = world.lodged(tourist("T-1")).await.unwrap().name;
     let booked = world.book_for(&slot, &application, PASSPORT).await.unwrap().name;
     world.confirm(&booked).await.unwrap();
     let note = pb::RecordBiometricsRequest {
@@ -94,7 +94,7 @@ async fn who_comes_to_the_appointment_goes_on_with_the_application() {
 async fn a_booking_is_for_an_application_of_the_same_person_at_the_same_post_once() {
     let world = world().await;
     let (slot, elsewhere) = (world.visa_counter(POST).await, world.visa_counter("posts/other").await);
-    let application = world.lodged(tourist("T-1"), "r/1").await.unwrap().name;
+    let application = world.lodged(tourist("T-1")).await.unwrap().name;
     for (slot, application, document) in [
         (&slot, "visaApplications/none", PASSPORT),
         (&slot, application.as_str(), "X7654321"),
