@@ -15,7 +15,7 @@ use tonic::Status;
 
 const BORN: &str = "1974-08-12";
 
-fn application(kind: Type, person: &str) -> PassportApplication {
+pub(crate) fn application(kind: Type, person: &str) -> PassportApplication {
     PassportApplication {
         r#type: kind.into(),
         post: POST.into(),
@@ -37,7 +37,11 @@ macro_rules! about {
 }
 
 impl World {
-    async fn apply(&self, application: PassportApplication, receipt: &str) -> Result<PassportApplication, Status> {
+    pub(crate) async fn apply(
+        &self,
+        application: PassportApplication,
+        receipt: &str,
+    ) -> Result<PassportApplication, Status> {
         let mut applications = self.passport_applications(CLERK);
         let create =
             pb::CreatePassportApplicationRequest { passport_application: Some(application), ..Default::default() };
@@ -46,7 +50,7 @@ impl World {
         Ok(applications.submit_passport_application(submit).await?.into_inner())
     }
 
-    async fn taken_in(&self, name: &str) -> PassportApplication {
+    pub(crate) async fn taken_in(&self, name: &str) -> PassportApplication {
         let take = pb::TakeInPassportApplicationRequest {
             name: name.into(),
             identity_evidence: "identity card X1".into(),
@@ -109,7 +113,7 @@ impl World {
         document
     }
 
-    async fn on_its_way(&self, name: &str) {
+    pub(crate) async fn on_its_way(&self, name: &str) {
         let mut applications = self.passport_applications("people/press");
         applications.inspect_passport(about!(InspectPassportRequest, name)).await.unwrap();
         let ship = pb::ShipPassportRequest { name: name.into(), shipment: "bag 7".into(), ..Default::default() };
@@ -117,7 +121,7 @@ impl World {
         applications.receive_passport(about!(ReceivePassportRequest, name)).await.unwrap();
     }
 
-    async fn deliver(&self, name: &str) -> Result<PassportApplication, Status> {
+    pub(crate) async fn deliver(&self, name: &str) -> Result<PassportApplication, Status> {
         let deliver =
             pb::DeliverPassportRequest { name: name.into(), evidence: "identity card X1".into(), ..Default::default() };
         Ok(self.passport_applications(CLERK).deliver_passport(deliver).await?.into_inner())

@@ -33,7 +33,7 @@ impl World {
         seals.verify_seal(ask).await.unwrap().into_inner()
     }
 
-    async fn visa_on(&self, number: &str) -> Visa {
+    pub(crate) async fn visa_on(&self, number: &str) -> Visa {
         let name = self.in_checks(tourist("T-1"), "r/1", &[]).await;
         self.granted(DECIDER, single(&name)).await.unwrap();
         let blank = self.blank(Blank::VisaSticker, number).await;

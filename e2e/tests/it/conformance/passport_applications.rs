@@ -1,5 +1,6 @@
 //! Applications for passports as the suite makes them: of one adult, whose name check is clear.
 
+use super::passport_holds::PASSPORT_HOLD;
 use super::travel_documents::TRAVEL_DOCUMENT;
 use super::watch_lists::WATCH_LIST;
 use proto::contract::{Kind, Method};
@@ -16,6 +17,8 @@ const SCREENING: &str = "legation.consular.v1.Screening";
 pub(super) struct PassportApplications {
     /// The name check of them all.
     screening: OnceCell<Value>,
+    /// A hold that was on their applicant, and is lifted.
+    hold: OnceCell<Value>,
     receipts: AtomicU32,
 }
 
@@ -33,6 +36,7 @@ impl Fixture for PassportApplications {
                 suite.create(create, json!({ "subject": subject, "occasion": "passport" })).await
             };
             self.screening.get_or_try_init(screen).await?;
+            self.hold.get_or_try_init(|| suite.in_state(PASSPORT_HOLD, "LIFTED")).await?;
             Ok(json!({
                 "type": "FIRST",
                 "post": super::blank_books::POST,
@@ -72,6 +76,9 @@ impl Fixture for PassportApplications {
             "RequestPassportInformation" => Some(json!({ "wanted": "Another photograph." })),
             "ProvidePassportInformation" => Some(json!({ "evidence": "Another photograph." })),
             "AdjudicatePassportApplication" => Some(json!({ "screening": self.screening.get()?["name"] })),
+            "DecidePassportHold" => {
+                Some(json!({ "hold": self.hold.get()?["name"], "grounds": "The court has permitted this journey." }))
+            }
             "DenyPassportApplication" => Some(json!({
                 "ground": "COURT_ORDER",
                 "words": "A court forbids it.",
