@@ -95,7 +95,8 @@ fn enter(hold: &mut PassportHold, (case, tasks): Origin, call: &mut Call) -> Res
     if let Some(case) = &case {
         takes_over(hold, case);
     }
-    let named = !hold.birth_date.is_empty() && !(hold.family_name.is_empty() && hold.given_names.is_empty());
+    let nameless = hold.family_name.is_empty() && hold.given_names.is_empty();
+    let named = !nameless && !hold.birth_date.is_empty();
     unfit(hold.person.is_empty() && !named, "neither the person's number nor name and date of birth is given")?;
     if alert {
         unfit(!named, "a child is known by name and date of birth")?;
