@@ -13,16 +13,16 @@ const ABANDONMENT: &str = "abandonment";
 
 /// The application of a booking.
 pub(crate) enum Application {
-    Visa(Held<VisaApplications>),
-    Passport(Held<PassportApplications>),
+    Visa(Box<Held<VisaApplications>>),
+    Passport(Box<Held<PassportApplications>>),
 }
 
 /// The application of a booking, if it has one and it is in this state. The booking is locked before it.
 pub(crate) async fn of(reader: &mut Reader<'_>, booking: &Booking, state: &str) -> Result<Option<Application>, Fault> {
     let by = [("name", &[booking.application.as_str()][..]), ("state", &[state])];
     match booking.application.split('/').next() {
-        Some("visaApplications") => Ok(reader.hold(&by).await?.pop().map(Application::Visa)),
-        Some("passportApplications") => Ok(reader.hold(&by).await?.pop().map(Application::Passport)),
+        Some("visaApplications") => Ok(reader.hold(&by).await?.pop().map(Box::new).map(Application::Visa)),
+        Some("passportApplications") => Ok(reader.hold(&by).await?.pop().map(Box::new).map(Application::Passport)),
         _ => Ok(None),
     }
 }
@@ -64,11 +64,11 @@ pub(crate) fn must_agree(agrees: bool) -> Result<(), Fault> {
 /// The appointment is confirmed: the application has it.
 pub(crate) fn book(application: Option<Application>, booking: &str, call: &mut Call) -> Result<(), Fault> {
     match application {
-        Some(Application::Visa(held)) => call.follow(held, "bookAppointment", |one, _| {
+        Some(Application::Visa(held)) => call.follow(*held, "bookAppointment", |one, _| {
             booking.clone_into(&mut one.appointment);
             Ok(())
         }),
-        Some(Application::Passport(held)) => call.follow(held, "bookAppointment", |one, call| {
+        Some(Application::Passport(held)) => call.follow(*held, "bookAppointment", |one, call| {
             booking.clone_into(&mut one.appointment);
             if call.timers().get(ABANDONMENT).is_some() {
                 call.timers().pause(ABANDONMENT)?;
@@ -82,11 +82,11 @@ pub(crate) fn book(application: Option<Application>, booking: &str, call: &mut C
 /// The appointment is given up, or was missed: the application waits for another.
 pub(crate) fn give_up(application: Option<Application>, call: &mut Call) -> Result<(), Fault> {
     match application {
-        Some(Application::Visa(held)) => call.follow(held, "giveUpAppointment", |one, _| {
+        Some(Application::Visa(held)) => call.follow(*held, "giveUpAppointment", |one, _| {
             one.appointment.clear();
             Ok(())
         }),
-        Some(Application::Passport(held)) => call.follow(held, "giveUpAppointment", |one, call| {
+        Some(Application::Passport(held)) => call.follow(*held, "giveUpAppointment", |one, call| {
             one.appointment.clear();
             if call.timers().get(ABANDONMENT).is_some() {
                 call.timers().resume(ABANDONMENT)?;

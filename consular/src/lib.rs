@@ -48,18 +48,22 @@ mod exchange;
 mod exchange_rates;
 mod fee_choice;
 mod fee_schedules;
+mod hold_decisions;
 mod legalisations;
 mod lists;
 mod loan_terms;
+mod lookouts;
 mod machine_readable_zones;
 mod mailbox_messages;
 mod manifest_seats;
 mod manifests;
 mod messages;
+mod name_check_reviews;
 mod notarial_acts;
 pub mod numbers;
 mod parcels;
 mod passport_applications;
+mod passport_holds;
 mod passport_production;
 pub mod places;
 mod post_room;
@@ -70,6 +74,7 @@ mod registration_end;
 mod registration_rules;
 mod registrations;
 mod repatriation_loans;
+mod reported_documents;
 mod rescreening;
 mod roll_call;
 pub mod screening;
@@ -116,18 +121,22 @@ pub use exchange_rates::ExchangeRates;
 pub use fee_schedules::FeeSchedules;
 pub use legalisations::Legalisations;
 pub use lists::Lists;
+pub use lookouts::Lookouts;
 pub use machine_readable_zones::MachineReadableZones;
 pub use mailbox_messages::MailboxMessages;
 pub use manifest_seats::ManifestSeats;
 pub use manifests::Manifests;
 pub use messages::Messages;
+pub use name_check_reviews::NameCheckReviews;
 pub use notarial_acts::NotarialActs;
 pub use passport_applications::PassportApplications;
+pub use passport_holds::PassportHolds;
 pub use post_room::PostRoom;
 pub use receipts::Receipts;
 pub use register_practice::RegisterPractice;
 pub use registrations::Registrations;
 pub use repatriation_loans::RepatriationLoans;
+pub use reported_documents::ReportedDocuments;
 pub use roll_call::RollCall;
 pub use screenings::Screenings;
 pub use settings::Settings;
@@ -165,16 +174,20 @@ use proto::consular::v1::entry_requirement_service_server::EntryRequirementServi
 use proto::consular::v1::exchange_rate_service_server::ExchangeRateServiceServer;
 use proto::consular::v1::fee_schedule_service_server::FeeScheduleServiceServer;
 use proto::consular::v1::legalisation_service_server::LegalisationServiceServer;
+use proto::consular::v1::lookout_service_server::LookoutServiceServer;
 use proto::consular::v1::machine_readable_zone_service_server::MachineReadableZoneServiceServer;
 use proto::consular::v1::mailbox_message_service_server::MailboxMessageServiceServer;
 use proto::consular::v1::manifest_seat_service_server::ManifestSeatServiceServer;
 use proto::consular::v1::manifest_service_server::ManifestServiceServer;
 use proto::consular::v1::message_service_server::MessageServiceServer;
+use proto::consular::v1::name_check_review_service_server::NameCheckReviewServiceServer;
 use proto::consular::v1::notarial_act_service_server::NotarialActServiceServer;
 use proto::consular::v1::passport_application_service_server::PassportApplicationServiceServer;
+use proto::consular::v1::passport_hold_service_server::PassportHoldServiceServer;
 use proto::consular::v1::receipt_service_server::ReceiptServiceServer;
 use proto::consular::v1::registration_service_server::RegistrationServiceServer;
 use proto::consular::v1::repatriation_loan_service_server::RepatriationLoanServiceServer;
+use proto::consular::v1::reported_document_service_server::ReportedDocumentServiceServer;
 use proto::consular::v1::screening_service_server::ScreeningServiceServer;
 use proto::consular::v1::specimen_signature_service_server::SpecimenSignatureServiceServer;
 use proto::consular::v1::travel_document_service_server::TravelDocumentServiceServer;
@@ -206,6 +219,8 @@ impl Service for Consular {
         assistance::rules::RULES.check()?;
         counter::COUNTER.check()?;
         exchange::CURRENCIES.check()?;
+        hold_decisions::NAMES.check()?;
+        lists::GUARD.check()?;
         loan_terms::TERMS.check()?;
         register_practice::PRACTICE.check()?;
         service_fees::SERVICES.check()?;
@@ -292,6 +307,10 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         .add_service(PassportApplicationServiceServer::new(PassportApplications::new(store.keep())))
         .add_service(CivilRecordServiceServer::new(CivilRecords::new(store.keep(), Arc::clone(lists), papers.clone())))
         .add_service(ScreeningServiceServer::new(Screenings::new(store.keep(), Arc::clone(lists))))
+        .add_service(LookoutServiceServer::new(Lookouts::new(store.keep())))
+        .add_service(NameCheckReviewServiceServer::new(NameCheckReviews::new(store.keep())))
+        .add_service(PassportHoldServiceServer::new(PassportHolds::new(store.keep())))
+        .add_service(ReportedDocumentServiceServer::new(ReportedDocuments::new(store.keep())))
         .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep(), papers.clone())))
         .add_service(VisaApplicationServiceServer::new(VisaApplications::new(
             visa_applications,

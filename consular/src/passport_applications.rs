@@ -1,6 +1,7 @@
 //! Applications for passports: two persons to each, both parents for a child, no approval against a name check.
 
 use crate::clearance::{self, Applicant};
+use crate::hold_decisions::{self, decide, the_hold};
 use crate::loan_terms::Terms;
 use crate::passport_production::{deliver, fail, passports, product, ship};
 use crate::service_fees::{Bill, Services};
@@ -13,12 +14,13 @@ use proto::consular::v1::passport_application_service_server::PassportApplicatio
 use proto::consular::v1::travel_document::State as Document;
 use proto::consular::v1::{
     AdjudicatePassportApplicationRequest, ApprovePassportApplicationRequest, CreatePassportApplicationRequest,
-    DeliverPassportRequest, DenyPassportApplicationRequest, FailPassportInspectionRequest,
+    DecidePassportHoldRequest, DeliverPassportRequest, DenyPassportApplicationRequest, FailPassportInspectionRequest,
     GetPassportApplicationRequest, InspectPassportRequest, ListPassportApplicationRevisionsRequest,
     ListPassportApplicationRevisionsResponse, ListPassportApplicationsRequest, ListPassportApplicationsResponse,
-    PassportApplication, ProvidePassportInformationRequest, Reason, Receipt, ReceivePassportRequest, RepatriationLoan,
-    RequestPassportInformationRequest, Screening, ShipPassportRequest, SubmitPassportApplicationRequest,
-    TakeInPassportApplicationRequest, TravelDocument, UpdatePassportApplicationRequest,
+    PassportApplication, PassportHold, ProvidePassportInformationRequest, Reason, Receipt, ReceivePassportRequest,
+    RepatriationLoan, RequestPassportInformationRequest, Screening, ShipPassportRequest,
+    SubmitPassportApplicationRequest, TakeInPassportApplicationRequest, TravelDocument,
+    UpdatePassportApplicationRequest,
 };
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Keep, Reader, Registry, Visible};
@@ -136,6 +138,10 @@ impl PassportApplicationService for PassportApplications {
         request: Request<DenyPassportApplicationRequest>,
     ) -> Answer<PassportApplication> {
         self.registry.act(request, deny).await
+    }
+
+    async fn decide_passport_hold(&self, request: Request<DecidePassportHoldRequest>) -> Answer<PassportApplication> {
+        self.registry.act_with(request, the_hold, decide).await
     }
 
     async fn inspect_passport(&self, request: Request<InspectPassportRequest>) -> Answer<PassportApplication> {
@@ -310,27 +316,31 @@ fn adjudicate(
     Ok(())
 }
 
-/// The newest name check, whether a loan for the way home limits the passport, and the receipt.
+/// The newest name check, whether a loan for the way home limits the passport, what holds it up, and the receipt.
+type LastCheck = (Option<Screening>, bool, Vec<PassportHold>, Option<Receipt>);
+
 async fn last_check(
     reader: &mut Reader<'_>,
     application: &PassportApplication,
     _: &ApprovePassportApplicationRequest,
-) -> Result<(Option<Screening>, bool, Option<Receipt>), Fault> {
+) -> Result<LastCheck, Fault> {
     let limited_while = Terms::get().limited_while();
     let owing: [(&str, &[&str]); 2] = [("person", &[&application.person]), ("state", &limited_while)];
     let owes = reader.exists::<RepatriationLoan>(&owing).await?;
+    let holds = hold_decisions::standing(reader, application).await?;
     let screening = clearance::newest(reader, &application.screening).await?;
-    Ok((screening, owes, reader.share(&application.fee_receipt).await?))
+    Ok((screening, owes, holds, reader.share(&application.fee_receipt).await?))
 }
 
 /// Who owes a loan for the way home gets a passport of limited validity alone (22 CFR 51.60(a)(1)).
 fn approve(
     application: &mut PassportApplication,
     _: ApprovePassportApplicationRequest,
-    (screening, owes, receipt): (Option<Screening>, bool, Option<Receipt>),
+    (screening, owes, holds, receipt): LastCheck,
     _: &mut Call,
 ) -> Result<(), Fault> {
     clearance::settled(screening.as_ref())?;
+    hold_decisions::none_stands(&holds)?;
     // What was given back meanwhile is not paid. Applications older than this rule name no receipt of ours.
     if receipt.is_some() {
         paid(application, receipt.as_ref())?;

@@ -1,12 +1,13 @@
 //! Passports on their way: inspected or made anew, shipped, handed over in the place of the one before.
 
 use crate::blank_books::{self, BlankBooks};
+use crate::hold_decisions;
 use crate::travel_documents::TravelDocuments;
 use fault::{Fault, refuse_if};
 use proto::consular::v1::travel_document::State as Document;
 use proto::consular::v1::{
-    DeliverPassportRequest, FailPassportInspectionRequest, PassportApplication, Reason, ShipPassportRequest,
-    TravelDocument,
+    DeliverPassportRequest, FailPassportInspectionRequest, PassportApplication, PassportHold, Reason,
+    ShipPassportRequest, TravelDocument,
 };
 use proto::policy::v1::Reason as House;
 use registry::{Call, Held, Reader};
@@ -51,22 +52,27 @@ pub(crate) fn ship(
     Ok(())
 }
 
-/// All passports of the applicant: one becomes valid, and another may cease to be.
+/// What is asked before a passport is handed over: all passports of the applicant, of which one becomes valid and another may
+/// cease to be, and what holds it up.
+type Delivery = (Vec<Held<TravelDocuments>>, Vec<PassportHold>);
+
 pub(crate) async fn passports(
     reader: &mut Reader<'_>,
     application: &PassportApplication,
     _: &DeliverPassportRequest,
-) -> Result<Vec<Held<TravelDocuments>>, Fault> {
-    reader.hold(&[("person", &[application.person.as_str()])]).await
+) -> Result<Delivery, Fault> {
+    let documents = reader.hold(&[("person", &[application.person.as_str()])]).await?;
+    Ok((documents, hold_decisions::standing(reader, application).await?))
 }
 
 /// The new passport is valid from now on; the one of its kind that the holder has is cancelled, but for a second one.
 pub(crate) fn deliver(
     application: &mut PassportApplication,
     request: DeliverPassportRequest,
-    held: Vec<Held<TravelDocuments>>,
+    (held, holds): Delivery,
     call: &mut Call,
 ) -> Result<(), Fault> {
+    hold_decisions::none_stands(&holds)?;
     let missing = || Fault::new(House::Internal, "an application is kept whose passport is not");
     let new = held.iter().find(|document| document.name == application.document).ok_or_else(missing)?;
     let stopped = new.state() != Document::Produced;

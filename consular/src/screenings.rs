@@ -1,25 +1,24 @@
 //! Screenings: someone looked up on the lists in force, what was found, and what two officers made of it.
 
-use crate::lists::Lists;
-use crate::rescreening;
-use crate::screening::{self as engine, Band, Birth, Index};
+use crate::lists::{Lists, Searched};
+use crate::screening::{self as engine, Birth};
+use crate::{name_check_reviews, rescreening};
 use fault::{Fault, refuse_if};
-use identity::Principal;
+use identity::{Called, Principal};
 use proto::consular::v1::hit::Band as BandCode;
 use proto::consular::v1::screening::{Proof, State};
 use proto::consular::v1::screening_service_server::ScreeningService;
 use proto::consular::v1::subject::{Kind, Sex};
 use proto::consular::v1::{
-    ClearScreeningRequest, ConfirmHitRequest, CreateScreeningRequest, Feature, GetScreeningRequest, Hit,
+    ClearScreeningRequest, ConfirmHitRequest, CreateScreeningRequest, DismissHitRequest, GetScreeningRequest, Hit,
     ListScreeningRevisionsRequest, ListScreeningRevisionsResponse, ListScreeningsRequest, ListScreeningsResponse,
-    ListVersion, ProposeClearanceRequest, Reason, ReturnProposalRequest, Screening, Subject,
+    ProposeClearanceRequest, Reason, ReturnProposalRequest, Screening, SearchScreeningsRequest,
+    SearchScreeningsResponse, Subject,
 };
 use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use tonic::Request;
-
-/// The most hits that are kept of one screening.
-const MOST_HITS: usize = 50;
+use tonic::{Request, Response};
 
 /// The screenings.
 #[derive(Clone, Debug)]
@@ -48,30 +47,100 @@ impl Screenings {
         Self { registry, lists }
     }
 
-    /// Looks up again whom a list's change touches.
+    /// Looks up again whom a list's change touches, and opens reviews of the documents that they have.
     ///
     /// # Errors
     /// The database's.
     pub async fn again(&self) -> Result<usize, Fault> {
-        rescreening::again(&self.registry, &self.lists, |request, previous| self.create(request, previous)).await
+        let now = self.lists.now(self.registry.store()).await?;
+        self.again_on(&now).await
     }
 
-    /// Looks the subject up, in the transaction that keeps what was found.
-    async fn create(&self, request: Request<CreateScreeningRequest>, previous: String) -> Answer<Screening> {
+    /// The same, unless these editions of the lists were asked about already. The editions that are now, and how many were
+    /// looked up again.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn again_after(
+        &self,
+        asked: &BTreeMap<String, String>,
+    ) -> Result<Option<(BTreeMap<String, String>, usize)>, Fault> {
+        let now = self.lists.now(self.registry.store()).await?;
+        let editions = now.editions();
+        if editions == *asked {
+            return Ok(None);
+        }
+        Ok(Some((editions, self.again_on(&now).await?)))
+    }
+
+    async fn again_on(&self, now: &Searched) -> Result<usize, Fault> {
+        let screen = |request, previous| self.create(request, Some(previous));
+        let screened = rescreening::again(&self.registry, &self.lists, now, screen).await?;
+        name_check_reviews::open_due(self.registry.store()).await?;
+        Ok(screened)
+    }
+
+    /// Looks the subject up on the lists as they are when it asks, and keeps what was found.
+    async fn create(&self, request: Request<CreateScreeningRequest>, previous: Option<Screening>) -> Answer<Screening> {
+        registry::check(request.get_ref())?;
+        let asked = request.get_ref().screening.clone().unwrap_or_default().subject.unwrap_or_default();
+        let (now, found) = self.looked_up(&asked, false).await?;
         let nothing = async |_: &mut Reader<'_>, _: &Screening| Ok(());
         let screen = |screening: &mut Screening, (): (), _: &mut Call| {
-            let index = self.lists.index();
-            refuse_if(index.versions().is_empty(), Reason::NoListInForce, "no watch list is in force")?;
-            let subject = subject(screening.subject.as_ref().unwrap_or(&Subject::default()));
-            let searchable = subject.names.iter().any(|name| !engine::fold(name).trim().is_empty());
-            refuse_if(!searchable, Reason::NameNotSearchable, "none of the names has a letter")?;
-            screening.hits = hits(&index, &self.lists.scorer, &subject);
-            screening.lists = versions(&index);
-            screening.previous.clone_from(&previous);
+            refuse_if(!now.is_in_force(), Reason::NoListInForce, "no watch list is in force")?;
+            searchable(&asked)?;
+            screening.hits.clone_from(&found);
+            screening.lists = now.versions();
+            if let Some(previous) = &previous {
+                screening.previous.clone_from(&previous.name);
+                carry_over(previous, &mut screening.hits);
+            }
             screening.set_state(if screening.hits.is_empty() { State::Clear } else { State::Open });
             Ok(())
         };
         self.registry.create_with(request, nothing, screen).await
+    }
+
+    async fn looked_up(&self, asked: &Subject, faint: bool) -> Result<(Searched, Vec<Hit>), Fault> {
+        let store = self.registry.store();
+        let now = self.lists.now(store).await?;
+        let found = now.hits(store, &self.lists.scorer, &subject(asked), |_| true, faint).await?;
+        Ok((now, found))
+    }
+
+    /// What the lists have, for who searches by hand; that it was asked, by whom and why, stands in the audit log.
+    async fn search(&self, request: Request<SearchScreeningsRequest>) -> Answer<SearchScreeningsResponse> {
+        let called = Called::of(&request)?.clone();
+        let ask = request.into_inner();
+        registry::check(&ask)?;
+        let asked = ask.subject.clone().unwrap_or_default();
+        searchable(&asked)?;
+        let (now, mut hits) = self.looked_up(&asked, true).await?;
+        refuse_if(!now.is_in_force(), Reason::NoListInForce, "no watch list is in force")?;
+        if !called.principal.may_read_personal("consular") {
+            hits.iter_mut().for_each(|hit| hit.matched_name.clear());
+        }
+        self.registry.audit_read(&called, &ask).await?;
+        Ok(Response::new(SearchScreeningsResponse { hits, lists: now.versions() }))
+    }
+}
+
+/// What has no letter cannot be looked up, and is not clear.
+fn searchable(asked: &Subject) -> Result<(), Fault> {
+    let lettered = asked.names.iter().any(|name| !engine::fold(name).trim().is_empty());
+    refuse_if(!lettered, Reason::NameNotSearchable, "none of the names has a letter")
+}
+
+/// What two officers have said of a hit stands for it, as long as it weighs no more than it did.
+fn carry_over(previous: &Screening, hits: &mut [Hit]) {
+    let cleared = previous.state() == State::Cleared;
+    for hit in hits {
+        let same = |known: &&Hit| known.list == hit.list && known.entry == hit.entry && known.band >= hit.band;
+        let Some(known) = previous.hits.iter().find(same).filter(|_| cleared) else { continue };
+        let whole = if known.dismissal.is_empty() { &previous.grounds } else { &known.dismissal };
+        hit.dismissal.clone_from(whole);
+        hit.dismiss_officer.clone_from(&known.dismiss_officer);
+        hit.dismiss_time = known.dismiss_time;
     }
 }
 
@@ -96,39 +165,6 @@ pub(crate) fn subject(asked: &Subject) -> engine::Subject {
     }
 }
 
-/// What the lists have, each hit with its list's version and its reasons.
-pub(crate) fn hits(index: &Index, scorer: &engine::Scorer, subject: &engine::Subject) -> Vec<Hit> {
-    #[expect(clippy::cast_possible_truncation, reason = "scores and log-odds are small")]
-    let thousandths = |value: f64| (value * 1000.0).round() as i32;
-    let feature = |feature: engine::Feature| Feature {
-        feature: feature.name.to_owned(),
-        contribution: thousandths(feature.contribution),
-    };
-    let found = index.search(scorer, subject, MOST_HITS).into_iter().map(|hit| Hit {
-        list: hit.entry.list.clone(),
-        version: index.versions().get(&hit.entry.list).cloned().unwrap_or_default(),
-        entry: hit.entry.reference.clone(),
-        matched_name: hit.name.to_owned(),
-        score: thousandths(hit.score),
-        band: match hit.band {
-            Band::Strong => BandCode::Strong,
-            Band::Possible => BandCode::Possible,
-            Band::Weak => BandCode::Weak,
-        }
-        .into(),
-        programmes: hit.entry.programmes.clone(),
-        features: hit.features.into_iter().map(feature).collect(),
-    });
-    // A faint likeness is for who searches by hand; it keeps nobody from a visa.
-    found.filter(|hit| hit.band() != BandCode::Weak).collect()
-}
-
-/// The lists that are searched, with their versions.
-pub(crate) fn versions(index: &Index) -> Vec<ListVersion> {
-    let version = |(list, version): (&String, &String)| ListVersion { list: list.clone(), version: version.clone() };
-    index.versions().iter().map(version).collect()
-}
-
 #[tonic::async_trait]
 impl ScreeningService for Screenings {
     async fn get_screening(&self, request: Request<GetScreeningRequest>) -> Answer<Screening> {
@@ -140,7 +176,15 @@ impl ScreeningService for Screenings {
     }
 
     async fn create_screening(&self, request: Request<CreateScreeningRequest>) -> Answer<Screening> {
-        self.create(request, String::new()).await
+        self.create(request, None).await
+    }
+
+    async fn search_screenings(&self, request: Request<SearchScreeningsRequest>) -> Answer<SearchScreeningsResponse> {
+        self.search(request).await
+    }
+
+    async fn dismiss_hit(&self, request: Request<DismissHitRequest>) -> Answer<Screening> {
+        self.registry.act(request, dismiss).await
     }
 
     async fn propose_clearance(&self, request: Request<ProposeClearanceRequest>) -> Answer<Screening> {
@@ -167,7 +211,22 @@ impl ScreeningService for Screenings {
     }
 }
 
+/// One hit, looked at by itself.
+fn dismiss(screening: &mut Screening, request: DismissHitRequest, call: &mut Call) -> Result<(), Fault> {
+    let wanted = |hit: &&mut Hit| hit.list == request.list && hit.entry == request.entry;
+    let unknown = || Fault::new(Reason::HitUnknown, "the screening has no such hit");
+    let hit = screening.hits.iter_mut().find(wanted).ok_or_else(unknown)?;
+    hit.dismissal = request.grounds;
+    hit.dismiss_officer = call.principal().subject.as_ref().to_owned();
+    hit.dismiss_time = Some(call.timestamp());
+    Ok(())
+}
+
+/// One text does for a hit that stands alone, and for those that are only possible; each strong one of several has its own.
 fn propose(screening: &mut Screening, request: ProposeClearanceRequest, _: &mut Call) -> Result<(), Fault> {
+    let open = |hit: &Hit| hit.band() == BandCode::Strong && hit.dismissal.is_empty();
+    let several = screening.hits.len() > 1 && screening.hits.iter().any(open);
+    refuse_if(several, Reason::HitNotAssessed, "a strong hit of several was not looked at by itself")?;
     screening.grounds = request.grounds;
     Ok(())
 }

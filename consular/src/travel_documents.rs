@@ -1,11 +1,11 @@
 //! Passports: made of a book in stock, worth what the register says at this instant, and never valid again once lost.
 
 use crate::blank_books::{self, BlankBooks};
-use crate::clearance;
 use crate::passport_applications::PassportApplications;
 use crate::travel::zone::{self, Holder};
 use crate::travel::{Passports, day};
 use crate::travel_papers::{self, TravelPapers};
+use crate::{clearance, hold_decisions};
 use calendar::{Clock, Length};
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
@@ -17,9 +17,9 @@ use proto::consular::v1::verify_travel_document_response::Finding;
 use proto::consular::v1::{
     CancelTravelDocumentRequest, CreateTravelDocumentRequest, GetTravelDocumentRequest,
     ListTravelDocumentRevisionsRequest, ListTravelDocumentRevisionsResponse, ListTravelDocumentsRequest,
-    ListTravelDocumentsResponse, PassportApplication, PrintTravelDocumentRequest, Reason, ReportLossRequest,
-    ReportTheftRequest, RevokeTravelDocumentRequest, Screening, TravelDocument, VerifyTravelDocumentRequest,
-    VerifyTravelDocumentResponse,
+    ListTravelDocumentsResponse, PassportApplication, PassportHold, PrintTravelDocumentRequest, Reason,
+    ReportLossRequest, ReportTheftRequest, RevokeTravelDocumentRequest, Screening, TravelDocument,
+    VerifyTravelDocumentRequest, VerifyTravelDocumentResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
@@ -202,13 +202,18 @@ struct Materials {
     application: Vec<Held<PassportApplications>>,
     blank: Vec<Held<BlankBooks>>,
     screening: Option<Screening>,
+    holds: Vec<PassportHold>,
 }
 
 async fn materials(reader: &mut Reader<'_>, document: &TravelDocument) -> Result<Materials, Fault> {
     let application = reader.hold::<PassportApplications>(&[("name", &[document.application.as_str()])]).await?;
     let check = application.first().map(|application| application.screening.clone()).unwrap_or_default();
     let blank = reader.hold(&[("name", &[document.blank.as_str()])]).await?;
-    Ok(Materials { application, blank, screening: clearance::newest(reader, &check).await? })
+    let holds = match application.first() {
+        Some(application) => hold_decisions::standing(reader, application).await?,
+        None => Vec::new(),
+    };
+    Ok(Materials { application, blank, screening: clearance::newest(reader, &check).await?, holds })
 }
 
 fn produce(document: &mut TravelDocument, materials: Materials, call: &mut Call) -> Result<(), Fault> {
@@ -219,6 +224,7 @@ fn produce(document: &mut TravelDocument, materials: Materials, call: &mut Call)
     let ready = application.state() == Application::Approved;
     refuse_if(!ready, Reason::DocumentAlreadyMade, "a passport is made of an application that is approved, once")?;
     clearance::settled(materials.screening.as_ref())?;
+    hold_decisions::none_stands(&materials.holds)?;
     let blank = blank_books::usable(materials.blank, Blank::PassportBook, &application.post)?;
     document.name = format!("travelDocuments/{}", blank.number);
     document.number.clone_from(&blank.number);

@@ -1,7 +1,7 @@
 //! Watch lists: registered, brought up to date from their publishers' files, taken out of force.
 
-use crate::lists::Lists;
-use fault::Fault;
+use crate::lists::{GUARD, Lists, Size};
+use fault::{Fault, refuse_if};
 use identity::Principal;
 use proto::consular::v1::watch_list_service_server::WatchListService;
 use proto::consular::v1::{
@@ -46,10 +46,17 @@ impl WatchLists {
             delta = self.lists.delta(&name, &publication.entries).await;
             publication.keep(self.registry.store().pool()).await?;
         }
-        let load = |list: &mut WatchList, _: LoadWatchListRequest, call: &mut Call| {
+        let load = |list: &mut WatchList, request: LoadWatchListRequest, call: &mut Call| {
             let broken = |what: &str| Fault::new(Reason::ListBroken, format!("the publication is not taken: {what}"));
             let publication = read.as_ref().map_err(|unreadable| broken(&unreadable.0))?;
             let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+            let size = Size {
+                entries: count(publication.entries.len()),
+                names: count(publication.names()),
+                end_marked: publication.end_marked,
+            };
+            list.accepted_loss = loss(list, size, &request)?;
+            (list.names, list.end_marked) = (size.names, size.end_marked);
             list.version.clone_from(&publication.version);
             list.published.clone_from(&publication.published);
             list.load_time = Some(call.timestamp());
@@ -61,6 +68,17 @@ impl WatchLists {
         self.lists.refresh(self.registry.store().pool()).await?;
         Ok(answer)
     }
+}
+
+/// Why a publication is taken although it looks cut off; nothing if it does not.
+fn loss(list: &WatchList, now: Size, request: &LoadWatchListRequest) -> Result<String, Fault> {
+    let before = Size { entries: list.entries, names: list.names, end_marked: list.end_marked };
+    let Some(suspicion) = GUARD.get().suspicion(before, now) else { return Ok(String::new()) };
+    refuse_if(!request.accept_loss, Reason::ListCutOff, format!("the publication looks cut off: {suspicion}"))?;
+    let silent = request.reason.trim().is_empty();
+    refuse_if(silent, Reason::ListLossUnexplained, "nothing says why the publication is right all the same")
+        .map_err(|fault| fault.at("reason", "is needed"))?;
+    Ok(format!("{suspicion}: {}", request.reason))
 }
 
 #[tonic::async_trait]
@@ -78,7 +96,9 @@ impl WatchListService for WatchLists {
     }
 
     async fn update_watch_list(&self, request: Request<UpdateWatchListRequest>) -> Answer<WatchList> {
-        self.registry.update(request).await
+        let answer = self.registry.update(request).await?;
+        self.lists.refresh(self.registry.store().pool()).await?;
+        Ok(answer)
     }
 
     async fn load_watch_list(&self, request: Request<LoadWatchListRequest>) -> Answer<WatchList> {

@@ -23,8 +23,13 @@ pub(crate) struct Publication {
     /// When it was made, as it says.
     pub(crate) published: String,
     pub(crate) entries: Vec<Entry>,
+    /// Whether the files have the mark of their end: that of DOS in each delimited one; of XML the last tag is one.
+    pub(crate) end_marked: bool,
     files: BTreeMap<String, Vec<u8>>,
 }
+
+/// The end of a delimited file, as its publisher marks it.
+const END_OF_FILE: u8 = 0x1a;
 
 /// The files that a format has.
 fn files(format: Format) -> &'static [&'static str] {
@@ -74,7 +79,14 @@ impl Publication {
             digest.update(content);
         }
         let digits = digest.finish().as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { version: digits, published, entries, files })
+        let marked = |content: &Vec<u8>| content.trim_ascii_end().ends_with(&[END_OF_FILE]);
+        let end_marked = format == Format::UnXml || files.values().all(marked);
+        Ok(Self { version: digits, published, entries, end_marked, files })
+    }
+
+    /// How many names its entries have.
+    pub(crate) fn names(&self) -> usize {
+        self.entries.iter().map(|entry| entry.names.len()).sum()
     }
 
     /// Keeps the files, so that any process, and any later question, can read them again.

@@ -102,7 +102,17 @@ impl Subject {
     }
 }
 
+/// Letters and the digits that they are taken for, in print and by hand.
+const TAKEN_FOR: [(char, char); 5] = [('O', '0'), ('I', '1'), ('B', '8'), ('S', '5'), ('Z', '2')];
+
+/// A document's number as it is looked up: as it is compared, with letters and digits that are taken for one another as one. The
+/// database has the same rule, by which it finds documents that are out of use.
+pub fn document_alike(number: &str) -> String {
+    let read = |letter: char| TAKEN_FOR.iter().find(|(from, _)| *from == letter).map_or(letter, |(_, to)| *to);
+    document(number).chars().map(read).collect()
+}
+
 /// A document's number as it is compared: capital letters and digits alone.
-pub(super) fn document(number: &str) -> String {
+pub fn document(number: &str) -> String {
     number.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_uppercase()).collect()
 }

@@ -1,7 +1,7 @@
 //! What speaks for or against a hit beside the name: documents, dates of birth, nationality, sex.
 
 use crate::screening::birth::Relation;
-use crate::screening::entry::document;
+use crate::screening::entry::{document, document_alike};
 use crate::screening::{Entry, Feature, Subject};
 use serde::Deserialize;
 
@@ -23,6 +23,9 @@ pub(super) struct Evidence {
     pub(super) features: Vec<Feature>,
     /// A document's number is the same: who is meant is beyond doubt.
     pub(super) document: bool,
+    /// A number is the same but for letters and digits that are taken for one another; or it is the same, and no one but
+    /// the state that issued the document could say whose it is, which is not the subject's.
+    pub(super) document_alike: bool,
     /// Something beside the name agrees: a document, a date of birth, a nationality.
     pub(super) corroborated: bool,
 }
@@ -30,10 +33,14 @@ pub(super) struct Evidence {
 impl Evidence {
     pub(super) fn of(subject: &Subject, entry: &Entry, weights: &Weights) -> Self {
         let mut found = Self::default();
-        found.document = subject.documents.iter().any(|number| entry.documents.contains(&document(number)));
-        found.corroborated = found.document;
-        if found.document {
-            found.add("document", 0.0);
+        let (same, alike) = documents(subject, entry);
+        // States number their documents each by itself: of a document alone, with nobody's name, the state must fit too.
+        let elsewhere = entry.names.is_empty() && nationalities(subject, entry) == Some(false);
+        found.document = same && !elsewhere;
+        found.document_alike = (same || alike) && !found.document;
+        found.corroborated = found.document || found.document_alike;
+        if found.corroborated {
+            found.add(if found.document { "document" } else { "document_alike" }, 0.0);
         }
         let births = subject.birth.iter().flat_map(|birth| entry.births.iter().map(|listed| birth.relation(listed)));
         match births.max() {
@@ -43,12 +50,10 @@ impl Evidence {
             Some(Relation::Conflict) => found.add("birth_conflict", weights.birth_conflict),
             None => {}
         }
-        if !subject.nationalities.is_empty() && !entry.nationalities.is_empty() {
-            if subject.nationalities.iter().any(|country| entry.nationalities.contains(country)) {
-                found.agrees("nationality", weights.nationality);
-            } else {
-                found.add("nationality_conflict", weights.nationality_conflict);
-            }
+        match nationalities(subject, entry) {
+            Some(true) => found.agrees("nationality", weights.nationality),
+            Some(false) => found.add("nationality_conflict", weights.nationality_conflict),
+            None => {}
         }
         if subject.sex.zip(entry.sex).is_some_and(|(one, other)| one != other) {
             found.add("sex_conflict", weights.sex_conflict);
@@ -64,4 +69,23 @@ impl Evidence {
         self.corroborated = true;
         self.add(name, contribution);
     }
+}
+
+/// Whether a nationality is the same; none if either side has none.
+fn nationalities(subject: &Subject, entry: &Entry) -> Option<bool> {
+    let known = !subject.nationalities.is_empty() && !entry.nationalities.is_empty();
+    known.then(|| subject.nationalities.iter().any(|country| entry.nationalities.contains(country)))
+}
+
+/// Whether the number of a document is the same, and whether one may be read as one.
+fn documents(subject: &Subject, entry: &Entry) -> (bool, bool) {
+    if entry.documents.is_empty() {
+        return (false, false);
+    }
+    let same = |number: &String| entry.documents.contains(&document(number));
+    let alike = |number: &String| {
+        let number = document_alike(number);
+        !number.is_empty() && entry.documents.iter().any(|listed| document_alike(listed) == number)
+    };
+    (subject.documents.iter().any(same), subject.documents.iter().any(alike))
 }

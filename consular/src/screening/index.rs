@@ -3,7 +3,7 @@
 //! A name is found if two of its words sound like two words of the query, give or take slips; if it has one rare word of
 //! it; or if it sounds like it when run together. What is found is then compared word by word.
 
-use crate::screening::entry::document;
+use crate::screening::entry::document_alike;
 use crate::screening::postings::{Postings, key};
 use crate::screening::similar::{Token, sound};
 use crate::screening::vocabulary::{Collector, Vocabulary};
@@ -147,7 +147,7 @@ pub(super) fn run_together<'a>(words: impl Iterator<Item = &'a Token>) -> u64 {
 
 fn documents(entries: &[Entry]) -> Postings {
     let of = |(number, entry): (u32, &Entry)| -> Vec<(u64, u32)> {
-        entry.documents.iter().map(|text| (key(document(text).as_bytes()), number)).collect()
+        entry.documents.iter().map(|text| (key(document_alike(text).as_bytes()), number)).collect()
     };
     Postings::of((0..).zip(entries).flat_map(of).collect())
 }

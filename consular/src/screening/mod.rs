@@ -22,7 +22,7 @@ mod vocabulary;
 
 pub use birth::Birth;
 pub use country::country;
-pub use entry::{Entry, Kind, Sex, Subject};
+pub use entry::{Entry, Kind, Sex, Subject, document, document_alike};
 pub use fold::{Folded, Words, fold};
 pub use index::Index;
 pub use live::Live;

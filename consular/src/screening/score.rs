@@ -65,6 +65,7 @@ struct Bands {
     strong: f64,
     possible: f64,
     weak: f64,
+    document_alike: f64,
 }
 
 impl fmt::Debug for Scorer {
@@ -80,8 +81,10 @@ impl Scorer {
     /// The data is not of the form that is expected.
     pub fn shipped() -> anyhow::Result<Self> {
         let weights: Weights = toml::from_str(include_str!("../../data/screening/weights.toml"))?;
-        let Bands { strong, possible, weak } = weights.bands;
+        let Bands { strong, possible, weak, document_alike } = weights.bands;
         anyhow::ensure!(weak <= possible && possible <= strong, "the bands are not in order");
+        let alone = possible <= document_alike && document_alike < strong;
+        anyhow::ensure!(alone, "a number that may be misread makes a possible hit, no strong one");
         Ok(Self { words: Words::shipped()?, weights })
     }
 
@@ -95,9 +98,14 @@ impl Scorer {
         self.weights.bands.weak
     }
 
+    /// What a document's number that may be misread, or is of another state, makes at least.
+    pub(super) fn document_alike(&self) -> f64 {
+        self.weights.bands.document_alike
+    }
+
     /// How strong a hit of this score is; none is no hit. Without anything beside the name it is possible at most.
     pub fn band(&self, score: f64, corroborated: bool) -> Option<Band> {
-        let Bands { strong, possible, weak } = self.weights.bands;
+        let Bands { strong, possible, weak, .. } = self.weights.bands;
         match score {
             _ if score >= strong && corroborated => Some(Band::Strong),
             _ if score >= possible => Some(Band::Possible),

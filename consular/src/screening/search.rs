@@ -1,6 +1,6 @@
 //! Who on the lists may be meant: candidates by sound, the closest of them compared, evidence weighed.
 
-use crate::screening::entry::document;
+use crate::screening::entry::document_alike;
 use crate::screening::index::{Row, pair, run_together};
 use crate::screening::postings::key;
 use crate::screening::score::logistic;
@@ -93,19 +93,26 @@ impl Index {
         let entry = &self.entries[entry as usize];
         let evidence = scorer.evidence(subject, entry);
         let more: f64 = evidence.features.iter().map(|feature| feature.contribution).sum();
-        let score = if evidence.document { 1.0 } else { logistic(close.odds + more) };
+        let score = match logistic(close.odds + more) {
+            _ if evidence.document => 1.0,
+            score if evidence.document_alike => score.max(scorer.document_alike()),
+            score => score,
+        };
         let band = scorer.band(score, evidence.corroborated)?;
         let name = self.rows.get(close.row as usize).map_or(0, |row| usize::from(row.name));
         let name = entry.names.get(name).map_or("", String::as_str);
         Some((Hit { entry, name, score, band, features: evidence.features }, close))
     }
 
-    /// Entries that have one of the subject's documents.
+    /// Entries that have one of the subject's documents, or one whose number is taken for it.
     fn with_documents(&self, subject: &Subject) -> Vec<u32> {
-        let numbers = subject.documents.iter().map(|number| document(number)).filter(|number| !number.is_empty());
+        let numbers = subject.documents.iter().map(|number| document_alike(number)).filter(|number| !number.is_empty());
         let found = numbers.flat_map(|number| {
             let entries = self.documents.get(key(number.as_bytes())).iter().copied();
-            entries.filter(move |&entry| self.entries[entry as usize].documents.contains(&number)).collect::<Vec<_>>()
+            let has = move |entry: u32| {
+                self.entries[entry as usize].documents.iter().any(|listed| document_alike(listed) == number)
+            };
+            entries.filter(|&entry| has(entry)).collect::<Vec<_>>()
         });
         found.collect()
     }

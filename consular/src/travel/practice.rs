@@ -20,6 +20,7 @@ static EMERGENCY: LazyLock<Emergency> = LazyLock::new(|| {
 #[serde(deny_unknown_fields)]
 pub struct Passports {
     child_age: Number,
+    alert_age: Number,
     adult_years: Number,
     child_years: Number,
     official_years: Number,
@@ -37,6 +38,11 @@ impl Passports {
     /// Whether both parents consent to a passport for someone born on this day.
     pub fn is_child(&self, born: NaiveDate, on: NaiveDate) -> bool {
         age(born, on) < self.child_age.value
+    }
+
+    /// The birthday until which a child may be on the alert list.
+    pub fn alert_ends(&self, born: NaiveDate) -> NaiveDate {
+        born.checked_add_months(self.alert_age.years()).unwrap_or(NaiveDate::MAX)
     }
 
     /// The last day of validity of a passport issued on a day: the eve of the same day of its last year.

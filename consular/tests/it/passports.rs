@@ -53,7 +53,7 @@ impl World {
     }
 
     /// Begun, paid for and submitted.
-    async fn apply(&self, application: PassportApplication) -> Result<PassportApplication, Status> {
+    pub(crate) async fn apply(&self, application: PassportApplication) -> Result<PassportApplication, Status> {
         let child = application.birth_date.as_str() > "2010";
         let code = match application.r#type() {
             Type::Diplomatic | Type::Service => "PASSPORT_OFFICIAL",
@@ -129,7 +129,7 @@ impl World {
         document
     }
 
-    async fn on_its_way(&self, name: &str) {
+    pub(crate) async fn on_its_way(&self, name: &str) {
         let mut applications = self.passport_applications("people/press");
         applications.inspect_passport(about!(InspectPassportRequest, name)).await.unwrap();
         let ship = pb::ShipPassportRequest { name: name.into(), shipment: "bag 7".into(), ..Default::default() };
@@ -137,7 +137,7 @@ impl World {
         applications.receive_passport(about!(ReceivePassportRequest, name)).await.unwrap();
     }
 
-    async fn deliver(&self, name: &str) -> Result<PassportApplication, Status> {
+    pub(crate) async fn deliver(&self, name: &str) -> Result<PassportApplication, Status> {
         let deliver =
             pb::DeliverPassportRequest { name: name.into(), evidence: "identity card X1".into(), ..Default::default() };
         Ok(self.passport_applications(CLERK).deliver_passport(deliver).await?.into_inner())

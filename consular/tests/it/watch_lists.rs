@@ -8,13 +8,13 @@ use proto::consular::v1::watch_list::Format;
 use proto::consular::v1::{self as pb, Screening, Subject, WatchList};
 
 /// A line of `sdn.csv`.
-fn line(number: u32, name: &str, remarks: &str) -> String {
+pub(crate) fn line(number: u32, name: &str, remarks: &str) -> String {
     format!("{number},\"{name}\",\"individual\",\"TEST\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,\"{remarks}\"\n")
 }
 
 impl World {
     /// Puts a publication into the folder `example`.
-    fn publish(&self, sdn: &str) {
+    pub(crate) fn publish(&self, sdn: &str) {
         let folder = self.lists_folder.join("example");
         std::fs::create_dir_all(&folder).unwrap();
         for (file, content) in [("sdn.csv", sdn), ("alt.csv", ""), ("add.csv", "")] {
@@ -22,7 +22,7 @@ impl World {
         }
     }
 
-    async fn register(&self) -> String {
+    pub(crate) async fn register(&self) -> String {
         let list = WatchList {
             title: "Example list".into(),
             format: Format::OfacDelimited.into(),
@@ -37,19 +37,19 @@ impl World {
         self.watch_lists(&officer("people/keeper")).create_watch_list(request).await.unwrap().into_inner().name
     }
 
-    async fn load(&self, name: &str) -> Result<WatchList, tonic::Status> {
+    pub(crate) async fn load(&self, name: &str) -> Result<WatchList, tonic::Status> {
         let request = pb::LoadWatchListRequest { name: name.into(), ..Default::default() };
         Ok(self.watch_lists(&officer("people/keeper")).load_watch_list(request).await?.into_inner())
     }
 
-    async fn screen(&self, subject: Subject) -> Result<Screening, tonic::Status> {
+    pub(crate) async fn screen(&self, subject: Subject) -> Result<Screening, tonic::Status> {
         let screening = Screening { subject: Some(subject), occasion: "visa".into(), ..Screening::default() };
         let request = pb::CreateScreeningRequest { screening: Some(screening), ..Default::default() };
         Ok(self.screenings(&officer("people/first")).create_screening(request).await?.into_inner())
     }
 }
 
-fn person(name: &str) -> Subject {
+pub(crate) fn person(name: &str) -> Subject {
     Subject { kind: Kind::Person.into(), names: vec![name.into()], ..Subject::default() }
 }
 

@@ -63,10 +63,15 @@ pub(crate) async fn world() -> World {
     let lists_folder = std::env::temp_dir().join(format!("legation-lists-{}", uuid::Uuid::now_v7()));
     let lists = Arc::new(Lists::below(lists_folder.clone()).unwrap());
     let screenings = Screenings::new(store.keep(), Arc::clone(&lists));
-    let routes = consular::routes(&store, &lists, &crate::travel_bench::papers()).prepare();
-    let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
-    let service = layers::service_stack(routes, "consular", contract, verifier, Limits::default(), TaskTracker::new());
+    let service = service(&store, &lists);
     World { db, clock, lists_folder, store, screenings, service }
+}
+
+/// The service's methods on a register and lists.
+fn service(store: &Store, lists: &Arc<Lists>) -> CallService {
+    let routes = consular::routes(store, lists, &crate::travel_bench::papers()).prepare();
+    let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
+    layers::service_stack(routes, "consular", contract, verifier, Limits::default(), TaskTracker::new())
 }
 
 /// A person of ours who may do everything, personal data included.
@@ -90,6 +95,11 @@ impl World {
 
     pub(crate) fn screenings(&self, by: &Principal) -> ScreeningServiceClient<Signed> {
         ScreeningServiceClient::new(self.signed(by))
+    }
+
+    /// Screenings of another process of the service on the same database, with lists of its own.
+    pub(crate) fn screenings_on(&self, lists: &Arc<Lists>, by: &Principal) -> ScreeningServiceClient<Signed> {
+        ScreeningServiceClient::new(InterceptedService::new(service(&self.store, lists), Token(testkit::token(by))))
     }
 
     /// Screens again whom a change of the lists touches.

@@ -47,6 +47,7 @@ mod identity_cards;
 mod incidents;
 mod jobs;
 mod legalisations;
+mod lookouts;
 mod machine_readable_zones;
 mod mailbox_messages;
 mod manifest_seats;
@@ -54,10 +55,12 @@ mod manifests;
 mod members;
 mod messages;
 mod missions;
+mod name_check_reviews;
 mod notarial_acts;
 mod notes_verbales;
 mod official_functions;
 mod passport_applications;
+mod passport_holds;
 mod persona_non_grata;
 mod port_courtesies;
 mod privilege_grants;
@@ -68,6 +71,7 @@ mod receipts;
 mod reciprocity_rules;
 mod registrations;
 mod repatriation_loans;
+mod reported_documents;
 mod screenings;
 mod service_requests;
 mod specimen_signatures;
@@ -168,16 +172,20 @@ conform! {
         exchange_rates_conform: "ExchangeRateService",
         fee_schedules_conform: "FeeScheduleService",
         legalisations_conform: "LegalisationService",
+        lookouts_conform: "LookoutService",
         machine_readable_zones_conform: "MachineReadableZoneService",
         mailbox_messages_conform: "MailboxMessageService",
         manifest_seats_conform: "ManifestSeatService",
         manifests_conform: "ManifestService",
         messages_conform: "MessageService",
+        name_check_reviews_conform: "NameCheckReviewService",
         notarial_acts_conform: "NotarialActService",
         passport_applications_conform: "PassportApplicationService",
+        passport_holds_conform: "PassportHoldService",
         receipts_conform: "ReceiptService",
         registrations_conform: "RegistrationService",
         repatriation_loans_conform: "RepatriationLoanService",
+        reported_documents_conform: "ReportedDocumentService",
         screenings_conform: "ScreeningService",
         specimen_signatures_conform: "SpecimenSignatureService",
         travel_documents_conform: "TravelDocumentService",
@@ -292,16 +300,20 @@ async fn consular(grpc_service: &str) {
         .with(exchange_rates::ExchangeRates::default())
         .with(fee_schedules::FeeSchedules::default())
         .with(legalisations::Legalisations::default())
+        .with(lookouts::Lookouts)
         .with(machine_readable_zones::MachineReadableZones)
         .with(mailbox_messages::MailboxMessages)
         .with(manifest_seats::ManifestSeats::default())
         .with(manifests::Manifests::default())
         .with(messages::Messages)
+        .with(name_check_reviews::NameCheckReviews::default())
         .with(notarial_acts::NotarialActs)
         .with(passport_applications::PassportApplications::default())
+        .with(passport_holds::PassportHolds)
         .with(receipts::Receipts::default())
         .with(registrations::Registrations)
         .with(repatriation_loans::RepatriationLoans::default())
+        .with(reported_documents::ReportedDocuments)
         .with(screenings::Screenings::default())
         .with(specimen_signatures::SpecimenSignatures)
         .with(travel_documents::TravelDocuments)

@@ -1,5 +1,6 @@
 //! Applications for passports as the suite makes them: of one adult, whose name check is clear.
 
+use super::passport_holds::PASSPORT_HOLD;
 use super::travel_documents::TRAVEL_DOCUMENT;
 use super::watch_lists::WATCH_LIST;
 use super::{fee_schedules, receipts};
@@ -19,6 +20,8 @@ const FEE: &str = "PASSPORT_ADULT";
 pub(super) struct PassportApplications {
     /// The name check of them all.
     screening: OnceCell<Value>,
+    /// A hold that was on their applicant, and is lifted.
+    hold: OnceCell<Value>,
     /// What a passport costs.
     fee: OnceCell<Value>,
     /// The receipt of the application that is about to be submitted.
@@ -39,6 +42,7 @@ impl Fixture for PassportApplications {
                 suite.create(create, json!({ "subject": subject, "occasion": "passport" })).await
             };
             self.screening.get_or_try_init(screen).await?;
+            self.hold.get_or_try_init(|| suite.in_state(PASSPORT_HOLD, "LIFTED")).await?;
             Ok(json!({
                 "type": "FIRST",
                 "post": super::blank_books::POST,
@@ -92,6 +96,9 @@ impl Fixture for PassportApplications {
             "RequestPassportInformation" => Some(json!({ "wanted": "Another photograph." })),
             "ProvidePassportInformation" => Some(json!({ "evidence": "Another photograph." })),
             "AdjudicatePassportApplication" => Some(json!({ "screening": self.screening.get()?["name"] })),
+            "DecidePassportHold" => {
+                Some(json!({ "hold": self.hold.get()?["name"], "grounds": "The court has permitted this journey." }))
+            }
             "DenyPassportApplication" => Some(json!({
                 "ground": "COURT_ORDER",
                 "words": "A court forbids it.",

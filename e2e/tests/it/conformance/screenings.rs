@@ -31,6 +31,14 @@ impl Fixture for Screenings {
     fn ask(&self, method: &Method) -> Option<Value> {
         match method.name() {
             "ProposeClearance" => Some(json!({ "grounds": "Another face than the one in the file." })),
+            "DismissHit" => {
+                let list = self.list.get()?.trim_matches('"').to_owned();
+                Some(json!({ "list": list, "entry": "1", "grounds": "The entry is of a man of 70." }))
+            }
+            "SearchScreenings" => {
+                let subject = json!({ "kind": "PERSON", "names": ["Person Example"] });
+                Some(json!({ "subject": subject, "reason": "A question of the police." }))
+            }
             "ConfirmHit" => {
                 let list = self.list.get()?.trim_matches('"').to_owned();
                 Some(json!({ "list": list, "entry": "1", "proof": "BIRTH_DATE" }))

@@ -1,0 +1,154 @@
+//! A change of the lists and those it concerns: entries that were corrected, documents that were issued, and nothing asked twice.
+
+use crate::lookouts::someone;
+use crate::travel_bench::{CLERK, DECIDER};
+use crate::world::{Signed, World, officer, reason, world};
+use proto::consular::v1::blank_book::Kind as Blank;
+use proto::consular::v1::hit::Band;
+use proto::consular::v1::name_check_review::State as Review;
+use proto::consular::v1::name_check_review_service_client::NameCheckReviewServiceClient;
+use proto::consular::v1::passport_application::Type;
+use proto::consular::v1::screening::State;
+use proto::consular::v1::{self as pb, LookoutPerson, NameCheckReview, Screening};
+
+const BORN: &str = "1974-08-12";
+
+impl World {
+    fn reviews(&self, by: &str) -> NameCheckReviewServiceClient<Signed> {
+        NameCheckReviewServiceClient::new(self.signed(&officer(by)))
+    }
+
+    async fn open_reviews(&self) -> Vec<NameCheckReview> {
+        let list = pb::ListNameCheckReviewsRequest { filter: "state = OPEN".into(), ..Default::default() };
+        self.reviews(CLERK).list_name_check_reviews(list).await.unwrap().into_inner().name_check_reviews
+    }
+
+    /// The screening that came after one.
+    async fn screening_after(&self, screening: &str) -> Screening {
+        let filter = format!("previous = \"{screening}\"");
+        let list = pb::ListScreeningsRequest { filter, ..Default::default() };
+        self.screenings(&officer(CLERK)).list_screenings(list).await.unwrap().into_inner().screenings.remove(0)
+    }
+}
+
+#[tokio::test]
+async fn a_corrected_entry_opens_what_two_officers_had_cleared() {
+    let world = world().await;
+    let entry = "EXAMPLE, Anna Maria";
+    world.list_of(&[(entry, "")]).await;
+    let screening = world.screened("Anna Maria EXAMPLE", BORN, "").await;
+    let nameless = world.screened("Anna Maria EXAMPLE", "", "P1234567").await;
+    assert_eq!(screening.hits[0].band(), Band::Possible, "{:?}", screening.hits);
+    world.cleared(&screening.name).await;
+    world.cleared(&nameless.name).await;
+    // What makes a hit no stronger changes nothing.
+    for remarks in ["POB Zenith.", "DOB 12 Aug 1960."] {
+        world.list_of(&[(entry, remarks)]).await;
+        assert_eq!(world.again().await, 0, "{remarks}");
+    }
+    // The publisher corrects the date of birth: now it is that of the applicant.
+    world.list_of(&[(entry, "DOB 12 Aug 1974.")]).await;
+    assert_eq!(world.again().await, 1);
+    let next = world.screening_after(&screening.name).await;
+    assert_eq!((next.state(), next.hits[0].band()), (State::Open, Band::Strong));
+    assert!(next.hits[0].dismissal.is_empty(), "what was said of the weaker hit does not stand for the stronger");
+    // And then the passport's number.
+    world.list_of(&[(entry, "DOB 12 Aug 1974; Passport P1234567 (Iran).")]).await;
+    assert_eq!(world.again().await, 1);
+    assert_eq!(world.screening_after(&nameless.name).await.hits[0].score, 1000);
+    assert_eq!(world.again().await, 0);
+}
+
+#[tokio::test]
+async fn what_was_cleared_is_not_asked_again_when_someone_else_is_listed() {
+    let world = world().await;
+    world.list_of(&[("EXAMPLE, Anna Maria", "")]).await;
+    let screening = world.screened("Anna Maria EXAMPLE", BORN, "").await;
+    world.cleared(&screening.name).await;
+    world.list_of(&[("EXAMPLE, Anna Maria", ""), ("EXAMPLE, Maria Anna", "DOB 12 Aug 1974.")]).await;
+    assert_eq!(world.again().await, 1);
+    let next = world.screening_after(&screening.name).await;
+    let dismissed: Vec<_> = next.hits.iter().map(|hit| (hit.entry.as_str(), hit.dismissal.is_empty())).collect();
+    assert!(dismissed.contains(&("0", false)) && dismissed.contains(&("1", true)), "{dismissed:?}");
+}
+
+#[tokio::test]
+async fn a_lookout_reaches_who_was_clear_before_and_nothing_is_asked_twice() {
+    let world = world().await;
+    world.list_of(&[("SAMPLE, Other", "")]).await;
+    let clear = world.screened("Ivan Primerov", BORN, "").await;
+    let other = world.screened("Somebody Otherwise", BORN, "").await;
+    assert_eq!(world.again().await, 0);
+    let compared = "select editions->>'lookouts' from screening_marks where screening = $1";
+    let compared = async |name: &str| -> String {
+        sqlx::query_scalar(compared).bind(name).fetch_one(&world.db.pool).await.unwrap()
+    };
+    let before = compared(&other.name).await;
+    world.looks_out(someone()).await;
+    assert_eq!(world.again().await, 1);
+    assert_eq!(world.screening_after(&clear.name).await.hits[0].list, "lookouts");
+    assert_ne!(compared(&other.name).await, before, "how far it was compared is kept");
+    assert_eq!(world.again().await, 0);
+    world.looks_out(LookoutPerson { names: vec!["Nobody Whatever".into()], ..someone() }).await;
+    assert_eq!(world.again().await, 0, "it concerns nobody");
+}
+
+#[tokio::test]
+async fn a_visa_in_use_is_reviewed_when_its_holder_is_newly_found() {
+    let world = world().await;
+    world.list_of(&[("SAMPLE, Other", "")]).await;
+    let visa = world.visa_on("V00000001").await;
+    world.again().await;
+    assert!(world.open_reviews().await.is_empty());
+    world
+        .looks_out(LookoutPerson {
+            names: vec!["Ravi Traveller".into()],
+            birth_dates: vec![BORN.into()],
+            ..LookoutPerson::default()
+        })
+        .await;
+    assert_eq!(world.again().await, 1);
+    let review = world.open_reviews().await.remove(0);
+    assert_eq!((review.document.as_str(), review.post.as_str()), (visa.name.as_str(), "posts/example"));
+    world.again().await;
+    assert_eq!(world.open_reviews().await.len(), 1, "once for one screening");
+    let keep = || pb::KeepReviewedDocumentRequest {
+        name: review.name.clone(),
+        findings: "Another person.".into(),
+        ..Default::default()
+    };
+    assert_eq!(reason(world.reviews(DECIDER).keep_reviewed_document(keep()).await), "HIT_UNRESOLVED");
+    world.cleared(&review.screening).await;
+    let kept = world.reviews(DECIDER).keep_reviewed_document(keep()).await.unwrap().into_inner();
+    assert_eq!(kept.state(), Review::Kept);
+    world.again().await;
+    assert!(world.open_reviews().await.is_empty(), "it was looked at");
+}
+
+#[tokio::test]
+async fn a_passport_under_review_is_ended_before_the_review_is() {
+    let world = world().await;
+    world.list_of(&[("SAMPLE, Other", "")]).await;
+    let application = world.approved(Type::First, "P-1", "").await;
+    let blank = world.blank(Blank::PassportBook, "C01X00T47").await;
+    let passport = world.produce(&application, &blank).await.unwrap().name;
+    let person = LookoutPerson {
+        names: vec!["Anna Maria Example".into()],
+        birth_dates: vec![BORN.into()],
+        ..LookoutPerson::default()
+    };
+    world.looks_out(person).await;
+    assert_eq!(world.again().await, 1);
+    let review = world.open_reviews().await.remove(0);
+    assert_eq!(review.document, passport);
+    let end = || pb::EndReviewedDocumentRequest {
+        name: review.name.clone(),
+        findings: "Obtained by fraud.".into(),
+        ..Default::default()
+    };
+    assert_eq!(reason(world.reviews(DECIDER).end_reviewed_document(end()).await), "DOCUMENT_IN_OTHER_USE");
+    let loss = pb::ReportLossRequest { name: passport, ..Default::default() };
+    world.travel_documents(CLERK).report_loss(loss).await.unwrap();
+    let ended = world.reviews(DECIDER).end_reviewed_document(end()).await.unwrap().into_inner();
+    assert_eq!(ended.state(), Review::Ended);
+}
