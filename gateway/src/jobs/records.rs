@@ -132,7 +132,7 @@ impl JobService for Jobs {
         let missing = || Fault::new(House::NotFound, format!("there is no {}", ask.name)).with("name", &ask.name);
         let job = found.ok_or_else(missing)?;
         may_see_lines(&called.principal, &job)?;
-        self.registry.audit_read(&called, ask).await?;
+        self.registry.audit_read(called, ask).await?;
         let (lines, last, more) = self.book.results(&ask.name, ask.after).await.map_err(pg::fault)?;
         let ended = matches!(job.state(), job::State::Done | job::State::Failed | job::State::Cancelled);
         let last = if lines.is_empty() { ask.after } else { last };

@@ -151,6 +151,22 @@ fn v4_within(address: Ipv6Addr) -> Option<Ipv4Addr> {
 }
 
 #[cfg(test)]
+impl Guard {
+    /// A guard whose names have these addresses, the first time these and then those.
+    pub(super) fn answering<'a>(loopback: bool, times: impl IntoIterator<Item = &'a [&'a str]>) -> Self {
+        let address = |text: &&str| SocketAddr::new(text.parse().unwrap(), 0);
+        let times: std::collections::VecDeque<Vec<_>> =
+            times.into_iter().map(|texts| texts.iter().map(address).collect()).collect();
+        let times = std::sync::Mutex::new(times);
+        let look_up = move |_: String| -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
+            let next = times.lock().unwrap().pop_front();
+            Box::pin(async move { next.ok_or_else(|| io::Error::other("it is asked too often")) })
+        };
+        Self { look_up: Arc::new(look_up), ..Self::new(loopback, &[]) }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use config::Value as _;
@@ -250,21 +266,5 @@ mod tests {
             let refused = resolve(Guard::answering(false, [mixed.as_slice()])).await.err().expect("one is private");
             assert!(!refused.to_string().contains("10.0.0.1"), "{refused}");
         }
-    }
-}
-
-#[cfg(test)]
-impl Guard {
-    /// A guard whose names have these addresses, the first time these and then those.
-    pub(super) fn answering<'a>(loopback: bool, times: impl IntoIterator<Item = &'a [&'a str]>) -> Self {
-        let address = |text: &&str| SocketAddr::new(text.parse().unwrap(), 0);
-        let times: std::collections::VecDeque<Vec<_>> =
-            times.into_iter().map(|texts| texts.iter().map(address).collect()).collect();
-        let times = std::sync::Mutex::new(times);
-        let look_up = move |_: String| -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
-            let next = times.lock().unwrap().pop_front();
-            Box::pin(async move { next.ok_or_else(|| io::Error::other("it is asked too often")) })
-        };
-        Self { look_up: Arc::new(look_up), ..Self::new(loopback, &[]) }
     }
 }
