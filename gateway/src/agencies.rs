@@ -1,5 +1,6 @@
 //! Partner agencies: proposed, approved by another person, suspended and resumed, closed.
 
+use crate::key_rules::networks_fit;
 use calendar::{Clock, Length};
 use fault::{Fault, refuse_if};
 use identity::Principal;
@@ -33,7 +34,12 @@ impl Keep for Agencies {
         to.agency.as_ref().map_or(Visible::All, |agency| Visible::having("name", &name(agency).into()))
     }
 
+    fn admit(agency: &mut Agency, _: &mut Call) -> Result<(), Fault> {
+        networks_fit("agency.allowedNetworks", &agency.allowed_networks)
+    }
+
     fn amend(agency: &mut Agency, _: &Agency, call: &mut Call) -> Result<(), Fault> {
+        networks_fit("agency.allowedNetworks", &agency.allowed_networks)?;
         if agency.state() != State::Active {
             return Ok(());
         }

@@ -35,7 +35,7 @@ impl Keep for ApiKeys {
     }
 
     fn amend(key: &mut ApiKey, _: &ApiKey, _: &mut Call) -> Result<(), Fault> {
-        networks_fit(key)
+        networks_fit("apiKey.allowedNetworks", &key.allowed_networks)
     }
 
     fn fire(key: &mut ApiKey, timer: &str, call: &mut Call) -> Result<(), Fault> {

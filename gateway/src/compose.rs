@@ -1,11 +1,12 @@
 //! Puts the door together from its settings.
 
-use crate::caller::{Bounds, Callers, DevIssuer, Glass, Issuer, KeyTable, People};
+use crate::caller::{Bounds, Callers, DevIssuer, Glass, Issuer, KeyTable, Partners, People, Terms};
 use crate::calls::{Calls, Keeper};
 use crate::denials::Denials;
-use crate::door::{Door, Parts};
+use crate::door::{Connections, Door, Parts};
 use crate::errand::Errands;
 use crate::jobs;
+use crate::key_rules::Rules;
 use crate::rate::{Limits, Quotas, Shares};
 use crate::roles::Roles;
 use crate::service;
@@ -56,7 +57,7 @@ pub async fn door(
     house.tasks.spawn(Arc::clone(&quotas).run(house.shutdown.clone()));
     let shares = Shares::new(settings.in_flight.get());
     let dev_issuer = settings.dev_issuer.then(|| development(settings, &roles));
-    let people = people(settings, dev_issuer.as_ref(), roles)?;
+    let people = people(settings, dev_issuer.as_ref(), Arc::clone(&rules), Partners::new(pool.clone()))?;
     let ledger = Arc::new(Ledger::default());
     house.tasks.spawn(Arc::clone(&ledger).run(pool.clone(), house.shutdown.clone()));
     let glass = Arc::new(Glass::new(Arc::clone(&rules.roles)));
@@ -66,7 +67,7 @@ pub async fn door(
     let background = pg::connect(&settings.database.pool()).await.context("connect to the gateway's database")?;
     webhooks::start(settings, house, background.clone(), errands.clone()).await?;
     jobs::start(settings, house, &background, errands);
-    let bounds = Bounds { limits: Arc::clone(&limits), quotas, shares };
+    let bounds = Bounds { limits: Arc::clone(&limits), quotas, shares, grace: settings.keys_grace };
     let callers = Callers::new(table, bootstrap, people, bounds, ledger, glass, Arc::clone(&signer));
 
     Door::new(Parts {
@@ -81,6 +82,12 @@ pub async fn door(
         origins: settings.cors_origins.clone(),
         proxies: settings.trusted_proxies.clone(),
         in_flight: settings.in_flight.get(),
+        connections: Connections {
+            total: settings.connections.get(),
+            of_address: settings.connections_of_address.get(),
+            age: settings.connection_age,
+            read_patience: settings.read_patience,
+        },
         deadline: settings.deadline,
         address: settings.public_url.as_deref().unwrap_or("/").to_owned(),
         tls: settings.certificates().map(Tls::open).transpose().context("the door's certificates")?,
@@ -94,11 +101,18 @@ fn development(settings: &Settings, roles: &Arc<Roles>) -> DevIssuer {
 }
 
 /// Whose tokens are accepted: the issuer's, the development issuer's, or nobody's.
-fn people(settings: &Settings, dev_issuer: Option<&DevIssuer>, roles: Arc<Roles>) -> anyhow::Result<Option<People>> {
+fn people(
+    settings: &Settings,
+    dev_issuer: Option<&DevIssuer>,
+    rules: Arc<Rules>,
+    partners: Partners,
+) -> anyhow::Result<Option<People>> {
     let (issuer, audience) = match (&settings.oidc_issuer, &settings.oidc_audience, dev_issuer) {
         (Some(url), Some(audience), _) => (Issuer::remote(url)?, audience.clone()),
         (_, _, Some(own)) => (own.issuer(), DEV_AUDIENCE.to_owned()),
         _ => return Ok(None),
     };
-    Ok(Some(People::new(Arc::new(issuer), audience, roles)))
+    let longest = i64::try_from(settings.oidc_longest.as_secs()).unwrap_or(i64::MAX);
+    let terms = Terms { audience, longest, parties: settings.oidc_parties.clone() };
+    Ok(Some(People::new(Arc::new(issuer), terms, rules, partners)))
 }

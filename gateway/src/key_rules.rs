@@ -45,6 +45,14 @@ impl Rules {
         Permissions::of(all.filter(|permission| internal || self.known.is_for_partners(permission)))
     }
 
+    /// What a partner's own people may do: what their roles give them and partners may do at all, of the gateway's own
+    /// methods (its keys, webhooks and jobs), and of the rest what the agency was assigned.
+    pub(crate) fn held_by_people(&self, of_roles: &Permissions, of_products: &BTreeSet<String>) -> Permissions {
+        let own = |permission: &&String| permission.starts_with("gateway.") || of_products.contains(*permission);
+        let held = self.known.for_partners().filter(|permission| of_roles.allow(permission));
+        Permissions::of(held.filter(own))
+    }
+
     /// What it takes to make a key.
     pub(crate) fn admit(
         &self,
@@ -60,7 +68,7 @@ impl Rules {
         self.role_exists(key)?;
         self.permissions_fit(key)?;
         belongs(key, around)?;
-        networks_fit(key)?;
+        networks_fit("apiKey.allowedNetworks", &key.allowed_networks)?;
         self.certificate_fits(key)?;
         expiry_fits(key, now)
     }
@@ -144,12 +152,12 @@ fn belongs(key: &ApiKey, around: &Around) -> Result<(), Fault> {
     refuse_if(around.live >= most.into(), Reason::TooManyKeys, words)
 }
 
-/// The networks a key may be used from can be read as such.
-pub(crate) fn networks_fit(key: &ApiKey) -> Result<(), Fault> {
+/// The networks that a key or an agency's people may call from can be read as such.
+pub(crate) fn networks_fit(field: &str, networks: &[String]) -> Result<(), Fault> {
     let mut fault = Fault::new(Reason::NetworkUnreadable, "not all of these are networks");
-    for (n, text) in key.allowed_networks.iter().enumerate() {
+    for (n, text) in networks.iter().enumerate() {
         if Network::parse(text).is_err() {
-            fault = fault.at(format!("apiKey.allowedNetworks[{n}]"), "is no network");
+            fault = fault.at(format!("{field}[{n}]"), "is no network");
         }
     }
     if fault.violations().is_empty() { Ok(()) } else { Err(fault) }

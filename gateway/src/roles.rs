@@ -1,5 +1,6 @@
 //! Roles and permissions: what a role may do, which permissions exist, and which of them a partner may hold.
 
+use crate::jobs::OVERSEE;
 use anyhow::{Context as _, bail};
 use identity::Permissions;
 use proto::contract::Contract;
@@ -81,7 +82,8 @@ impl Roles {
     }
 }
 
-/// The permissions that exist: those of the contract's rules, and each service's right to personal data.
+/// The permissions that exist: those of the contract's rules, each service's right to personal data, and the right to
+/// oversee jobs.
 #[derive(Debug)]
 pub struct Known {
     all: BTreeSet<String>,
@@ -94,7 +96,7 @@ impl Known {
         let rules = || contract.methods().iter().map(|method| method.rule()).filter(|rule| !rule.permission.is_empty());
         let personal = contract.services().into_iter().map(|service| format!("{service}.personal.read"));
         Self {
-            all: rules().map(|rule| rule.permission.clone()).chain(personal).collect(),
+            all: rules().map(|rule| rule.permission.clone()).chain(personal).chain([OVERSEE.to_owned()]).collect(),
             partner: rules().filter(|rule| rule.partner).map(|rule| rule.permission.clone()).collect(),
         }
     }
@@ -107,6 +109,11 @@ impl Known {
             }
             None => self.all.contains(permission),
         }
+    }
+
+    /// The permissions that a partner may hold.
+    pub fn for_partners(&self) -> impl Iterator<Item = &String> {
+        self.partner.iter()
     }
 
     /// Whether a partner's key may hold the permission. One with a `*` it may not: it would grow with the contract.

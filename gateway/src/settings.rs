@@ -44,17 +44,33 @@ config::settings! {
         pub rate: NonZeroU32 = 500,
         /// The most requests under way at a time; one more is refused unstarted.
         pub in_flight: NonZeroUsize = 1024,
+        /// The most connections at a time; one more is not spoken to.
+        pub connections: NonZeroUsize = 8192,
+        /// The most connections from one address, or in IPv6 from one network of 64 bits. Proxies of ours are not counted.
+        pub connections_of_address: NonZeroUsize = 512,
+        /// The age at which a connection gets no new requests, so that its client begins another.
+        pub connection_age: Duration = "1h",
+        /// How long a client may take nothing of a large answer or a stream before it loses the connection.
+        pub read_patience: Duration = "30s",
         /// How long an answer may take, unless the client wants it sooner.
         pub deadline: Duration = "10s",
         /// Whose tokens are accepted: the URL of an OpenID Connect issuer. The audience must be set too.
         pub oidc_issuer: Option<Url>,
         /// What tokens must be made for, as their `aud` says.
         pub oidc_audience: Option<String>,
+        /// The applications whose users' tokens are accepted, as `azp` or `client_id` says; any of the issuer's if there are none.
+        pub oidc_parties: Vec<String>,
+        /// The longest that a token may last. One cannot be taken back before its end.
+        pub oidc_longest: Duration = "24h",
         /// Hands out tokens at `/dev/issuer/token` to whoever asks. For development alone: it is refused beside an
         /// issuer, and on an address that others reach.
         pub dev_issuer: bool = false,
         /// The first key, with which the others are made, as its id and its SHA-256: `id:hash`.
         pub bootstrap_key_sha256: Option<String> => bootstrap,
+        /// For how long callers go on calling who were good when the database last answered, while it does not. A key that is
+        /// revoked, or an agency that is suspended, is refused within a second only while the database answers; with this it
+        /// is good for so much longer. With 0 nobody calls while nobody can be asked.
+        pub keys_grace: Duration = "0s",
         /// The role file, instead of the one that comes with the gateway.
         pub roles: Option<PathBuf>,
         /// The longest that the glass can be broken for.
@@ -65,11 +81,18 @@ config::settings! {
         pub trusted_proxies: Vec<Network>,
         /// The most jobs that this gateway runs at a time; with 0 it leaves them to others.
         pub jobs_at_once: u32 = 2 => config::between(0, 64),
+        /// How long a job is kept after its end, with what it found; what it was given goes at its end.
+        pub jobs_keep: Duration = "7d",
         /// The key that secrets of webhooks are derived from: 64 or more hexadecimal digits, the same for all gateways.
         /// Without it, or without Redis, there are no webhooks. Another key makes all secrets others.
         pub webhook_key: Option<WebhookKey>,
         /// The schedule of deliveries, instead of the one that comes with the gateway.
         pub webhook_schedule: Option<PathBuf>,
+        /// The most webhooks that an agency may have, and our own house.
+        pub webhooks_of_agency: NonZeroU32 = 20,
+        /// Networks that no webhook may lead to, besides those that are not public: our own public addresses, behind which
+        /// our own services are: `198.18.0.0/15,2001:db8::/32`.
+        pub webhook_refused_networks: Vec<Network>,
         /// Lets webhooks be on this machine, without TLS. For tests and laptops alone: it is refused on an address that
         /// others reach.
         pub webhook_loopback: bool = false,

@@ -1,4 +1,5 @@
-//! API keys as text: `lg_<id>_<secret>`. We keep the id and a SHA-256; the text is shown once.
+//! API keys as text: `lg_<id>_<secret>`, the secret with a checksum at its end. We keep the id and a SHA-256; the text is
+//! shown once.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
@@ -10,6 +11,11 @@ use subtle::ConstantTimeEq as _;
 const PREFIX: &str = "lg_";
 const ID_CHARACTERS: usize = 12;
 const SECRET_BYTES: usize = 32;
+/// Characters of a secret, of base64 without padding.
+const SECRET_CHARACTERS: usize = 43;
+/// Bytes and characters of the checksum behind it. Keys made before there was one have none.
+const CHECK_BYTES: usize = 3;
+const CHECK_CHARACTERS: usize = 4;
 /// The alphabet of base32 (RFC 4648, section 6) in lower case: five bits a character.
 const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
@@ -24,15 +30,24 @@ impl ApiKeyText {
         SystemRandom::new().fill(&mut random).expect("the system gives random bytes");
         let (id, secret) = random.split_at(ID_CHARACTERS);
         let id: String = id.iter().map(|byte| char::from(BASE32[usize::from(byte & 31)])).collect();
-        Self(format!("{PREFIX}{id}_{}", BASE64.encode(secret)))
+        let text = format!("{PREFIX}{id}_{}", BASE64.encode(secret));
+        let check = checksum(&text);
+        Self(text + &check)
     }
 
     /// The key in a text; `None` if the text has not a key's shape.
     pub fn parse(text: &str) -> Option<Self> {
         let (id, secret) = text.strip_prefix(PREFIX)?.split_once('_')?;
         let id_is_good = id.len() == ID_CHARACTERS && id.bytes().all(|byte| BASE32.contains(&byte));
-        let secret_is_good = BASE64.decode(secret).is_ok_and(|bytes| bytes.len() == SECRET_BYTES);
-        (id_is_good && secret_is_good).then(|| Self(text.to_owned()))
+        let (bare, check) = secret.split_at_checked(SECRET_CHARACTERS)?;
+        let secret_is_good = BASE64.decode(bare).is_ok_and(|bytes| bytes.len() == SECRET_BYTES);
+        let check_is_good = check.is_empty() || check == checksum(&text[..text.len() - check.len()]);
+        (id_is_good && secret_is_good && check_is_good).then(|| Self(text.to_owned()))
+    }
+
+    /// Whether the text ends with its checksum: what was mistyped, cut or made up is known without asking anyone.
+    pub fn is_checked(&self) -> bool {
+        self.0.len() == PREFIX.len() + ID_CHARACTERS + 1 + SECRET_CHARACTERS + CHECK_CHARACTERS
     }
 
     /// The id, which is no secret: the record is `apiKeys/{id}`.
@@ -55,6 +70,11 @@ impl ApiKeyText {
     pub fn matches(&self, sha256_hex: &str) -> bool {
         self.sha256_hex().as_bytes().ct_eq(sha256_hex.as_bytes()).into()
     }
+}
+
+/// What stands behind a key's text so that nonsense can be told from a key: no proof, since anyone can work it out.
+fn checksum(text: &str) -> String {
+    BASE64.encode(&Sha256::digest(text)[..CHECK_BYTES])
 }
 
 impl fmt::Debug for ApiKeyText {
@@ -102,6 +122,18 @@ mod tests {
         ] {
             assert!(ApiKeyText::parse(&text).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_checksum_tells_nonsense_from_a_key_and_old_keys_have_none() {
+        let key = ApiKeyText::generate();
+        assert!(key.is_checked());
+        let old = ApiKeyText::parse(&key.expose()[..key.expose().len() - CHECK_CHARACTERS]).unwrap();
+        assert!(!old.is_checked() && old.id() == key.id() && !old.matches(&key.sha256_hex()), "another key");
+        let other = ApiKeyText::generate();
+        let mixed = format!("{}{}", &key.expose()[..20], &other.expose()[20..]);
+        assert!(ApiKeyText::parse(&mixed).is_none());
+        assert!(ApiKeyText::parse(&key.expose()[..key.expose().len() - 1]).is_none(), "cut");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The house: what the services of one process share, from their start to their end.
 
 use crate::readiness::Readiness;
-use crate::{Tls, Wire, admin, listen};
+use crate::{Bounds, Client, Tls, Wire, admin, listen};
 use config::Home;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -64,15 +64,19 @@ impl House {
         B::Data: Send,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        self.listen_each(address, wire, move |_| service.clone()).await
+        self.listen_each(address, wire, None, Bounds::default(), move |_| service.clone()).await
     }
 
-    /// As [`House::listen`], with a service for each connection, made for the address at its other end.
+    /// As [`House::listen`], within bounds, with a service for each connection, made for whoever is at its other end. With
+    /// TLS, a request of a client whose certificate one of our authorities vouches for has `Arc<Certified>` among its
+    /// extensions.
     pub async fn listen_each<S, B>(
         &self,
         address: SocketAddr,
         wire: Wire,
-        make: impl Fn(SocketAddr) -> S + Send + 'static,
+        tls: Option<Arc<Tls>>,
+        bounds: Bounds,
+        make: impl Fn(&Client) -> S + Send + 'static,
     ) -> io::Result<SocketAddr>
     where
         S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
@@ -81,27 +85,10 @@ impl House {
         B::Data: Send,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        listen::listen(address, wire, None, make, &self.calls, self.stop.clone()).await
-    }
-
-    /// As [`House::listen_each`], with TLS. A request of a client whose certificate one of our authorities vouches for
-    /// has `Arc<Certified>` among its extensions.
-    pub async fn listen_tls<S, B>(
-        &self,
-        address: SocketAddr,
-        wire: Wire,
-        tls: Arc<Tls>,
-        make: impl Fn(SocketAddr) -> S + Send + 'static,
-    ) -> io::Result<SocketAddr>
-    where
-        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
-        S::Future: Send + 'static,
-        B: http_body::Body + Send + 'static,
-        B::Data: Send,
-        B::Error: Into<Box<dyn Error + Send + Sync>>,
-    {
-        self.tasks.spawn(Arc::clone(&tls).keep_fresh(self.shutdown.clone()));
-        listen::listen(address, wire, Some(tls), make, &self.calls, self.stop.clone()).await
+        if let Some(tls) = &tls {
+            self.tasks.spawn(Arc::clone(tls).keep_fresh(self.shutdown.clone()));
+        }
+        listen::listen(address, wire, tls, bounds, make, &self.calls, self.stop.clone()).await
     }
 
     /// Cancelled when the process begins to stop: what lasts as long as its caller likes is to end then.

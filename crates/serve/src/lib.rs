@@ -4,6 +4,7 @@
 //! services in one process share a [`House`] and are each brought in by [`host`], with or without a socket.
 
 mod admin;
+mod client;
 mod host;
 mod house;
 mod listen;
@@ -14,6 +15,7 @@ mod service;
 mod settings;
 mod tls;
 
+pub use client::{Bounds, Client, Connection, Spared};
 pub use host::{Hosted, host};
 pub use house::House;
 pub use listen::Wire;

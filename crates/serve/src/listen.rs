@@ -3,17 +3,21 @@
 //! hyper is used directly: tonic's own server answers CANCELLED when a deadline passes, before any layer of ours can
 //! answer DEADLINE_EXCEEDED.
 
+use crate::client::{Bounds, Client, Connection, Seats};
 use crate::tls::{Certified, Tls};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::GracefulConnection;
 use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
 use std::error::Error;
+use std::fmt::Display;
+use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -41,6 +45,8 @@ const QUIET: Duration = Duration::from_secs(20);
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 /// A connection that says nothing at first, or does not end its headers, is ended.
 const FIRST_WORD: Duration = Duration::from_secs(10);
+/// How long the other calls of a connection get to end whose client takes nothing of one.
+const GRACE: Duration = Duration::from_secs(10);
 /// The pause after the system refused a connection, as when file descriptors have run out.
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -53,13 +59,14 @@ pub enum Wire {
     Either,
 }
 
-/// Serves on a socket until `stop`, each connection with a service made for the address at its other end; then
+/// Serves on a socket until `stop`, each connection with a service made for whoever is at its other end; then
 /// connections get no new calls and end with their last one. `calls` tracks the socket with its connections.
 pub(crate) async fn listen<S, B>(
     address: SocketAddr,
     wire: Wire,
     tls: Option<Arc<Tls>>,
-    make: impl Fn(SocketAddr) -> S + Send + 'static,
+    bounds: Bounds,
+    make: impl Fn(&Client) -> S + Send + 'static,
     calls: &TaskTracker,
     stop: CancellationToken,
 ) -> io::Result<SocketAddr>
@@ -73,13 +80,27 @@ where
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
     let builder = builder(wire);
+    let connections = calls.clone();
     calls.spawn(async move {
-        let connections = GracefulShutdown::new();
+        let (seats, age) = (Seats::new(bounds.total, bounds.of_address, bounds.spared), bounds.age);
+        let mut is_full = false;
         while let Some((stream, peer)) = next(&listener, &stop).await {
-            let service = make(peer);
-            let (builder, watcher) = (builder.clone(), connections.watcher());
-            let (stop, tls) = (stop.clone(), tls.clone());
-            tokio::spawn(async move {
+            // Whoever is one too many is not spoken to. Told once, and again when there was room in between.
+            let Some(seat) = seats.take(peer.ip()) else {
+                if !is_full {
+                    tracing::warn!(
+                        "connections are refused: there are as many as there may be, in all or of an address"
+                    );
+                }
+                is_full = true;
+                continue;
+            };
+            is_full = false;
+            let client = Client { address: peer, connection: Connection::default() };
+            let (service, connection) = (make(&client), client.connection);
+            let (builder, stop, tls) = (builder.clone(), stop.clone(), tls.clone());
+            connections.spawn(async move {
+                let _seat = seat;
                 let spoke = tokio::select! {
                     () = stop.cancelled() => false,
                     spoke = timeout(FIRST_WORD, stream.readable()) => matches!(spoke, Ok(Ok(()))),
@@ -90,25 +111,61 @@ where
                 let ended = match tls {
                     None => {
                         let service = TowerToHyperService::new(service);
-                        watcher.watch(builder.serve_connection(TokioIo::new(stream), service)).await
+                        attend(builder.serve_connection(TokioIo::new(stream), service), &stop, &connection, age).await
                     }
                     Some(tls) => {
                         let Some((stream, certified)) = shake_hands(&tls, stream).await else { return };
                         let service =
                             TowerToHyperService::new(service.map_request(move |request| known(request, &certified)));
-                        watcher.watch(builder.serve_connection(TokioIo::new(stream), service)).await
+                        attend(builder.serve_connection(TokioIo::new(stream), service), &stop, &connection, age).await
                     }
                 };
                 if let Err(error) = ended {
-                    tracing::debug!(%error, "a connection ended badly");
+                    tracing::debug!(error, "a connection ended badly");
                 }
             });
         }
         // Refuses new connections from here on.
         drop(listener);
-        connections.shutdown().await;
     });
     Ok(bound)
+}
+
+/// Serves a connection until its client ends it, the process stops, or it is old: then it gets no new calls and ends with
+/// its last one. One whose client takes nothing of what it asked for ends a while after it was told so.
+async fn attend<C>(
+    serving: C,
+    stop: &CancellationToken,
+    connection: &Connection,
+    age: Option<Duration>,
+) -> Result<(), String>
+where
+    C: GracefulConnection,
+    C::Error: Display,
+{
+    let mut serving = pin!(serving);
+    let old = async {
+        match age {
+            // Those that began together do not all come again together.
+            Some(age) => sleep(age.mul_f64(0.9 + 0.2 * connection.lot())).await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        ended = serving.as_mut() => return ended.map_err(|error| error.to_string()),
+        () = stop.cancelled() => {}
+        () = old => {}
+        () = connection.ended() => {}
+    }
+    serving.as_mut().graceful_shutdown();
+    let forced = async {
+        connection.ended().await;
+        sleep(GRACE).await;
+    };
+    tokio::select! {
+        ended = serving => ended.map_err(|error| error.to_string()),
+        () = forced => Err("the client took nothing of what it had asked for".to_owned()),
+    }
 }
 
 /// Begins TLS, and knows the client by its certificate if it has one; `None` if that fails or takes too long.

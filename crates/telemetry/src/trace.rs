@@ -66,13 +66,27 @@ impl Trace {
     /// the span, and every line logged there, know it.
     pub fn enter(span: &Span, caller: Option<Self>) -> Self {
         let own = if init::sends_spans() { Self::sent(span, caller) } else { None };
-        let own = own.unwrap_or_else(|| caller.map_or_else(Self::begin, Self::next));
+        own.unwrap_or_else(|| caller.map_or_else(Self::begin, Self::next)).told(span)
+    }
+
+    /// The first step of a new trace, with a link to the step of someone we do not know: whoever looks for it finds it, and
+    /// neither its trace nor its wish to be sampled is taken over.
+    pub fn enter_beside(span: &Span, stranger: Self) -> Self {
+        let sent = init::sends_spans().then(|| {
+            span.add_link(SpanContext::new(stranger.trace, stranger.span, stranger.flags, true, TraceState::NONE));
+            Self::sent(span, None)
+        });
+        sent.flatten().unwrap_or_else(Self::begin).told(span)
+    }
+
+    /// Lets the span know that it stands for this step.
+    fn told(self, span: &Span) -> Self {
         span.with_subscriber(|(id, dispatch)| {
             if let Some(span) = registry(dispatch).and_then(|registry| registry.span(id)) {
-                span.extensions_mut().replace(own);
+                span.extensions_mut().replace(self);
             }
         });
-        own
+        self
     }
 
     /// The step as OpenTelemetry made it for a span that is to be sent.

@@ -12,9 +12,14 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 /// How long a key found good is not looked up again: a revoked key is refused within a second wherever it is used.
 const GOOD_FOR: Duration = Duration::from_millis(500);
+
+/// How long a key not seen lately waits for its turn.
+const WAIT: Duration = Duration::from_millis(500);
 
 /// Where keys are kept: the table of the gateway's own database, read past its service, which shows no hashes.
 #[derive(Clone, Debug)]
@@ -137,30 +142,47 @@ impl Bootstrap {
     }
 }
 
+/// The most keys at a time that are looked up without having been good a moment ago, and of those the most that have no
+/// checksum: half of the connections, and a quarter. The rest is for keys that were, which must be looked at again all the
+/// time: so that nobody who makes keys up keeps those out who have one.
+const UNSEEN: usize = 4;
+const UNCHECKED: usize = 2;
+
 /// Finds keys.
 #[derive(Debug)]
 pub(super) struct ApiKeys {
     table: KeyTable,
     bootstrap: Option<Bootstrap>,
+    unseen: Semaphore,
+    unchecked: Semaphore,
 }
 
 impl ApiKeys {
     pub(super) fn new(table: KeyTable, bootstrap: Option<Bootstrap>) -> Self {
-        Self { table, bootstrap }
+        Self { table, bootstrap, unseen: Semaphore::new(UNSEEN), unchecked: Semaphore::new(UNCHECKED) }
     }
 
-    /// Whose key the text is. An id that does not exist costs the same look-up and the same comparison as a wrong secret.
-    pub(super) async fn find(&self, text: &str, digest: &Digest) -> Result<Found, Refusal> {
+    /// Whose key the text is; `seen` says that it was good a moment ago. What has the shape of a key and is none is refused
+    /// by its checksum, without the database. An id that does not exist costs the same look-up and the same comparison as a
+    /// wrong secret.
+    pub(super) async fn find(&self, text: &str, digest: &Digest, seen: bool) -> Result<Found, Refusal> {
         let key = ApiKeyText::parse(text).ok_or(Refusal::Unknown)?;
         if let Some(bootstrap) = self.bootstrap.as_ref().filter(|own| bool::from(own.sha256.ct_eq(digest))) {
             return Ok(bootstrap.found());
         }
+        let _turn = if seen { None } else { Some(self.turn(&key).await?) };
         let found = self.table.find(key.id()).await.map_err(|error| {
             tracing::error!(%error, "cannot look up an api key");
             Refusal::Away
         })?;
         let same = key.matches(found.as_ref().map_or(NOBODYS, |record| &record.sha256));
         found.filter(|_| same).and_then(|record| good(record, Utc::now())).ok_or(Refusal::Unknown)
+    }
+
+    /// A turn for a key not seen lately, if there is one soon.
+    async fn turn(&self, key: &ApiKeyText) -> Result<SemaphorePermit<'_>, Refusal> {
+        let turns = if key.is_checked() { &self.unseen } else { &self.unchecked };
+        timeout(WAIT, turns.acquire()).await.ok().and_then(Result::ok).ok_or(Refusal::Away)
     }
 }
 

@@ -12,6 +12,8 @@ use std::collections::HashMap;
 
 /// The longest token that is read.
 const MOST_BYTES: usize = 8 * 1024;
+/// The types of tokens that are accepted (RFC 9068, RFC 7519); most issuers say the last, or nothing.
+const TYPES: [&str; 3] = ["at+jwt", "application/at+jwt", "JWT"];
 /// How far clocks may differ, in seconds.
 const SKEW: i64 = 30;
 
@@ -82,6 +84,8 @@ pub(super) struct Unverified<'a> {
 struct Header {
     alg: Algorithm,
     kid: Option<String>,
+    /// What kind of token it is (RFC 9068, section 2.1).
+    typ: Option<String>,
     /// Extensions that must be understood: we understand none (RFC 7515, section 4.1.11).
     crit: Option<serde_json::Value>,
 }
@@ -97,6 +101,19 @@ pub(super) struct Claims {
     pub exp: i64,
     #[serde(default)]
     nbf: Option<i64>,
+    /// When it was made.
+    #[serde(default)]
+    iat: Option<i64>,
+    /// To which application it was given (OpenID Connect Core, section 2; RFC 9068 calls it `client_id`).
+    #[serde(default)]
+    azp: Option<String>,
+    #[serde(default)]
+    client_id: Option<String>,
+    /// What only ID tokens have: they tell an application who logged in, and open nothing.
+    #[serde(default)]
+    nonce: Option<serde_json::Value>,
+    #[serde(default)]
+    at_hash: Option<serde_json::Value>,
     /// Names of roles.
     #[serde(default)]
     pub roles: Vec<String>,
@@ -109,6 +126,32 @@ pub(super) struct Claims {
     /// `U`, `C`, `S` or `T`; no clearance if unset.
     #[serde(default)]
     pub clearance: identity::Clearance,
+}
+
+/// What a token must be besides signed.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    /// For whom it is made, as `aud` says.
+    pub audience: String,
+    /// The longest it may last, in seconds.
+    pub longest: i64,
+    /// Applications that it may have been given to; any if there are none.
+    pub parties: Vec<String>,
+}
+
+impl Terms {
+    fn fit(&self, claims: &Claims, now: i64) -> bool {
+        let made = claims.iat.unwrap_or(now);
+        let brief = claims.exp.saturating_sub(made) <= self.longest.saturating_add(SKEW);
+        let party = claims.azp.as_ref().or(claims.client_id.as_ref());
+        // One that is good elsewhere too must say who holds it: elsewhere it may have been handed on.
+        let held = match party {
+            Some(party) => self.parties.is_empty() || self.parties.contains(party),
+            None => self.parties.is_empty() && !claims.aud.is_several(),
+        };
+        let is_id_token = claims.nonce.is_some() || claims.at_hash.is_some();
+        made <= now.saturating_add(SKEW) && brief && held && !is_id_token && claims.aud.holds(&self.audience)
+    }
 }
 
 impl Claims {
@@ -126,6 +169,10 @@ enum Audience {
 }
 
 impl Audience {
+    fn is_several(&self) -> bool {
+        matches!(self, Self::Several(several) if several.len() > 1)
+    }
+
     fn holds(&self, audience: &str) -> bool {
         match self {
             Self::One(one) => one == audience,
@@ -147,22 +194,24 @@ impl<'a> Unverified<'a> {
             return None;
         }
         let header: Header = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
-        if header.crit.is_some() {
+        // A token of another kind that the same issuer signs (a logout token, a proof of possession) is nobody's word here.
+        let is_access = |typ: &String| TYPES.iter().any(|known| typ.eq_ignore_ascii_case(known));
+        if header.crit.is_some() || !header.typ.as_ref().is_none_or(is_access) {
             return None;
         }
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         Some(Self { algorithm: header.alg, key_id: header.kid, signed, claims, signature })
     }
 
-    /// The claims, if the key made the signature, the token is of this issuer, for this audience, and good `now` (in
-    /// seconds since 1970). Which of these fails is not told.
-    pub(super) fn verify(&self, key: &PublicKey, issuer: &str, audience: &str, now: i64) -> Option<Claims> {
+    /// The claims, if the key made the signature, the token is of this issuer, on these terms, and good `now` (in seconds
+    /// since 1970). Which of these fails is not told.
+    pub(super) fn verify(&self, key: &PublicKey, issuer: &str, terms: &Terms, now: i64) -> Option<Claims> {
         if key.algorithm() != self.algorithm || !key.verifies(self.signed.as_bytes(), &self.signature) {
             return None;
         }
         let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(self.claims).ok()?).ok()?;
         let in_time = now < claims.good_until() && claims.nbf.is_none_or(|nbf| nbf <= now.saturating_add(SKEW));
-        let for_us = claims.iss == issuer && claims.aud.holds(audience);
+        let for_us = claims.iss == issuer && terms.fit(&claims, now);
         let named = !claims.sub.is_empty() && claims.sub.len() <= 255 && !claims.sub.contains(char::is_control);
         (in_time && for_us && named).then_some(claims)
     }

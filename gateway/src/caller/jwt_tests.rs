@@ -28,7 +28,14 @@ fn token(header: &Value, claims: &Value) -> String {
 }
 
 fn verify(text: &str) -> Option<Claims> {
-    Unverified::read(text)?.verify(&public(), ISSUER, "legation", NOW)
+    verify_for(&[], text)
+}
+
+/// The same where tokens of these applications alone are accepted.
+fn verify_for(parties: &[&str], text: &str) -> Option<Claims> {
+    let parties = parties.iter().map(|party| (*party).to_owned()).collect();
+    let terms = Terms { audience: "legation".to_owned(), longest: 3600, parties };
+    Unverified::read(text)?.verify(&public(), ISSUER, &terms, NOW)
 }
 
 #[test]
@@ -37,7 +44,11 @@ fn a_good_token_is_read() {
     assert_eq!((claims.sub.as_str(), claims.roles.as_slice()), ("p-1", &["protocol-officer".to_owned()][..]));
     let mut several = good();
     several["aud"] = json!(["another", "legation"]);
+    several["azp"] = json!("console");
     assert!(verify(&token(&json!({"alg": "EdDSA"}), &several)).is_some());
+    for typ in ["JWT", "at+jwt", "AT+JWT", "application/at+jwt"] {
+        assert!(verify(&token(&json!({"alg": "EdDSA", "typ": typ}), &good())).is_some(), "{typ}");
+    }
 }
 
 #[test]
@@ -55,6 +66,13 @@ fn a_token_wrong_in_one_claim_is_refused() {
         ("exp", json!("later")),
         ("exp", Value::Null),
         ("nbf", json!(NOW + SKEW + 1)),
+        ("iat", json!(NOW + SKEW + 1)),
+        ("exp", json!(NOW + 3600 + SKEW + 1)),
+        // Nearly over, and made too long ago for its end.
+        ("iat", json!(NOW + 600 - 3600 - SKEW - 1)),
+        ("aud", json!(["legation", "another"])),
+        ("nonce", json!("of a login")),
+        ("at_hash", json!("of another token")),
         ("roles", json!("protocol-officer")),
         ("clearance", json!("COSMIC")),
     ];
@@ -69,8 +87,22 @@ fn a_token_wrong_in_one_claim_is_refused() {
 }
 
 #[test]
+fn a_token_given_to_another_application_is_refused_where_ours_are_named() {
+    let given = |claim: &str, party: &str| {
+        let mut claims = good();
+        claims[claim] = json!(party);
+        verify_for(&["console", "registry"], &token(&json!({"alg": "EdDSA"}), &claims)).is_some()
+    };
+    assert!(given("azp", "console") && given("client_id", "registry"));
+    assert!(!given("azp", "elsewhere") && !given("client_id", "elsewhere") && !given("other", "console"));
+}
+
+#[test]
 fn a_token_wrong_in_its_head_or_form_is_refused() {
     let headers = [
+        json!({"alg": "EdDSA", "typ": "logout+jwt"}),
+        json!({"alg": "EdDSA", "typ": "dpop+jwt"}),
+        json!({"alg": "EdDSA", "typ": ""}),
         json!({"alg": "none"}),
         json!({"alg": "None"}),
         json!({"alg": "HS256"}),

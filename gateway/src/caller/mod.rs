@@ -7,13 +7,18 @@ mod glass;
 mod guesses;
 mod issuer;
 mod jwt;
+mod partners;
 mod refusal;
+mod snapshot;
+mod streams;
 
 pub(crate) use api_key::{Bootstrap, KeyTable, is_key};
 pub(crate) use bearer::People;
 pub(crate) use dev_issuer::DevIssuer;
 pub(crate) use glass::Glass;
 pub(crate) use issuer::Issuer;
+pub(crate) use jwt::Terms;
+pub(crate) use partners::Partners;
 pub(crate) use refusal::Refusal;
 
 use crate::agencies;
@@ -30,16 +35,22 @@ use moka::Expiry;
 use moka::future::Cache;
 use ring::digest::{SHA256, digest};
 use serve::Certified;
+use snapshot::Snapshot;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use streams::Streams;
 use tokio::sync::Semaphore;
 
 /// The longest that a token is used for a caller; under [`identity::LIFETIME`], so that it outlives the call.
 const TOKEN_USED: Duration = Duration::from_secs(50);
-/// The most streams a caller may have open.
+/// The most streams a caller may have open, with all tokens or through all connections.
 const MOST_STREAMS: usize = 64;
+/// The most streams the callers of an agency may have open together.
+const MOST_STREAMS_OF_AGENCY: usize = 256;
+/// How long a bad credential is remembered as one.
+const BAD_FOR: Duration = Duration::from_secs(1);
 /// The most callers remembered.
 const REMEMBERED: u64 = 50_000;
 
@@ -60,6 +71,8 @@ pub(crate) struct Caller {
     pub share: Arc<Share>,
     /// Places for its open streams.
     pub streams: Arc<Semaphore>,
+    /// Places for the open streams of its agency, if it has one.
+    pub agency_streams: Option<Arc<Semaphore>>,
     /// Its calls, if it calls with a key.
     pub usage: Option<Arc<Usage>>,
     /// The authority and the name of the client certificate it must come with, if any.
@@ -95,6 +108,16 @@ impl Caller {
         self.certificate.as_ref().is_none_or(|(authority, name)| {
             certified.is_some_and(|found| *found.authority == **authority && found.names.contains(name))
         })
+    }
+
+    /// Whether it may do and see whatever that one may: it is the same caller, with no less.
+    pub(crate) fn holds_all_of(&self, other: &Self) -> bool {
+        let (own, theirs) = (&*self.principal, &*other.principal);
+        own.subject == theirs.subject
+            && own.agency == theirs.agency
+            && own.mission == theirs.mission
+            && own.clearance >= theirs.clearance
+            && own.permissions.cover(&theirs.permissions)
     }
 
     /// The token that tells services who calls. Signing costs more than the rest of a request's way through the
@@ -142,6 +165,8 @@ pub(crate) struct Bounds {
     pub quotas: Arc<Quotas>,
     /// How many at a time.
     pub shares: Shares,
+    /// For how long callers go on who were good when the database was last there.
+    pub grace: Duration,
 }
 
 /// SHA-256 of the whole credential: what is remembered is never the credential itself.
@@ -163,6 +188,11 @@ pub(crate) struct Callers {
     keys: ApiKeys,
     people: Option<People>,
     guesses: Guesses,
+    /// Credentials found bad just now, so that one that is sent again and again is looked up once a second.
+    bad: moka::sync::Cache<Digest, ()>,
+    /// Callers as they were last found good, if they may go on for a while when nobody can be asked.
+    good: Option<Snapshot>,
+    streams: Streams,
     bounds: Bounds,
     ledger: Arc<Ledger>,
     glass: Arc<Glass>,
@@ -191,7 +221,10 @@ impl Callers {
         let verified = Cache::builder().max_capacity(REMEMBERED).expire_after(GoodFor).build();
         let known = moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_idle(TOKEN_USED).build();
         let keys = ApiKeys::new(table, bootstrap);
-        Self { verified, known, keys, people, guesses: Guesses::default(), bounds, ledger, glass, signer }
+        let bad = moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(BAD_FOR).build();
+        let good = (!bounds.grace.is_zero()).then(|| Snapshot::new(bounds.grace));
+        let (guesses, streams) = (Guesses::default(), Streams::default());
+        Self { verified, known, keys, people, guesses, bad, good, streams, bounds, ledger, glass, signer }
     }
 
     /// Who sends these headers from that address.
@@ -211,11 +244,16 @@ impl Callers {
         if self.guesses.are_too_many(from) {
             return Err(Refusal::Guessing);
         }
+        if self.bad.contains_key(&digest) {
+            self.guesses.count(from);
+            return Err(Refusal::Unknown);
+        }
         // One look for all who ask at once with the same credential; a failure is not remembered.
         let looked = self.verified.try_get_with(digest, self.look(text, digest)).await;
         looked.map(|verified| raised(verified.caller)).map_err(|refusal| {
             if *refusal == Refusal::Unknown {
                 self.guesses.count(from);
+                self.bad.insert(digest, ());
             }
             *refusal
         })
@@ -223,12 +261,24 @@ impl Callers {
 
     async fn look(&self, text: &str, digest: Digest) -> Result<Verified, Refusal> {
         let found = if text.starts_with("lg_") {
-            self.keys.find(text, &digest).await?
+            self.keys.find(text, &digest, self.known.contains_key(&digest)).await
         } else {
             let people = self.people.as_ref().ok_or(Refusal::Unknown)?;
-            people.find(text).await?
+            people.find(text).await
         };
-        Ok(Verified { good_for: found.good_for, caller: self.caller(found, digest) })
+        match (found, &self.good) {
+            (Ok(found), good) => {
+                let good_for = found.good_for;
+                let verified = Verified { caller: self.caller(found, digest), good_for };
+                good.iter().for_each(|good| good.note(digest, &verified.caller));
+                Ok(verified)
+            }
+            (Err(Refusal::Away), Some(good)) => good.find(&digest).ok_or(Refusal::Away),
+            (Err(refusal), good) => {
+                good.iter().for_each(|good| good.forget(&digest));
+                Err(refusal)
+            }
+        }
     }
 
     /// The caller as another principal, with everything else its own.
@@ -242,6 +292,7 @@ impl Callers {
             policy: caller.policy.clone(),
             share: Arc::clone(&caller.share),
             streams: Arc::clone(&caller.streams),
+            agency_streams: caller.agency_streams.clone(),
             usage: caller.usage.clone(),
             networks: caller.networks.clone(),
             certificate: caller.certificate.clone(),
@@ -249,11 +300,17 @@ impl Callers {
     }
 
     fn caller(&self, found: Found, digest: Digest) -> Arc<Caller> {
-        let same = |caller: &Arc<Caller>| *caller.principal == found.principal && caller.networks == found.networks;
+        let same = |caller: &Arc<Caller>| {
+            let quota = caller.quota.as_ref().map(|quota| quota.limit());
+            *caller.principal == found.principal
+                && caller.networks == found.networks
+                && quota == found.quota.as_ref().map(|(_, limit)| *limit)
+                && caller.window.limit() == self.bounds.limits.of(found.rate)
+        };
         if let Some(caller) = self.known.get(&digest).filter(same) {
             return caller;
         }
-        let Bounds { limits, quotas, shares } = &self.bounds;
+        let Bounds { limits, quotas, shares, .. } = &self.bounds;
         let principal = &found.principal;
         let window = limits.window(&principal.subject, found.rate);
         let holder = principal.agency.as_deref().map_or_else(|| principal.subject.to_string(), agencies::name);
@@ -264,7 +321,8 @@ impl Callers {
             window,
             quota,
             share: shares.of(&holder),
-            streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+            streams: self.streams.of(&found.principal.subject, MOST_STREAMS),
+            agency_streams: found.principal.agency.as_ref().map(|_| self.streams.of(&holder, MOST_STREAMS_OF_AGENCY)),
             usage: self.ledger.of(&found.principal.subject),
             principal: Arc::new(found.principal),
             partner: found.partner,
@@ -300,6 +358,7 @@ impl Caller {
             policy: HeaderValue::from_static(""),
             share: Shares::new(1).of("none"),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+            agency_streams: None,
             principal: Arc::new(principal),
             partner,
             usage: None,

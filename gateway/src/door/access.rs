@@ -3,6 +3,8 @@
 //! No personal data: no path, no query, no address, and of a person only that it is one.
 
 use super::method::Target;
+use super::open::Place;
+use super::reading::Reading;
 use super::tracked::{Kept, Over, PORTION, Track};
 use crate::caller::Caller;
 use crate::calls::{Call, Calls};
@@ -14,13 +16,15 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
 use proto::contract::Contract;
 use proto::policy::v1::Reason;
+use serve::Connection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use telemetry::{Trace, metric};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Code;
 use tonic::body::Body;
+use tracing::Span;
 
 /// How many requests are under way at the public door.
 const ACTIVE: &str = "http.server.active_requests";
@@ -34,6 +38,8 @@ const CODES: i64 = 17;
 pub(super) struct Access {
     duration: Histogram<f64>,
     calls: Calls,
+    /// How long a client may leave lying what it asked for.
+    read_patience: Duration,
     /// For each method of the contract and, last, for all that is none: labels by code.
     labels: Vec<Vec<[KeyValue; 2]>>,
 }
@@ -101,6 +107,10 @@ pub(super) struct Visit {
     lasts: bool,
     /// The step of the trace that this request is.
     pub(super) trace: Trace,
+    /// The step that someone says it comes after whom we do not know yet.
+    pub(super) offered: Option<Trace>,
+    /// What it came on.
+    pub(super) connection: Option<Connection>,
     /// The method it is for, once that is known.
     pub(super) target: Option<Arc<Target>>,
     /// Who it is from, once that is known.
@@ -109,19 +119,30 @@ pub(super) struct Visit {
     pub(super) rate: Option<(u32, u32)>,
     /// Its place among those in flight; a stream's, among its caller's streams.
     pub(super) place: Option<OwnedSemaphorePermit>,
+    /// A stream's place among those of its caller's agency.
+    pub(super) place_of_agency: Option<OwnedSemaphorePermit>,
+    /// Its place among those of strangers, if it needs no caller.
+    pub(super) stranger: Option<Place>,
     /// Its turn in the caller's share of those places; a stream has none.
     pub(super) turn: Option<Turn>,
 }
 
 impl Access {
     /// Measures requests to the methods of the contract, and how many of the `most` places in flight are taken.
-    pub(super) fn new(contract: &Contract, places: Arc<Semaphore>, most: usize, calls: Calls) -> Self {
+    pub(super) fn new(
+        contract: &Contract,
+        places: Arc<Semaphore>,
+        most: usize,
+        calls: Calls,
+        read_patience: Duration,
+    ) -> Self {
         let taken = move || i64::try_from(most - places.available_permits()).unwrap_or(i64::MAX);
         metric::level(ACTIVE, "How many requests are under way at the public door.", Vec::new(), taken);
         let methods = contract.methods().iter().map(|method| method.path().to_owned());
         let of_method = |name: String| (0..CODES).map(|code| labels(&name, code)).collect();
         Self {
             calls,
+            read_patience,
             duration: metric::duration(
                 metric::HTTP_SERVER_REQUEST_DURATION,
                 "How long a request took at the public door.",
@@ -141,10 +162,14 @@ impl Access {
             denied: false,
             lasts: false,
             trace,
+            offered: None,
+            connection: None,
             rate: None,
             target: None,
             caller: None,
             place: None,
+            place_of_agency: None,
+            stranger: None,
             turn: None,
         }
     }
@@ -155,6 +180,13 @@ fn labels(method: &str, code: i64) -> [KeyValue; 2] {
 }
 
 impl Visit {
+    /// Goes on with the trace that was offered, if it is believed; one that is not is only pointed to.
+    pub(super) fn settle_trace(&mut self, span: &Span, believed: bool) {
+        if let Some(theirs) = self.offered.take() {
+            self.trace = if believed { Trace::enter(span, Some(theirs)) } else { Trace::enter_beside(span, theirs) };
+        }
+    }
+
     /// Notes the outcome.
     pub(super) fn outcome(&mut self, code: Code, http: StatusCode) {
         self.ending.note(code);
@@ -198,10 +230,15 @@ impl Visit {
     /// # Errors
     /// The caller has too many open already.
     pub(super) fn becomes_stream(&mut self, caller: &Caller) -> Result<(), Fault> {
-        let place = Arc::clone(&caller.streams).try_acquire_owned();
-        let words = "too many streams of this caller are open";
+        let take = |places: &Arc<Semaphore>, words: &'static str| {
+            Arc::clone(places).try_acquire_owned().map_err(|_| Fault::new(Reason::RateLimited, words))
+        };
+        let place = take(&caller.streams, "too many streams of this caller are open")?;
+        let agency = caller.agency_streams.as_ref();
+        let of_agency = agency.map(|places| take(places, "too many streams of this agency are open")).transpose()?;
         self.turn = None;
-        self.place = Some(place.map_err(|_| Fault::new(Reason::RateLimited, words))?);
+        self.place = Some(place);
+        self.place_of_agency = of_agency;
         self.lasts = true;
         Ok(())
     }
@@ -214,7 +251,9 @@ impl Visit {
             self.ending.note_first(Code::Ok);
         }
         if self.lasts || is_large {
-            return response.map(|body| Body::new(Kept::new(body, self)));
+            let patience = self.access.read_patience;
+            let reading = self.connection.take().map(|connection| Reading::begin(connection, patience));
+            return response.map(|body| Body::new(Kept::new(body, self, reading)));
         }
         response
     }

@@ -1,27 +1,39 @@
 //! The client's address: the peer's, or what a proxy that we trust says.
 
 use crate::network::Network;
+use fault::Fault;
 use http::HeaderMap;
-use std::net::IpAddr;
+use proto::policy::v1::Reason;
+use std::net::{IpAddr, SocketAddr};
 
 /// The client's address. `X-Forwarded-For` is read from its end, since each proxy adds there what it saw, and only as
 /// far as those who wrote it are trusted; the rest of it a client can invent.
-pub(super) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+///
+/// # Errors
+/// A proxy that we trust wrote what is no address. Whose address would count instead? The proxy's own, which lies in
+/// networks that keys are bound to; so the request counts for nobody.
+pub(super) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Result<IpAddr, Fault> {
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.holds(address));
     let mut client = peer;
-    if !is_trusted(client) {
-        return client;
+    if trusted.is_empty() || !is_trusted(client) {
+        return Ok(client);
     }
     let lines: Vec<_> = headers.get_all("x-forwarded-for").iter().collect();
-    let seen = lines.iter().rev().flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
-    for address in seen {
-        let Ok(address) = address.trim().parse::<IpAddr>() else { break };
-        client = address;
+    let seen = lines.iter().rev().flat_map(|line| line.to_str().unwrap_or("?").rsplit(','));
+    for text in seen {
+        let words = "what a proxy wrote into X-Forwarded-For is no address";
+        client = read(text.trim()).ok_or_else(|| Fault::new(Reason::MalformedRequest, words))?;
         if !is_trusted(client) {
             break;
         }
     }
-    client
+    Ok(client)
+}
+
+/// An address, as proxies write it: some add the port.
+fn read(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
 }
 
 #[cfg(test)]
@@ -39,7 +51,8 @@ mod tests {
         for line in forwarded {
             headers.append("x-forwarded-for", HeaderValue::from_static(line));
         }
-        client(peer.parse().unwrap(), &headers, &networks(trusted)).to_string()
+        let found = client(peer.parse().unwrap(), &headers, &networks(trusted));
+        found.map_or_else(|fault| fault.reason().to_owned(), |address| address.to_string())
     }
 
     #[test]
@@ -51,7 +64,29 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &["203.0.113.9, 198.51.100.7, 10.0.0.2"], &inside), "198.51.100.7");
         assert_eq!(seen("10.0.0.1", &["203.0.113.9", "198.51.100.7"], &inside), "198.51.100.7");
         assert_eq!(seen("fd00::1", &["2001:db8::5, fd00::2"], &inside), "2001:db8::5");
-        assert_eq!(seen("10.0.0.1", &["198.51.100.7, nonsense"], &inside), "10.0.0.1");
+        assert_eq!(seen("10.0.0.1", &["nonsense, 198.51.100.7"], &inside), "198.51.100.7", "what a client invented");
         assert_eq!(seen("::ffff:10.0.0.1", &["198.51.100.7"], &inside), "198.51.100.7");
+    }
+    #[test]
+    fn an_address_that_a_proxy_wrote_and_we_cannot_read_is_nobodys() {
+        let inside = ["10.0.0.0/8", "fd00::/8"];
+        for bad in
+            ["nonsense", "198.51.100.7, nonsense", "unknown", "", "198.51.100.7,", "198.51.100.7:x", "10.0.0.2, _h"]
+        {
+            let headers =
+                HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), HeaderValue::try_from(bad).unwrap())]);
+            assert!(client("10.0.0.1".parse().unwrap(), &headers, &networks(&inside)).is_err(), "{bad:?}");
+        }
+        let opaque = HeaderMap::from_iter([(
+            "x-forwarded-for".parse().unwrap(),
+            HeaderValue::from_bytes(b"198.51.100.\xff").unwrap(),
+        )]);
+        assert!(client("10.0.0.1".parse().unwrap(), &opaque, &networks(&inside)).is_err());
+        for with_port in ["198.51.100.7:4711", "198.51.100.7"] {
+            assert_eq!(seen("10.0.0.1", &[with_port], &inside), "198.51.100.7");
+        }
+        for long in ["[2001:db8::5]:443", "[2001:db8::5]", "2001:db8::5"] {
+            assert_eq!(seen("10.0.0.1", &[long], &inside), "2001:db8::5");
+        }
     }
 }

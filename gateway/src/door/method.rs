@@ -1,18 +1,20 @@
 //! What the door knows of each method, worked out once: where its calls go, who may make them, which fields headers fill.
 
+use super::bulkhead::Bulkhead;
 use super::notice;
 use crate::caller::Caller;
 use crate::rate::RouteRates;
 use crate::upstream::{Upstream, Upstreams};
 use anyhow::Context as _;
 use fault::Fault;
-use http::{HeaderName, HeaderValue, Uri};
+use http::{HeaderName, HeaderValue, Request, Response, Uri};
 use prost_reflect::MessageDescriptor;
 use proto::contract::{Contract, Kind, Method};
 use proto::policy::v1::Reason;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tonic::body::Body;
 use transcode::Message;
 
 /// How messages go and come.
@@ -47,6 +49,7 @@ pub(super) struct Target {
     /// What each of its answers says if it is on its way out.
     pub(super) notice: Vec<(HeaderName, HeaderValue)>,
     upstream: Option<Arc<Upstream>>,
+    bulkhead: Arc<Bulkhead>,
 }
 
 /// Every method, by place and by path.
@@ -57,9 +60,15 @@ pub(super) struct Targets {
 }
 
 impl Targets {
-    pub(super) fn of(contract: &'static Contract, upstreams: &Upstreams) -> anyhow::Result<Self> {
+    /// The methods of a door with so many places.
+    pub(super) fn of(contract: &'static Contract, upstreams: &Upstreams, places: usize) -> anyhow::Result<Self> {
         let rates = RouteRates::shipped(contract)?;
-        let target = |(index, method)| Target::of(index, method, upstreams, &rates).map(Arc::new);
+        let services = contract.services().into_iter();
+        let bulkheads: HashMap<_, _> = services.map(|service| (service, Bulkhead::of(places))).collect();
+        let target = |(index, method): (usize, &'static Method)| {
+            let bulkhead = Arc::clone(&bulkheads[method.service()]);
+            Target::of(index, method, upstreams, bulkhead, &rates).map(Arc::new)
+        };
         let all = contract.methods().iter().enumerate().map(target).collect::<anyhow::Result<Vec<_>>>()?;
         let by_path = all.iter().map(|target| (target.method.path(), Arc::clone(target))).collect();
         Ok(Self { all, by_path })
@@ -76,7 +85,13 @@ impl Targets {
 }
 
 impl Target {
-    fn of(index: usize, method: &'static Method, upstreams: &Upstreams, rates: &RouteRates) -> anyhow::Result<Self> {
+    fn of(
+        index: usize,
+        method: &'static Method,
+        upstreams: &Upstreams,
+        bulkhead: Arc<Bulkhead>,
+        rates: &RouteRates,
+    ) -> anyhow::Result<Self> {
         let descriptor = method.descriptor();
         let (input, output) = (descriptor.input(), descriptor.output());
         let table = |message: &MessageDescriptor| {
@@ -99,6 +114,7 @@ impl Target {
             rate: rates.of(method),
             notice: notice::of(method.rule()).with_context(|| method.path().to_owned())?,
             upstream: upstreams.get(method.service()).cloned(),
+            bulkhead,
             method,
         })
     }
@@ -121,13 +137,15 @@ impl Target {
         Err(fault.with("permission", &rule.permission))
     }
 
-    /// Where its calls go.
+    /// Sends a call to its service; what comes is the answer's head.
     ///
     /// # Errors
-    /// This gateway has no upstream for its service.
-    pub(super) fn upstream(&self) -> Result<&Upstream, Fault> {
+    /// This gateway has no upstream for the service, or too many wait for it, or it cannot be reached.
+    pub(super) async fn call(&self, request: Request<Body>) -> Result<Response<Body>, Fault> {
         let words = "this gateway does not reach the service that answers this";
-        self.upstream.as_deref().ok_or_else(|| Fault::new(Reason::Unavailable, words))
+        let upstream = self.upstream.as_deref().ok_or_else(|| Fault::new(Reason::Unavailable, words))?;
+        let _waiting = self.bulkhead.enter()?;
+        upstream.call(request).await
     }
 
     /// How long an answer may take, whatever the client says: streams last as long as they last.
@@ -154,7 +172,7 @@ mod tests {
     use identity::Permissions;
 
     fn target(path: &str) -> Arc<Target> {
-        let targets = Targets::of(proto::contract::contract(), &Upstreams::default()).unwrap();
+        let targets = Targets::of(proto::contract::contract(), &Upstreams::default(), 8).unwrap();
         Arc::clone(targets.of_path(path).unwrap())
     }
 

@@ -3,15 +3,19 @@
 mod access;
 mod address;
 mod answer;
+mod bulkhead;
 pub(crate) mod frames;
 mod import;
 mod input;
 mod method;
 mod native;
 mod notice;
+mod open;
 mod origin;
 mod outgoing;
+mod over;
 mod pages;
+mod reading;
 mod rest;
 mod stream;
 mod tracked;
@@ -36,7 +40,7 @@ use origin::Origins;
 use pages::Pages;
 use proto::gateway::v1 as gateway;
 use proto::policy::v1::Reason;
-use serve::{Certified, House, Tls, Wire};
+use serve::{Bounds, Certified, Client, House, Tls, Wire};
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -49,7 +53,7 @@ use tokio::sync::Semaphore;
 use tonic::Status;
 use tonic::body::Body;
 use tower::service_fn;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 use transcode::Routes;
 
 const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("origin");
@@ -78,6 +82,8 @@ pub(crate) struct Parts {
     pub proxies: Vec<Network>,
     /// The most requests at a time.
     pub in_flight: usize,
+    /// How many connections there may be, and how old.
+    pub connections: Connections,
     /// How long an answer may take unless the client wants it sooner.
     pub deadline: Duration,
     /// Where the API is reached, as its documentation says; `/` for the place it is read from.
@@ -86,6 +92,19 @@ pub(crate) struct Parts {
     pub tls: Option<Arc<Tls>>,
     /// Where it stands.
     pub house: House,
+}
+
+/// How many connections there may be, and how old.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Connections {
+    /// In all.
+    pub total: usize,
+    /// From one address that is no proxy of ours.
+    pub of_address: usize,
+    /// When one is to be begun anew.
+    pub age: Duration,
+    /// How long a client may leave lying what it asked for.
+    pub read_patience: Duration,
 }
 
 /// The public door. A clone is the same door.
@@ -100,11 +119,14 @@ struct Inner {
     targets: Targets,
     /// Health and reflection, which need no caller: what they tell is in `/openapi.json` too.
     open: Local,
+    /// Places for those who ask them.
+    strangers: open::Places,
     denials: Denials,
     pages: Pages,
     origins: Origins,
     proxies: Vec<Network>,
     in_flight: Arc<Semaphore>,
+    connections: Connections,
     deadline: Duration,
     access: Arc<Access>,
     tls: Option<Arc<Tls>>,
@@ -123,11 +145,19 @@ impl Door {
         Ok(Self(Arc::new(Inner {
             pages: Pages::new(contract, &parts.address, parts.dev_issuer, &parts.issuer, parts.house.clone()),
             routes: Routes::of(contract, transcode::tables())?,
-            targets: Targets::of(contract, &parts.upstreams)?,
+            targets: Targets::of(contract, &parts.upstreams, parts.in_flight)?,
             open: native::open_services()?,
-            access: Arc::new(Access::new(contract, Arc::clone(&in_flight), parts.in_flight, parts.calls)),
+            strangers: open::Places::default(),
+            access: Arc::new(Access::new(
+                contract,
+                Arc::clone(&in_flight),
+                parts.in_flight,
+                parts.calls,
+                parts.connections.read_patience,
+            )),
             origins: Origins::read(&parts.origins)?,
             in_flight,
+            connections: parts.connections,
             limits: parts.limits,
             callers: parts.callers,
             signer: parts.signer,
@@ -145,29 +175,41 @@ impl Door {
     /// The address cannot be listened on.
     pub async fn listen(&self, address: SocketAddr) -> io::Result<SocketAddr> {
         let door = self.clone();
-        let of_client = move |peer: SocketAddr| {
-            let door = door.clone();
+        let of_client = move |client: &Client| {
+            let (door, client) = (door.clone(), client.clone());
             service_fn(move |request: Request<Incoming>| {
-                let door = door.clone();
-                async move { Ok::<_, Infallible>(door.answer(peer.ip(), request.map(Body::new)).await) }
+                let (door, client) = (door.clone(), client.clone());
+                async move { Ok::<_, Infallible>(door.answer(&client, request.map(Body::new)).await) }
             })
         };
-        match self.0.tls.clone() {
-            Some(tls) => self.0.house.listen_tls(address, Wire::Either, tls, of_client).await,
-            None => self.0.house.listen_each(address, Wire::Either, of_client).await,
-        }
+        let proxies = self.0.proxies.clone();
+        let Connections { total, of_address, age, .. } = self.0.connections;
+        let spared = Box::new(move |address| proxies.iter().any(|network| network.holds(address)));
+        let bounds = Bounds { total, of_address, age: Some(age), spared };
+        self.0.house.listen_each(address, Wire::Either, self.0.tls.clone(), bounds, of_client).await
     }
 
     /// Answers one request: the layers around its way, in reading order.
-    pub async fn answer(&self, peer: IpAddr, request: Request<Body>) -> Response<Body> {
-        // A trace, begun here or by the caller, so that everything logged and everything called belongs together.
+    pub async fn answer(&self, client: &Client, request: Request<Body>) -> Response<Body> {
+        let peer = client.address.ip();
+        // A trace, so that everything logged and everything called belongs together: begun here, or by a proxy of ours. What
+        // anyone else says of a trace is believed when we know who it is, if at all.
         let span = tracing::info_span!("request");
-        let trace = Trace::enter(&span, Trace::read(request.headers()));
+        let offered = Trace::read(request.headers());
+        let stranger = offered.filter(|_| !self.0.proxies.iter().any(|network| network.holds(peer)));
+        let trace = if stranger.is_some() { Trace::begin() } else { Trace::enter(&span, offered) };
         // The access log and the metrics, around everything else, so that they see what is refused too.
         let mut visit = self.0.access.begin(trace, Protocol::of(request.headers()));
+        visit.offered = stranger;
+        let unsettled = stranger.map(|_| span.clone());
+        visit.connection = Some(client.connection.clone());
         let (origin, is_head) = (self.0.origins.allowed(request.headers()), request.method() == Method::HEAD);
         // A panic is an answer like any other fault of ours, and the connection lives on.
-        let passed = AssertUnwindSafe(self.pass(&mut visit, peer, request)).catch_unwind().instrument(span).await;
+        let passed = AssertUnwindSafe(self.pass(&mut visit, peer, request)).catch_unwind();
+        let passed = passed.instrument(span).await;
+        if let Some(span) = unsettled {
+            visit.settle_trace(&span, false);
+        }
         let passed = passed.unwrap_or_else(|_| Err(Fault::new(Reason::Internal, "this request met a fault of ours")));
         let mut response = match passed {
             Ok(response) => response,
@@ -177,7 +219,7 @@ impl Door {
             response = answer::without_body(response);
         }
         let headers = response.headers_mut();
-        answer::name_trace(headers, &trace);
+        answer::name_trace(headers, &visit.trace);
         for (name, value) in visit.target.iter().flat_map(|target| &target.notice) {
             headers.insert(name, value.clone());
         }
@@ -207,14 +249,15 @@ impl Door {
         if let Some(response) = self.0.pages.answer(&mut request).await {
             return response;
         }
-        // A place among those in flight; with none free, the request is refused before it costs anything.
-        visit.place = Some(Arc::clone(&self.0.in_flight).try_acquire_owned().map_err(|_| overloaded())?);
-        // Health and reflection, for anyone too.
+        let from = address::client(peer, request.headers(), &self.0.proxies)?;
+        // Health and reflection, for anyone too: in places of their own, which are none of the callers'.
         if visit.protocol() != Protocol::Rest && request.uri().path().starts_with("/grpc.") {
+            visit.stranger = Some(self.0.strangers.take(from)?);
             return native::open(self, visit, request).await;
         }
+        // A place among those in flight; with none free, the request is refused before it costs anything.
+        visit.place = Some(Arc::clone(&self.0.in_flight).try_acquire_owned().map_err(|_| overloaded())?);
         // Who it is (401), and whether it may ask so often (429).
-        let from = address::client(peer, request.headers(), &self.0.proxies);
         let certified = request.extensions().get::<Arc<Certified>>().cloned();
         let caller = self.admit(visit, request.headers(), certified.as_ref(), from).await?;
         // Its method, by the raw path (404, 405); the rest of the way depends on what it speaks.
@@ -238,13 +281,15 @@ impl Door {
             Err(Refusal::Away) => return Err(Refusal::Away.into()),
             Err(refusal) => return Err(visit.denied(refusal.into())),
         };
+        if visit.offered.is_some() {
+            visit.settle_trace(&Span::current(), !caller.partner);
+        }
         visit.caller = Some(Arc::clone(&caller));
         if !caller.may_call_from(from) {
             return Err(visit.denied(elsewhere()));
         }
         if !caller.is_bound_to(certified) {
-            let words = "the key may be used with its client certificate only";
-            return Err(visit.denied(Fault::new(gateway::Reason::CertificateNeeded, words)));
+            return Err(visit.denied(without_certificate()));
         }
         // Its part of the places in flight, as long as others need the rest.
         visit.turn = Some(caller.share.enter().ok_or_else(crowded)?);
@@ -338,31 +383,12 @@ fn elsewhere() -> Fault {
     Fault::new(gateway::Reason::AddressNotAllowed, "the key may not be used from this address")
 }
 
+fn without_certificate() -> Fault {
+    Fault::new(gateway::Reason::CertificateNeeded, "the key may be used with its client certificate only")
+}
+
 fn overloaded() -> Fault {
     Fault::new(Reason::Overloaded, "too many requests are under way").retry_after(Duration::from_secs(1))
-}
-
-/// Ends, with the reason, when a stream must: the credential it was opened with is no longer good, or the gateway stops.
-async fn until_over(door: Door, headers: HeaderMap, from: IpAddr) -> Fault {
-    let stopping = door.0.house.stopping();
-    let mut look = tokio::time::interval(Duration::from_millis(500));
-    loop {
-        tokio::select! {
-            () = stopping.cancelled() => {
-                return Fault::new(Reason::Unavailable, "the gateway is stopping; go on elsewhere from the last cursor");
-            }
-            _ = look.tick() => match door.0.callers.who(&headers, from).await {
-                Ok(caller) if caller.may_call_from(from) => {}
-                Ok(_) => return elsewhere(),
-                Err(refusal) => return refusal.into(),
-            },
-        }
-    }
-}
-
-/// The part of a request's headers by which its caller can be known again.
-fn credential(headers: &HeaderMap) -> HeaderMap {
-    headers.get(header::AUTHORIZATION).map(|value| (header::AUTHORIZATION, value.clone())).into_iter().collect()
 }
 
 impl std::fmt::Debug for Door {

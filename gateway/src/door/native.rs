@@ -1,12 +1,13 @@
 //! gRPC and gRPC-Web: the same way through the door, but the messages pass unread.
 
+use super::Door;
 use super::access::{Protocol, Visit};
 use super::frames::{Limited, Refused};
 use super::input::MOST_BYTES;
 use super::method::Flow;
 use super::outgoing::outgoing;
+use super::over::{Opened, until_over};
 use super::tracked::Over;
-use super::{Door, credential, until_over};
 use crate::caller::Caller;
 use crate::upstream::Local;
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use proto::policy::v1::Reason;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::timeout;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::{Code, Status};
@@ -24,8 +26,11 @@ use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 const GRPC_WEB: HeaderValue = HeaderValue::from_static("application/grpc-web+proto");
-/// How long a stream of a service that anyone may read lasts.
-const OPEN_TIME: Duration = Duration::from_secs(60);
+/// How long a service that anyone may read waits for the question, and how long a stream of its answers lasts.
+const OPEN_PATIENCE: Duration = Duration::from_secs(2);
+const OPEN_TIME: Duration = Duration::from_secs(10);
+/// The most bytes of such a question.
+const OPEN_BYTES: usize = 4 << 10;
 
 impl Protocol {
     /// What a request speaks, by its content type.
@@ -56,7 +61,8 @@ pub(super) async fn answer(
         Flow::Unary => None,
         Flow::Down | Flow::Both => {
             visit.becomes_stream(caller)?;
-            Some(Box::pin(until_over(door.clone(), credential(request.headers()), from)))
+            let opened = Opened::of(request.extensions(), request.headers(), from, caller, target);
+            Some(Box::pin(until_over(door.clone(), opened)))
         }
     };
     let (tracked, trace) = (visit.track(over), visit.trace);
@@ -64,7 +70,7 @@ pub(super) async fn answer(
         let (head, body) = request.into_parts();
         let (body, refused) = Limited::new(body, MOST_BYTES);
         let call = outgoing(door, trace, caller, target, &head.headers, Body::new(body))?;
-        let answered = target.upstream()?.call(call).await;
+        let answered = target.call(call).await;
         settle(answered, &refused).map(|response| tracked.through(response))
     })
     .await
@@ -83,17 +89,19 @@ pub(super) async fn open(door: &Door, visit: &mut Visit, request: Request<Body>)
         Fault::new(Reason::DeadlineExceeded, "ask again if you still want to know")
     });
     let tracked = visit.track(Some(over));
-    speak(visit.protocol(), request, |request| async move {
+    let answered = speak(visit.protocol(), request, |request| async move {
         let (head, body) = request.into_parts();
-        let (body, refused) = Limited::new(body, MOST_BYTES);
+        let (body, refused) = Limited::new(body, OPEN_BYTES);
         let call = Request::from_parts(head, Body::new(body));
         let answered = match door.0.open.clone().oneshot(call).await {
             Ok(response) => Ok(response),
             Err(never) => match never {},
         };
         settle(answered, &refused).map(|response| tracked.through(response))
-    })
-    .await
+    });
+    // Whoever does not come to the end of the question is not waited for.
+    let late = |_| Fault::new(Reason::DeadlineExceeded, "the question did not come in time");
+    timeout(OPEN_PATIENCE, answered).await.map_err(late)?
 }
 
 /// Has the call made in plain gRPC, whichever of the two dialects the client speaks.

@@ -5,13 +5,16 @@ use super::input;
 use crate::caller::DevIssuer;
 use bytes::Bytes;
 use fault::Fault;
-use http::header::{self, HeaderValue};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use proto::contract::Contract;
 use proto::policy::v1::Reason;
 use serve::House;
 use std::collections::HashMap;
 use std::fmt;
+use std::io::Write as _;
 use std::sync::LazyLock;
 use tonic::body::Body;
 
@@ -22,6 +25,9 @@ const OWN: HeaderValue =
     HeaderValue::from_static("default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
 /// Asked again each time, and answered with 304 if nothing changed.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
+/// A page comes in two forms.
+const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("accept-encoding");
+const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// The API's description.
@@ -40,25 +46,60 @@ struct Page {
     media: HeaderValue,
     tag: HeaderValue,
     bytes: Bytes,
+    /// The same, compressed when it is first asked for so; nothing if that makes little of it.
+    packed: LazyLock<Option<Packed>, Box<dyn FnOnce() -> Option<Packed> + Send>>,
+}
+
+/// A page in gzip (RFC 1952), and the tag of this form of it.
+struct Packed {
+    tag: HeaderValue,
+    bytes: Bytes,
+}
+
+impl Packed {
+    fn of(tag: &str, bytes: &Bytes) -> Option<Self> {
+        let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), Compression::default());
+        let packed = encoder.write_all(bytes).and_then(|()| encoder.finish()).ok()?;
+        let tag = HeaderValue::try_from(format!("\"{tag}-gzip\"")).expect("hexadecimal in quotes is good in a header");
+        (packed.len() < bytes.len() * 9 / 10).then(|| Self { tag, bytes: packed.into() })
+    }
+}
+
+/// Whether a client takes gzip (RFC 9110, section 12.5.3).
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|coding| {
+        let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
+        let refused = quality.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse() == Ok(0.0_f32));
+        name.trim().eq_ignore_ascii_case("gzip") && !refused
+    })
 }
 
 impl Page {
     fn new(media: &'static str, bytes: Bytes) -> Self {
         let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
-        let tag = format!("\"{}\"", hex::encode(&digest.as_ref()[..8]));
-        let tag = HeaderValue::try_from(tag).expect("hexadecimal in quotes is good in a header");
-        Self { media: HeaderValue::from_static(media), tag, bytes }
+        let digits = hex::encode(&digest.as_ref()[..8]);
+        let tag = HeaderValue::try_from(format!("\"{digits}\"")).expect("hexadecimal in quotes is good in a header");
+        let whole = bytes.clone();
+        let media = HeaderValue::from_static(media);
+        Self { media, tag, bytes, packed: LazyLock::new(Box::new(move || Packed::of(&digits, &whole))) }
     }
 
     fn answer(&self, request: &Request<Body>) -> Response<Body> {
-        let known = request.headers().get(header::IF_NONE_MATCH) == Some(&self.tag);
-        let mut response = Response::new(if known { Body::empty() } else { answer::body(self.bytes.clone()) });
+        let packed = if takes_gzip(request.headers()) { self.packed.as_ref() } else { None };
+        let (tag, bytes) = packed.map_or((&self.tag, &self.bytes), |packed| (&packed.tag, &packed.bytes));
+        let known = request.headers().get(header::IF_NONE_MATCH) == Some(tag);
+        let mut response = Response::new(if known { Body::empty() } else { answer::body(bytes.clone()) });
         if known {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, self.media.clone());
-        headers.insert(header::ETAG, self.tag.clone());
+        headers.insert(header::ETAG, tag.clone());
+        headers.insert(header::VARY, ACCEPT_ENCODING);
+        if packed.is_some() && !known {
+            headers.insert(header::CONTENT_ENCODING, GZIP);
+        }
         headers.insert(header::CACHE_CONTROL, REVALIDATE);
         headers.insert(header::CONTENT_SECURITY_POLICY, OWN);
         response

@@ -71,7 +71,7 @@ impl Call<'_> {
     /// Sends the call; what comes is the answer's head.
     pub(super) async fn send(&self, visit: &Visit, body: Body) -> Result<Response<Body>, Fault> {
         let call = outgoing(self.door, visit.trace, self.caller, self.target, &self.head.headers, body)?;
-        self.target.upstream()?.call(call).await
+        self.target.call(call).await
     }
 
     /// The request as protobuf: path, query, body, and the headers that stand for fields.

@@ -3,9 +3,10 @@
 use super::access::{Ending, Visit};
 use super::frames::Messages;
 use super::method::Target;
+use super::over::{Opened, until_over};
 use super::rest::{Call, to_json};
 use super::tracked::Over;
-use super::{credential, until_over, wire};
+use super::wire;
 use bytes::Bytes;
 use fault::{Fault, Problem};
 use futures::stream;
@@ -94,13 +95,14 @@ struct Stream<S> {
 pub(super) fn answer(call: &Call<'_>, visit: &mut Visit, source: impl Source) -> Response<Body> {
     let headers = &call.head.headers;
     let form = Form::of(call.target, headers);
+    let opened = Opened::of(&call.head.extensions, headers, call.from, call.caller, call.target);
     let stream = Stream {
         source,
         form,
         target: Arc::clone(call.target),
         trace: visit.trace,
         ending: visit.ending(),
-        over: Box::pin(until_over(call.door.clone(), credential(headers), call.from)),
+        over: Box::pin(until_over(call.door.clone(), opened)),
         done: false,
     };
     let frames = stream::unfold(stream, |mut stream| async {

@@ -1,6 +1,7 @@
 //! Bodies that pass through: how the call ended is noted, and a stream ends when its caller may go on no longer.
 
 use super::access::{Ending, Visit};
+use super::reading::Reading;
 use bytes::Bytes;
 use fault::Fault;
 use http::{HeaderMap, Response};
@@ -86,15 +87,20 @@ pub(super) struct Kept {
     body: Body,
     /// What is left of a piece that was larger than a portion.
     rest: Bytes,
+    /// Whether the client takes it.
+    reading: Option<Reading>,
     _visit: Visit,
 }
 
 impl Kept {
-    pub(super) fn new(body: Body, visit: Visit) -> Self {
-        Self { body, rest: Bytes::new(), _visit: visit }
+    pub(super) fn new(body: Body, visit: Visit, reading: Option<Reading>) -> Self {
+        Self { body, rest: Bytes::new(), reading, _visit: visit }
     }
 
     fn portion(&mut self) -> Frame<Bytes> {
+        if let Some(reading) = &self.reading {
+            reading.handed();
+        }
         Frame::data(self.rest.split_to(self.rest.len().min(PORTION)))
     }
 }
@@ -116,7 +122,12 @@ impl http_body::Body for Kept {
                 }
                 Err(other) => other,
             }))),
-            other => other,
+            other => {
+                if let Some(reading) = &self.reading {
+                    reading.wanted();
+                }
+                other
+            }
         }
     }
 

@@ -13,13 +13,17 @@ const HOLD: Duration = Duration::from_secs(30);
 /// The most results that are read at once.
 const AT_ONCE: i64 = 1_000;
 
-/// Takes one job that waits, or whose runner gave no sign.
+/// Takes one job that waits, or whose runner gave no sign: of the agency, or of the key of our own, that has fewest under
+/// way, and of those whoever has waited longest.
 const CLAIM: &str = "
-    with next as (
-        select name from jobs
-        where state in ('QUEUED', 'RUNNING') and deleted_at is null
-            and (held_until is null or held_until < clock_timestamp())
-        order by held_until nulls first, name limit 1 for update skip locked)
+    with busy as (
+        select coalesce(nullif(agency, ''), key) as party, count(*) as jobs from jobs
+        where state = 'RUNNING' and held_until >= clock_timestamp() group by 1),
+    next as (
+        select j.name from jobs j left join busy b on b.party = coalesce(nullif(j.agency, ''), j.key)
+        where j.state in ('QUEUED', 'RUNNING') and j.deleted_at is null
+            and (j.held_until is null or j.held_until < clock_timestamp())
+        order by coalesce(b.jobs, 0), j.held_until nulls first, j.name limit 1 for update of j skip locked)
     update jobs j set holder = $1, held_until = clock_timestamp() + make_interval(secs => $2),
         version = version + 1, updated_at = clock_timestamp(),
         doc = doc || jsonb_build_object('state', 'RUNNING', 'updateTime', $3::text,
@@ -41,6 +45,19 @@ const PART: &str = "insert into job_parts (job, part, lines) values ($1, $2, $3)
                     on conflict (job, part) do update set lines = excluded.lines";
 
 const RESULTS: &str = "select number, line from job_results where job = $1 and number > $2 order by number limit $3";
+
+/// Lines that were given are needed until they are done.
+const SWEEP_PARTS: &str = "
+    delete from job_parts p using jobs j
+    where j.name = p.job and j.state in ('DONE', 'FAILED', 'CANCELLED')";
+
+/// A job that nothing has happened to for so long is over, or its caller has given it up; its lines go with it. Some at a
+/// time, since one can have a million.
+const SWEEP_JOBS: &str = "
+    delete from jobs where name in (
+        select name from jobs where updated_at < clock_timestamp() - make_interval(secs => $1)
+            and state in ('COLLECTING', 'DONE', 'FAILED', 'CANCELLED')
+        order by updated_at limit 16 for update skip locked)";
 
 /// What a runner reads of a job.
 #[derive(Clone, Debug, Deserialize)]
@@ -141,6 +158,17 @@ impl Book {
     pub(super) async fn part(&self, job: &str, part: i32) -> Result<Vec<String>, sqlx::Error> {
         let query = sqlx::query_scalar("select lines from job_parts where job = $1 and part = $2");
         query.bind(job).bind(part).fetch_one(&self.pool).await
+    }
+
+    /// Removes what jobs were given once they are over, and jobs with all they found once they are kept no longer.
+    pub(super) async fn sweep(&self, keep: Duration) -> Result<(), sqlx::Error> {
+        sqlx::query(SWEEP_PARTS).execute(&self.pool).await?;
+        loop {
+            let swept = sqlx::query(SWEEP_JOBS).bind(keep.as_secs_f64()).execute(&self.pool).await?;
+            if swept.rows_affected() == 0 {
+                return Ok(());
+            }
+        }
     }
 
     /// Results behind a line, the number of the last, and whether there are more.

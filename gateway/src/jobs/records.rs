@@ -26,9 +26,10 @@ pub(crate) struct Jobs {
 impl Keep for Jobs {
     type Record = Job;
 
-    /// An agency sees its own; our own applications see all.
+    /// A key sees its own. What a job is about, and what it found, is as much as its key may know, and another key of the
+    /// same agency, or of our own house, may know less.
     fn visible(to: &Principal) -> Visible {
-        to.agency.as_ref().map_or(Visible::All, |agency| Visible::having("agency", agency))
+        if oversees(to) { Visible::All } else { Visible::having("key", &to.subject) }
     }
 
     fn admit(job: &mut Job, call: &mut Call) -> Result<(), Fault> {
@@ -46,6 +47,30 @@ impl Keep for Jobs {
         job.set_state(if job.kind() == job::Kind::Import { job::State::Collecting } else { job::State::Queued });
         Ok(())
     }
+}
+
+/// Sees all jobs and may cancel them. What a job found, and what it is given, is not thereby open to whoever holds it.
+pub(crate) const OVERSEE: &str = "gateway.jobs.oversee";
+
+/// Whether a caller sees the jobs of others: one of our own, if it may.
+fn oversees(caller: &Principal) -> bool {
+    caller.agency.is_none() && caller.mission.is_none() && caller.may(OVERSEE)
+}
+
+/// Whoever deals with the lines of a job holds what the job itself needs, today.
+fn may_see_lines(caller: &Principal, job: &Job) -> Result<(), Fault> {
+    let method = of(job.kind(), &job.collection);
+    let allowed = method.is_some_and(|method| may(caller, caller.agency.is_some(), method));
+    let permission = method.map_or("", |method| &method.rule().permission);
+    refuse_if(!allowed, House::PermissionDenied, "the lines of this job need a permission that you do not hold")
+        .map_err(|fault| fault.with("permission", permission))
+}
+
+/// A job acts for its key: what it is given, that key has done. So nobody else gives it anything.
+fn is_own(caller: &Principal, job: &Job) -> Result<(), Fault> {
+    let words = "the job acts for another key";
+    refuse_if(*caller.subject != *job.key, Reason::JobOfAnother, words)?;
+    may_see_lines(caller, job)
 }
 
 /// The method that a job calls: the import itself, or for an export the list, whose pages can be gone on with.
@@ -82,6 +107,7 @@ impl JobService for Jobs {
         registry::check(ask)?;
         let called = Called::of(&request)?;
         if let Some(job) = self.registry.load_for(&called.principal, &ask.name).await?
+            && is_own(&called.principal, &job).is_ok()
             && job.state() == job::State::Collecting
             && ask.part == job.parts + 1
         {
@@ -105,6 +131,8 @@ impl JobService for Jobs {
         let found = self.registry.load_for(&called.principal, &ask.name).await?;
         let missing = || Fault::new(House::NotFound, format!("there is no {}", ask.name)).with("name", &ask.name);
         let job = found.ok_or_else(missing)?;
+        may_see_lines(&called.principal, &job)?;
+        self.registry.audit_read(called, ask).await?;
         let (lines, last, more) = self.book.results(&ask.name, ask.after).await.map_err(pg::fault)?;
         let ended = matches!(job.state(), job::State::Done | job::State::Failed | job::State::Cancelled);
         let last = if lines.is_empty() { ask.after } else { last };
@@ -113,7 +141,8 @@ impl JobService for Jobs {
 }
 
 /// Parts come in their order, so that none is missing at the end.
-fn append(job: &mut Job, request: AppendJobLinesRequest, _: &mut Call) -> Result<(), Fault> {
+fn append(job: &mut Job, request: AppendJobLinesRequest, call: &mut Call) -> Result<(), Fault> {
+    is_own(call.principal(), job)?;
     let next = job.parts + 1;
     let words = format!("part {next} is the next one");
     refuse_if(request.part > next, Reason::JobPartMissing, words)?;
@@ -121,7 +150,8 @@ fn append(job: &mut Job, request: AppendJobLinesRequest, _: &mut Call) -> Result
     Ok(())
 }
 
-fn start(job: &mut Job, _: StartJobRequest, _: &mut Call) -> Result<(), Fault> {
+fn start(job: &mut Job, _: StartJobRequest, call: &mut Call) -> Result<(), Fault> {
+    is_own(call.principal(), job)?;
     refuse_if(job.parts == 0, Reason::JobPartMissing, "the import was given no lines")
 }
 

@@ -13,7 +13,7 @@ use proto::gateway::v1::job;
 use proto::policy::v1::Reason;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use transcode::Message;
@@ -24,6 +24,8 @@ const LOOK: Duration = Duration::from_millis(500);
 const AWAY: Duration = Duration::from_secs(2);
 /// How long a step may take: less than a job is held for.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a job is worked for before others have their turn.
+const SLICE: Duration = Duration::from_secs(5);
 /// Records of a page of an export.
 const PAGE: u64 = 500;
 
@@ -79,7 +81,8 @@ impl Runner {
     }
 
     async fn work(&self, book: &Book, mut task: Task, shutdown: &CancellationToken) -> Result<(), sqlx::Error> {
-        while !shutdown.is_cancelled() {
+        let begun = Instant::now();
+        while !shutdown.is_cancelled() && begun.elapsed() < SLICE {
             match self.step(book, &mut task).await {
                 Ok(Ok(Step::On)) => {}
                 Ok(Ok(Step::Done)) => return book.end(&task, None).await,
@@ -92,7 +95,7 @@ impl Runner {
                 Err(error) => return Err(error),
             }
         }
-        // The house stops: another goes on at once.
+        // The house stops, or it is another's turn: whoever comes to it goes on at once.
         book.release(&task, Duration::ZERO).await
     }
 

@@ -54,8 +54,21 @@ impl Limits {
 
     /// The window of one caller, with its own limit or the house's.
     pub(crate) fn window(&self, subject: &Arc<str>, own: Option<NonZeroU32>) -> Arc<Window> {
-        let make = || Arc::new(Window::new(subject, own.unwrap_or(self.limit), self.shared.clone()));
-        self.windows.get_with(Arc::clone(subject), make)
+        let limit = self.of(own);
+        let make = || Arc::new(Window::new(subject, limit, self.shared.clone()));
+        let known = self.windows.get_with(Arc::clone(subject), make);
+        if known.limit() == limit {
+            return known;
+        }
+        // A person's agency was assigned other products. What was spent is counted in Redis, under the same name.
+        let other = make();
+        self.windows.insert(Arc::clone(subject), Arc::clone(&other));
+        other
+    }
+
+    /// A caller's own limit, or the house's.
+    pub(crate) fn of(&self, own: Option<NonZeroU32>) -> NonZeroU32 {
+        own.unwrap_or(self.limit)
     }
 
     /// The window of one caller for one method, which has so many of each thousand requests of the caller's rate.

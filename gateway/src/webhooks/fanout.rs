@@ -4,6 +4,7 @@
 use events::{Event, Handler, HandlerError};
 use pg::Tx;
 use serde::Deserialize;
+use sqlx::{PgConnection, PgPool};
 
 /// Keeps the event. Its number grows with the order of the stream, since one gateway at a time takes events in.
 const KEEP: &str = "
@@ -32,10 +33,28 @@ const DELIVER: &str = "
     where e.seq > $1 and e.seq <= $2 and ($3::text is null or w.name = $3)
     order by e.seq";
 
-/// The last event kept, and the next round of a webhook.
-const ROUND: &str = "
-    select coalesce((select max(seq) from webhook_events), 0),
-        1 + coalesce((select max(round) from deliveries where webhook = $1), 0)";
+/// Notes that a webhook is to be told again of what is behind a cursor, up to the last event kept. One replay at a time: a
+/// second one that was asked for meanwhile is not begun.
+const REPLAY: &str = "
+    insert into webhook_replays (webhook, round, after_seq, last_seq)
+    select $1, 1 + coalesce((select max(round) from deliveries where webhook = $1), 0), $2,
+        coalesce((select max(seq) from webhook_events), 0)
+    on conflict (webhook) do nothing";
+
+/// The most deliveries of a webhook that wait before more of a replay is added to them.
+const MOST_WAITING: i64 = 500;
+/// How many events of a replay are looked at in one step.
+const PORTION: i64 = 500;
+
+/// The next portion of a replay that nobody else is at: behind which event, up to which, and whether it is the last.
+const NEXT: &str = "
+    select r.webhook, r.round, r.after_seq, coalesce(p.upto, r.last_seq), coalesce(p.upto, r.last_seq) >= r.last_seq
+    from webhook_replays r
+    cross join lateral (select max(seq) as upto from (
+        select e.seq from webhook_events e where e.seq > r.after_seq and e.seq <= r.last_seq order by e.seq limit $2) portion) p
+    where (select count(*) from (select 1 from deliveries d
+        where d.webhook = r.webhook and d.state = 'WAITING' limit $1) waiting) < $1
+    order by r.after_seq limit 1 for update of r skip locked";
 
 /// Takes events in.
 #[derive(Clone, Copy, Debug)]
@@ -62,15 +81,41 @@ impl Handler for Fanout {
         deliver(tx, seq - 1, seq, None, 0).await?;
         if service == "gateway" && event.kind == "webhooks" && event.verb == "replay" {
             let asked: Replayed = event.document()?;
-            let (last, round): (i64, i32) = sqlx::query_as(ROUND).bind(&event.name).fetch_one(&mut **tx).await?;
-            let from = asked.replay_cursor.parse().unwrap_or(0);
-            deliver(tx, from, last, Some(&event.name), round).await?;
+            let from: i64 = asked.replay_cursor.parse().unwrap_or(0);
+            sqlx::query(REPLAY).bind(&event.name).bind(from).execute(&mut **tx).await?;
         }
         Ok(())
     }
 }
 
-async fn deliver(tx: &mut Tx, after: i64, last: i64, webhook: Option<&str>, round: i32) -> Result<(), sqlx::Error> {
+async fn deliver(
+    tx: &mut PgConnection,
+    after: i64,
+    last: i64,
+    webhook: Option<&str>,
+    round: i32,
+) -> Result<(), sqlx::Error> {
     let insert = sqlx::query(DELIVER).bind(after).bind(last).bind(webhook).bind(round);
-    insert.execute(&mut **tx).await.map(drop)
+    insert.execute(tx).await.map(drop)
+}
+
+/// Puts some more events of a replay into the ledger, if there is one whose webhook has not too many waiting. Whether there
+/// was. In a transaction of its own: whoever takes new events in does not wait for it.
+pub(super) async fn replay(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    let mut tx = pg::begin(pool).await.map_err(|fault| sqlx::Error::Protocol(fault.to_string()))?;
+    let query = sqlx::query_as(NEXT).bind(MOST_WAITING).bind(PORTION);
+    let next: Option<(String, i32, i64, i64, bool)> = query.fetch_optional(&mut *tx).await?;
+    let Some((webhook, round, after, upto, is_last)) = next else {
+        tx.rollback().await?;
+        return Ok(false);
+    };
+    deliver(&mut tx, after, upto, Some(&webhook), round).await?;
+    let step = if is_last {
+        sqlx::query("delete from webhook_replays where webhook = $1").bind(&webhook)
+    } else {
+        sqlx::query("update webhook_replays set after_seq = $2 where webhook = $1").bind(&webhook).bind(upto)
+    };
+    step.execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(true)
 }

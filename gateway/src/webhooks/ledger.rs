@@ -1,5 +1,6 @@
 //! The ledger of deliveries as the worker sees it: what is due, whose turn it is, and what became of it.
 
+use super::fanout;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -8,18 +9,20 @@ use sqlx::{FromRow, PgPool};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Webhooks with something due.
+/// Webhooks with something due, with their agencies; whose has waited longest comes first.
 const DUE: &str = "
-    select distinct d.webhook from deliveries d join webhooks w on w.name = d.webhook
+    select d.webhook, w.agency from deliveries d join webhooks w on w.name = d.webhook
     where d.state = 'WAITING' and d.next_time <= clock_timestamp()
         and (d.held_until is null or d.held_until < clock_timestamp())
-        and w.state = 'ACTIVE' and w.deleted_at is null";
+        and w.state = 'ACTIVE' and w.deleted_at is null
+    group by d.webhook, w.agency order by min(d.next_time)";
 
 /// The webhook, if it is told of events.
 const WEBHOOK: &str = "select doc from webhooks where name = $1 and state = 'ACTIVE' and deleted_at is null";
 
 /// Takes what is due and nobody else's. `skip locked` lets two gateways take at once without waiting for each other, and
 /// whoever comes second to a row sees that it is held. With an order, what is later waits for what is earlier.
+/// What happens now comes before what is told again.
 const CLAIM: &str = "
     with due as (
         select d.name from deliveries d
@@ -28,7 +31,7 @@ const CLAIM: &str = "
             and (not $2 or not exists (select from deliveries e
                 where e.webhook = d.webhook and e.record = d.record and e.state = 'WAITING'
                     and (e.seq, e.round) < (d.seq, d.round)))
-        order by d.seq, d.round limit $3 for update of d skip locked),
+        order by d.round, d.seq limit $3 for update of d skip locked),
     taken as (
         update deliveries d set holder = $4, held_until = clock_timestamp() + make_interval(secs => $5)
         from due where d.name = due.name
@@ -56,7 +59,9 @@ const FAILING: &str = "
     returning extract(epoch from clock_timestamp() - since)::float8";
 
 /// Also what waits: nothing does for so long but for a webhook that is disabled or gone.
-const SWEEPS: [&str; 2] = [
+const SWEEPS: [&str; 3] = [
+    "delete from webhook_replays r where $1::float8 >= 0 and not exists \
+        (select from webhooks w where w.name = r.webhook and w.deleted_at is null)",
     "delete from deliveries where updated_at < clock_timestamp() - make_interval(secs => $1)",
     "delete from webhook_events where taken_at < clock_timestamp() - make_interval(secs => $1)",
 ];
@@ -71,6 +76,14 @@ pub(crate) struct Target {
     pub(crate) ordered: bool,
     pub(crate) secret_version: i32,
     pub(crate) overlap_end_time: Option<DateTime<Utc>>,
+}
+
+/// A webhook that something is due for.
+#[derive(Clone, Debug, FromRow, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) webhook: String,
+    /// Whose it is; empty for our own.
+    pub(crate) agency: String,
 }
 
 /// A delivery in hand, with its event.
@@ -115,8 +128,19 @@ impl Ledger {
     }
 
     /// The webhooks that something is due for.
-    pub(crate) async fn due(&self) -> Result<Vec<String>, sqlx::Error> {
-        sqlx::query_scalar(DUE).fetch_all(&self.pool).await
+    pub(crate) async fn due(&self) -> Result<Vec<Due>, sqlx::Error> {
+        sqlx::query_as(DUE).fetch_all(&self.pool).await
+    }
+
+    /// Whether a webhook is being told again of earlier events.
+    pub(crate) async fn is_replaying(&self, webhook: &str) -> Result<bool, sqlx::Error> {
+        let query = sqlx::query_scalar("select exists (select from webhook_replays where webhook = $1)");
+        query.bind(webhook).fetch_one(&self.pool).await
+    }
+
+    /// Puts more of the replays under way into the ledger. Whether there was more.
+    pub(crate) async fn replay(&self) -> Result<bool, sqlx::Error> {
+        fanout::replay(&self.pool).await
     }
 
     /// A webhook that is told of events; none if it is no longer.

@@ -15,6 +15,7 @@ mod owner;
 mod records;
 mod schedule;
 mod secret;
+mod turns;
 mod worker;
 
 pub(crate) use deliveries::Deliveries;
@@ -43,6 +44,8 @@ pub(crate) struct Making {
     sender: Sender,
     schedule: Schedule,
     ledger: Ledger,
+    /// The most webhooks of an agency.
+    most: u32,
 }
 
 /// What the settings say; none if this gateway delivers nothing.
@@ -54,8 +57,11 @@ pub(crate) fn making(settings: &Settings, pool: PgPool) -> anyhow::Result<Option
     // The provider of TLS for clients; a second installation is refused, and the first serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let schedule = Schedule::read(settings.webhook_schedule.as_deref())?;
-    let sender = Sender::new(settings.webhook_loopback, schedule.attempt).context("make a client for webhooks")?;
-    Ok(Some(Arc::new(Making { key: key.clone(), sender, schedule, ledger: Ledger::new(pool) })))
+    let refused = &settings.webhook_refused_networks;
+    let sender = Sender::new(settings.webhook_loopback, refused, schedule.attempt);
+    let sender = sender.context("make a client for webhooks")?;
+    let (key, most) = (key.clone(), settings.webhooks_of_agency.get());
+    Ok(Some(Arc::new(Making { key, sender, schedule, ledger: Ledger::new(pool), most })))
 }
 
 /// Begins to take events in and to deliver them, until the house stops.

@@ -14,8 +14,10 @@ use proto::gateway::v1::{
     UpdateWebhookRequest, VerifyWebhookRequest, WatchWebhooksRequest, WatchWebhooksResponse, Webhook, webhook,
 };
 use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, timestamp};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tonic::Request;
 use uuid::Uuid;
 
@@ -92,6 +94,15 @@ impl Webhooks {
     }
 }
 
+/// How many webhooks each agency has, our own house under no name. One is made after the other, so that two at once are not
+/// both the last.
+async fn counted(reader: &mut Reader<'_>, _: &Webhook) -> Result<HashMap<String, i64>, Fault> {
+    reader.alone("webhooks").await?;
+    let text = "select agency, count(*) from webhooks where deleted_at is null group by agency";
+    let rows: Vec<(String, i64)> = sqlx::query_as(text).fetch_all(reader.beside()).await.map_err(pg::fault)?;
+    Ok(rows.into_iter().collect())
+}
+
 /// Each type is of events that there are, of records that the caller may read.
 fn types_fit(types: &[String], caller: &Principal) -> Result<(), Fault> {
     let mut fault = Fault::new(Reason::EventTypeUnfit, "not all of these events can be told");
@@ -149,8 +160,7 @@ impl WebhookService for Webhooks {
         let making = Arc::clone(self.making()?);
         let name = format!("webhooks/{}", Uuid::now_v7().simple());
         let secret = making.key.secret(&name, 1);
-        let nothing = async |_: &mut Reader<'_>, _: &Webhook| Ok(());
-        let admit = |webhook: &mut Webhook, (), call: &mut Call| {
+        let admit = |webhook: &mut Webhook, has: HashMap<String, i64>, call: &mut Call| {
             let caller = call.principal();
             refuse_if(
                 !is_key(caller),
@@ -162,6 +172,10 @@ impl WebhookService for Webhooks {
             refuse_if(refused.is_some(), Reason::EndpointRefused, words.clone())
                 .map_err(|fault| fault.at("webhook.url", words))?;
             types_fit(&webhook.event_types, caller)?;
+            let most = making.most;
+            let own = has.get(caller.agency.as_deref().unwrap_or_default()).copied().unwrap_or_default();
+            let words = format!("there are {most} webhooks already, which is as many as an agency may have");
+            refuse_if(own >= i64::from(most), Reason::TooManyWebhooks, words)?;
             webhook.agency = caller.agency.as_deref().unwrap_or_default().to_owned();
             webhook.key = caller.subject.as_ref().to_owned();
             webhook.name.clone_from(&name);
@@ -169,7 +183,7 @@ impl WebhookService for Webhooks {
             webhook.public_key = secret.public_text();
             Ok(())
         };
-        let made = self.registry.create_with(request, nothing, admit).await?;
+        let made = self.registry.create_with(request, counted, admit).await?;
         Ok(made.map(|webhook| {
             // A replay answers with the webhook made the first time.
             let secret = if webhook.name == name { secret.text() } else { String::new() };
@@ -215,11 +229,14 @@ impl WebhookService for Webhooks {
     ) -> Answer<RotateWebhookSecretResponse> {
         let making = Arc::clone(self.making()?);
         let rotated = AtomicBool::new(false);
-        let rotate = |webhook: &mut Webhook, _: RotateWebhookSecretRequest, call: &mut Call| {
+        let rotate = |webhook: &mut Webhook, ask: RotateWebhookSecretRequest, call: &mut Call| {
+            let own = webhook.agency == call.principal().agency.as_deref().unwrap_or_default();
+            refuse_if(!own, Reason::WebhookOfAnother, "the secret is for the agency that has the webhook")?;
             rotated.store(true, Ordering::Relaxed);
             webhook.secret_version += 1;
             webhook.public_key = making.key.secret(&webhook.name, webhook.secret_version).public_text();
-            webhook.overlap_end_time = Some(timestamp(call.now() + making.schedule.overlap));
+            let overlap = if ask.compromised { Duration::ZERO } else { making.schedule.overlap };
+            webhook.overlap_end_time = Some(timestamp(call.now() + overlap));
             Ok(())
         };
         let answer = self.registry.act(request, rotate).await?;
@@ -233,7 +250,12 @@ impl WebhookService for Webhooks {
     }
 
     async fn replay_webhook(&self, request: Request<ReplayWebhookRequest>) -> Answer<Webhook> {
-        self.making()?;
+        let making = self.making()?;
+        let called = Called::of(&request)?;
+        if let Some(webhook) = self.registry.load_for(&called.principal, &request.get_ref().name).await? {
+            let is_told = making.ledger.is_replaying(&webhook.name).await.map_err(pg::fault)?;
+            refuse_if(is_told, Reason::ReplayUnderWay, "the webhook is being told again already")?;
+        }
         self.registry.act(request, replay).await
     }
 

@@ -2,15 +2,16 @@
 //! endpoint holds up nobody but itself.
 
 use super::endpoint::{Attempt, Sender};
-use super::ledger::{Claim, Ledger, Outcome, Target};
+use super::ledger::{Claim, Due, Ledger, Outcome, Target};
 use super::owner::{Seen, Sight, see};
 use super::records::Webhooks;
 use super::schedule::Schedule;
 use super::secret::{Secret, WebhookKey};
+use super::turns::choose;
 use crate::errand::Errands;
 use chrono::Utc;
 use serde_json::json;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -24,6 +25,10 @@ const AWAY: Duration = Duration::from_secs(2);
 const AT_ONCE: i64 = 8;
 /// The most webhooks that one gateway works for at a time.
 const MOST_WEBHOOKS: usize = 64;
+/// The most of them that are of one agency.
+const MOST_OF_AGENCY: usize = 16;
+/// How often deliveries of one webhook are taken in a row before others have their turn.
+const ROUNDS: usize = 8;
 /// How often what is kept no longer is removed.
 const SWEEP: Duration = Duration::from_hours(1);
 
@@ -41,15 +46,16 @@ impl Worker {
     /// Delivers until shutdown. An attempt under way is let end; what is held is left to others when its time is over.
     pub(crate) async fn run(self: Arc<Self>, shutdown: CancellationToken) {
         let mut running: JoinSet<String> = JoinSet::new();
-        let mut busy: HashSet<String> = HashSet::new();
+        // Webhooks in hand, with their agencies.
+        let mut busy: HashMap<String, String> = HashMap::new();
         let mut next_sweep = Instant::now();
-        let mut is_away = false;
+        let (mut is_away, mut is_stuck) = (false, false);
         while !shutdown.is_cancelled() {
-            let pause = match self.ledger.due().await {
+            let mut pause = match self.ledger.due().await {
                 Ok(due) => {
                     let free = MOST_WEBHOOKS.saturating_sub(busy.len());
-                    for webhook in due.into_iter().filter(|name| !busy.contains(name)).take(free).collect::<Vec<_>>() {
-                        busy.insert(webhook.clone());
+                    for Due { webhook, agency } in choose(due, &busy, free, MOST_OF_AGENCY) {
+                        busy.insert(webhook.clone(), agency);
                         let (worker, shutdown) = (Arc::clone(&self), shutdown.clone());
                         running.spawn(async move {
                             worker.drain(&webhook, &shutdown).await;
@@ -68,6 +74,20 @@ impl Worker {
                     AWAY
                 }
             };
+            match self.ledger.replay().await {
+                Ok(more) => {
+                    is_stuck = false;
+                    if more {
+                        pause = Duration::ZERO;
+                    }
+                }
+                Err(error) => {
+                    if !is_stuck && !is_away {
+                        tracing::warn!(%error, "replays cannot go on now; trying again until they can");
+                    }
+                    is_stuck = true;
+                }
+            }
             if Instant::now() >= next_sweep {
                 next_sweep = Instant::now() + SWEEP;
                 if let Err(error) = self.ledger.sweep(self.schedule.keep).await {
@@ -91,9 +111,12 @@ impl Worker {
         while running.join_next().await.is_some() {}
     }
 
-    /// Delivers to one webhook as long as something is due.
+    /// Delivers to one webhook as long as something is due, for some rounds: then it waits for its turn again.
     async fn drain(&self, webhook: &str, shutdown: &CancellationToken) {
-        while !shutdown.is_cancelled() {
+        for _ in 0..ROUNDS {
+            if shutdown.is_cancelled() {
+                return;
+            }
             match self.round(webhook).await {
                 Ok(true) => {}
                 Ok(false) => return,

@@ -1,6 +1,7 @@
 //! Partner agencies: taken on by two persons, calling for what they were assigned, suspended at once.
 
-use crate::rig::{Rig, key, send, start};
+use crate::rig::{Rig, key, plan, send, start};
+use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::until;
 
@@ -122,4 +123,98 @@ async fn an_agency_whose_agreement_is_over_is_not_taken_on() {
     let other = rig.role("tenant-admin").await;
     let approve = "/v1/gateway/agencies/late:approve";
     assert_eq!(refused(&rig, &other, approve, &json!({})).await, refusal(409, "AGREEMENT_OVER"));
+}
+
+/// A token of the development issuer for a person of an agency.
+async fn person(rig: &Rig, agency: &str, roles: &[&str]) -> String {
+    let ask = json!({"subject": "ada", "roles": roles, "agency": agency});
+    let answer = send(rig.ask(Method::POST, "/dev/issuer/token").json(&ask)).await;
+    answer.json()["access_token"].as_str().expect("a token is given").to_owned()
+}
+
+#[tokio::test]
+async fn an_agencys_people_call_while_it_may_and_for_what_it_was_assigned() {
+    let rig = plan().set("DEV_ISSUER", "true").start().await;
+    assert_eq!(
+        rig.who(&person(&rig, "invented", &["agency-admin"]).await).await.status,
+        401,
+        "there is no such agency"
+    );
+    let proposed = propose(&rig, "customs").await;
+    let ada = person(&rig, "customs", &["agency-admin", "police-verifier", "protocol-officer"]).await;
+    assert_eq!(rig.who(&ada).await.status, 401, "it is only proposed");
+    let other = rig.role("tenant-admin").await;
+    rig.done(&other, &format!("{proposed}:approve"), &json!({})).await;
+    until("its people are known", async || rig.who(&ada).await.status == 200).await;
+    let may = async |permission: &str| {
+        rig.who(&ada).await.json()["permissions"].as_array().unwrap().contains(&json!(permission))
+    };
+    assert!(may("gateway.apiKeys.manage").await, "its own affairs");
+    assert!(!may("accreditation.missions.read").await, "nothing else without a product, whatever roles say");
+    assert!(!may("accreditation.personal.read").await && !may("accreditation.members.read").await);
+    assert_eq!(send(rig.get(&ada, "/v1/accreditation/missions/a")).await.reason(), "PERMISSION_DENIED");
+    let missions = product(&rig, "missions", &["accreditation.missions.read", "accreditation.vehicles.verify"]).await;
+    assign(&rig, &proposed, &[&missions]).await;
+    until("the product is theirs", async || send(rig.get(&ada, "/v1/accreditation/missions/a")).await.status == 200)
+        .await;
+    let clerk = person(&rig, "customs", &["agency-admin"]).await;
+    assert_eq!(send(rig.get(&clerk, "/v1/accreditation/missions/a")).await.status, 403, "a product gives no role");
+    // A stream of theirs ends with it.
+    let mut watch = rig.get(&ada, "/v1/accreditation/missions:watch").send().await.unwrap();
+    assert_eq!(watch.status(), 200);
+    rig.done(&rig.admin, &format!("{proposed}:suspend"), &json!({"reason": "under inquiry"})).await;
+    let since = std::time::Instant::now();
+    let mut last_good = since;
+    until("people of a suspended agency are refused", async || {
+        let asked = std::time::Instant::now();
+        let refused = rig.who(&ada).await.status == 401;
+        if !refused {
+            last_good = asked;
+        }
+        refused
+    })
+    .await;
+    assert!(last_good - since < std::time::Duration::from_secs(1), "still accepted after {:?}", last_good - since);
+    let mut told = String::new();
+    while let Some(piece) = watch.chunk().await.unwrap() {
+        told.push_str(&String::from_utf8_lossy(&piece));
+    }
+    assert!(told.contains("event: problem") && told.contains("UNAUTHENTICATED"), "{told}");
+    rig.done(&rig.admin, &format!("{proposed}:resume"), &json!({})).await;
+    until("they call again", async || rig.who(&ada).await.status == 200).await;
+    rig.done(&rig.admin, &format!("{proposed}:close"), &json!({})).await;
+    until("people of a closed agency are refused", async || rig.who(&ada).await.status == 401).await;
+}
+
+#[tokio::test]
+async fn an_agencys_people_are_bound_to_its_networks_and_its_quota() {
+    let rig = plan().set("DEV_ISSUER", "true").start().await;
+    let path = agency(&rig, "customs").await;
+    let fields = json!({"title": "few", "permissions": ["accreditation.missions.read"], "requestsPerMonth": "3", "requestsPerSecond": 2});
+    rig.done(&rig.admin, "/v1/gateway/products?productId=few", &fields).await;
+    let other = rig.role("tenant-admin").await;
+    rig.done(&other, "/v1/gateway/products/few:publish", &json!({})).await;
+    let ada = person(&rig, "customs", &["police-verifier"]).await;
+    let change = async |networks: Value| {
+        let etag = send(rig.get(&rig.admin, &path)).await.json()["etag"].as_str().unwrap().to_owned();
+        let change = rig.ask(Method::PATCH, &path).bearer_auth(&rig.admin).header("if-match", format!("\"{etag}\""));
+        send(change.json(&json!({"allowedNetworks": networks}))).await
+    };
+    assert_eq!(change(json!(["nowhere"])).await.fields(), ["agency.allowedNetworks[0]"]);
+    assert_eq!(change(json!(["192.0.2.0/24"])).await.status, 200);
+    until("they may not call from here", async || rig.who(&ada).await.status == 403).await;
+    assert_eq!(rig.who(&ada).await.reason(), "ADDRESS_NOT_ALLOWED");
+    assert_eq!(change(json!(["127.0.0.0/8"])).await.status, 200);
+    until("they may again", async || rig.who(&ada).await.status == 200).await;
+    assign(&rig, &path, &["products/few"]).await;
+    until("they have a quota", async || {
+        let answer = rig.who(&ada).await;
+        answer.header("ratelimit-policy") == Some("\"second\";q=2;w=1, \"month\";q=3")
+    })
+    .await;
+    until("the quota is used up", async || {
+        let answer = rig.who(&ada).await;
+        answer.status == 429 && answer.reason() == "QUOTA_USED_UP"
+    })
+    .await;
 }

@@ -141,10 +141,128 @@ async fn a_job_does_what_its_key_may_and_ends_with_it() {
     let revoke = format!("/v1/gateway/{}:revoke", desk.key_name);
     assert_eq!(send(desk.rig.post(&desk.rig.admin, &revoke, &json!({}))).await.status, 200);
     let second = plan().beside(&desk.rig).start().await;
-    let other = desk.rig.key(json!({"permissions": PERMISSIONS, "internal": true})).await.1;
+    let overseer = json!({"permissions": ["gateway.jobs.read", "gateway.jobs.oversee"], "internal": true});
+    let other = desk.rig.key(overseer).await.1;
     let state = async |job: &str| send(desk.rig.get(&other, &format!("/v1/gateway/{job}"))).await.json();
     until("the job has failed", async || state(&job).await["state"] == "FAILED").await;
     assert!(state(&job).await["failure"].as_str().unwrap().contains("not in force"));
     assert_eq!(state(&cancelled).await["state"], "CANCELLED");
+    drop(second);
+}
+
+/// What a caller is answered who asks for something of a job.
+async fn asked(rig: &Rig, key: &str, job: &str, verb: &str, ask: Value) -> (u16, String) {
+    let path = format!("/v1/gateway/{job}:{verb}");
+    let answer =
+        if verb == "results" { send(rig.get(key, &path)).await } else { send(rig.post(key, &path, &ask)).await };
+    let reason = if answer.status == 200 { String::new() } else { answer.reason() };
+    (answer.status, reason)
+}
+
+/// A job does what its key may. So whoever could read or steer another's would have that key's rights.
+#[tokio::test]
+async fn a_job_is_its_keys_own_within_one_house_and_within_one_agency() {
+    let desk = Desk::new(plan().set("JOBS_AT_ONCE", "0").start().await).await;
+    let rig = &desk.rig;
+    let all = ["gateway.jobs.read", "gateway.jobs.manage"];
+    let partner = ["gateway.jobs.read", "gateway.jobs.manage", "accreditation.missions.read"];
+    let (ours, of_agency) =
+        (rig.key(json!({"permissions": partner})).await.1, rig.key(json!({"permissions": partner})).await.1);
+    let lines = json!({"part": 1, "lines": ["{}"]});
+    let import = desk.named(json!({"kind": "IMPORT", "collection": "accreditation.missions"})).await;
+    let export = json!({"kind": "EXPORT", "collection": "accreditation.missions"});
+    let of_partner =
+        send(rig.post(&ours, "/v1/gateway/jobs", &export)).await.json()["name"].as_str().unwrap().to_owned();
+
+    // Another key of our house with the same rights, one with none but jobs', another of the same agency.
+    let same = rig.key(json!({"permissions": PERMISSIONS, "internal": true})).await.1;
+    let jobs_alone = rig.key(json!({"permissions": all, "internal": true})).await.1;
+    for (who, key, job) in [
+        ("the same rights", &same, &import),
+        ("jobs' rights", &jobs_alone, &import),
+        ("the agency", &of_agency, &of_partner),
+    ] {
+        for verb in ["results", "append", "start", "cancel"] {
+            let ask = if verb == "append" { lines.clone() } else { json!({}) };
+            assert_eq!(asked(rig, key, job, verb, ask).await, (404, "NOT_FOUND".to_owned()), "{who}: {verb}");
+        }
+        assert_eq!(send(rig.get(key, &format!("/v1/gateway/{job}"))).await.status, 404, "{who}");
+        assert_eq!(send(rig.get(key, "/v1/gateway/jobs")).await.json()["jobs"], json!([]), "{who}");
+    }
+    let kept: i64 = sqlx::query_scalar("select count(*) from job_parts").fetch_one(&rig.db.pool).await.unwrap();
+    assert_eq!(kept, 0, "nothing of another's lines is kept");
+    assert_eq!(send(rig.get(&ours, &format!("/v1/gateway/{of_partner}:results"))).await.status, 200);
+
+    // Whoever oversees sees that there are jobs, and may end them; their lines need what the jobs need.
+    let overseer = rig.role("tenant-admin").await;
+    assert_eq!(send(rig.get(&overseer, "/v1/gateway/jobs")).await.json()["jobs"].as_array().unwrap().len(), 2);
+    for job in [&import, &of_partner] {
+        assert_eq!(asked(rig, &overseer, job, "results", json!({})).await, (403, "PERMISSION_DENIED".to_owned()));
+    }
+    let able = [PERMISSIONS.as_slice(), &["gateway.jobs.oversee"]].concat();
+    let able = json!({"permissions": able, "internal": true});
+    let able = rig.key(able).await.1;
+    for (verb, ask) in [("append", lines), ("start", json!({}))] {
+        assert_eq!(asked(rig, &able, &import, verb, ask).await, (403, "JOB_OF_ANOTHER".to_owned()), "{verb}");
+    }
+    assert_eq!(asked(rig, &able, &of_partner, "results", json!({})).await.0, 200);
+    assert_eq!(asked(rig, &overseer, &import, "cancel", json!({})).await.0, 200);
+    // Every reading of results is on record.
+    let read = "select count(*) from audit where method like '%ReadJobResults' and outcome = 'OK'";
+    let read: i64 = sqlx::query_scalar(read).fetch_one(&rig.db.pool).await.unwrap();
+    assert_eq!(read, 2);
+}
+
+#[tokio::test]
+async fn what_jobs_were_given_and_found_goes_with_them() {
+    let desk = Desk::new(start().await).await;
+    let import = desk.named(json!({"kind": "IMPORT", "collection": "accreditation.missions"})).await;
+    let line = json!({"missionId": "a", "mission": {"seat": "Paris"}}).to_string();
+    assert_eq!(desk.act(&import, "append", json!({"part": 1, "lines": [line]})).await.status, 200);
+    assert_eq!(desk.act(&import, "start", json!({})).await.status, 200);
+    let export = desk.named(json!({"kind": "EXPORT", "collection": "accreditation.missions"})).await;
+    desk.ended(&import).await;
+    desk.ended(&export).await;
+    let waits = desk.named(json!({"kind": "IMPORT", "collection": "accreditation.missions"})).await;
+    let pool = &desk.rig.db.pool;
+    // The export has ended long ago.
+    let aged = "update jobs set updated_at = now() - interval '8 days' where name = $1";
+    sqlx::query(aged).bind(&export).execute(pool).await.unwrap();
+    let left = async |table: &str| -> Vec<String> {
+        let text = match table {
+            "jobs" => "select name from jobs order by name",
+            "job_parts" => "select distinct job from job_parts",
+            _ => "select distinct job from job_results",
+        };
+        sqlx::query_scalar(text).fetch_all(pool).await.unwrap()
+    };
+    assert_eq!((left("job_parts").await.len(), left("job_results").await.len()), (1, 2));
+    // A gateway sweeps when it starts, and every hour.
+    let second = plan().beside(&desk.rig).start().await;
+    until("the old job is gone", async || left("jobs").await.len() == 2).await;
+    assert!(left("jobs").await.contains(&waits) && left("jobs").await.contains(&import));
+    assert_eq!(left("job_results").await, std::slice::from_ref(&import), "with what it found");
+    assert!(left("job_parts").await.is_empty(), "what was given goes when the job is over");
+    assert_eq!(send(desk.rig.get(&desk.key, &format!("/v1/gateway/{export}:results"))).await.status, 404);
+    drop(second);
+}
+
+#[tokio::test]
+async fn whoever_has_fewer_jobs_under_way_comes_first() {
+    let desk = Desk::new(plan().set("JOBS_AT_ONCE", "0").start().await).await;
+    let (_, other) = desk.rig.key(json!({"permissions": PERMISSIONS, "internal": true})).await;
+    let export = json!({"kind": "EXPORT", "collection": "accreditation.missions"});
+    let (under_way, next) = (desk.named(export.clone()).await, desk.named(export.clone()).await);
+    // Made last.
+    let of_other = send(desk.rig.post(&other, "/v1/gateway/jobs", &export)).await.json();
+    let of_other = of_other["name"].as_str().unwrap();
+    let held = "update jobs set holder = gen_random_uuid(), held_until = clock_timestamp() + interval '1 hour', \
+                doc = doc || '{\"state\": \"RUNNING\"}' where name = $1";
+    sqlx::query(held).bind(&under_way).execute(&desk.rig.db.pool).await.unwrap();
+    let second = plan().beside(&desk.rig).set("JOBS_AT_ONCE", "1").start().await;
+    desk.ended(&next).await;
+    let ends = "select name from jobs where end_time is not null order by end_time";
+    let ends: Vec<String> = sqlx::query_scalar(ends).fetch_all(&desk.rig.db.pool).await.unwrap();
+    assert_eq!(ends, [of_other.to_owned(), next]);
     drop(second);
 }

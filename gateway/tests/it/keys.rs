@@ -153,6 +153,77 @@ async fn with_the_database_away_known_callers_pass_for_a_moment_and_nobody_else(
 }
 
 #[tokio::test]
+async fn with_a_grace_known_callers_go_on_while_the_database_is_away_and_nobody_else() {
+    let db = database().await;
+    let proxy = Proxy::to(db.upstream()).await;
+    let url = db.url_through(&proxy);
+    let rig = plan().database(db, url).set("KEYS_GRACE", "4s").start().await;
+    let (_, known) = rig.key(json!({"role": "police-verifier"})).await;
+    let (_, unseen) = rig.key(json!({"role": "police-verifier"})).await;
+    let (name, revoked) = rig.key(json!({"role": "police-verifier"})).await;
+    assert_eq!((rig.who(&known).await.status, rig.who(&revoked).await.status), (200, 200));
+    assert_eq!(send(rig.post(&rig.admin, &format!("/v1/gateway/{name}:revoke"), &json!({}))).await.status, 200);
+    until("the revoked key is refused", async || rig.who(&revoked).await.status == 401).await;
+    assert_eq!(rig.who(&known).await.status, 200);
+    proxy.refuse();
+    let since = Instant::now();
+    assert_eq!(rig.who(&unseen).await.status, 503, "nobody can know who this is");
+    let mut last_good = since;
+    until("the grace is over", async || match rig.who(&known).await.status {
+        200 => {
+            last_good = Instant::now();
+            false
+        }
+        status => status == 503,
+    })
+    .await;
+    assert!(last_good - since > Duration::from_secs(1), "it went on for {:?}", last_good - since);
+    assert_ne!(rig.who(&revoked).await.status, 200, "what was refused before is not good again");
+    proxy.heal();
+    until("callers are known again", async || rig.who(&unseen).await.status == 200).await;
+}
+
+/// Nobody who makes keys up keeps those out who have one: nonsense is known by its checksum, and what has one waits in
+/// turns of its own.
+#[tokio::test]
+async fn invented_keys_do_not_reach_the_database_or_do_not_fill_it() {
+    let rig = start().await;
+    let (_, known) = rig.key(json!({"role": "police-verifier"})).await;
+    assert_eq!(rig.who(&known).await.status, 200);
+    // Whoever looks keys up waits here.
+    let mut lock = rig.db.pool.acquire().await.unwrap();
+    sqlx::query("begin").execute(&mut *lock).await.unwrap();
+    sqlx::query("lock table api_keys in access exclusive mode").execute(&mut *lock).await.unwrap();
+    let mut nonsense = identity::ApiKeyText::generate().expose().to_owned();
+    let last = if nonsense.ends_with('A') { 'B' } else { 'A' };
+    nonsense.pop();
+    nonsense.push(last);
+    assert_eq!(rig.who(&nonsense).await.status, 401, "the database was not asked");
+    sqlx::query("rollback").execute(&mut *lock).await.unwrap();
+    let invented = async |text: String| rig.who(&text).await.status;
+    let flood: Vec<_> = (0..60).map(|_| invented(identity::ApiKeyText::generate().expose().to_owned())).collect();
+    let (refused, good) = futures::join!(futures::future::join_all(flood), async {
+        let mut answers = Vec::new();
+        for _ in 0..20 {
+            answers.push(rig.who(&known).await.status);
+        }
+        answers
+    });
+    assert!(refused.iter().all(|status| [401, 503].contains(status)), "{refused:?}");
+    assert_eq!(good, [200; 20]);
+}
+
+#[tokio::test]
+async fn a_key_made_before_there_were_checksums_is_good() {
+    let rig = start().await;
+    let (name, text) = rig.key(json!({"role": "police-verifier"})).await;
+    let old = identity::ApiKeyText::parse(&text[..text.len() - 4]).unwrap();
+    let change = "update api_keys set doc = jsonb_set(doc, '{secretSha256}', to_jsonb($2::text)) where name = $1";
+    sqlx::query(change).bind(&name).bind(old.sha256_hex()).execute(&rig.db.pool).await.unwrap();
+    assert_eq!(rig.who(old.expose()).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_new_key_is_held_against_four_rules() {
     let rig = start().await;
     let in_days = |days: i64| {

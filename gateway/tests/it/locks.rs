@@ -1,6 +1,6 @@
 //! The door's locks against those who do not speak HTTP as it is meant: smuggling, dribbling, resets, bombs.
 
-use crate::rig::{Rig, send, start};
+use crate::rig::{Rig, plan, send, start};
 use bytes::{BufMut as _, BytesMut};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -127,6 +127,26 @@ async fn who_dribbles_is_not_waited_for() {
     let (head, body) = tokio::join!(head, said(&rig, body.as_bytes()));
     drop(head);
     assert!(body.starts_with("HTTP/1.1 400") && body.contains("did not come in time"), "{body}");
+}
+
+#[tokio::test]
+async fn who_asks_for_health_and_does_not_end_the_question_keeps_nobody_out() {
+    let rig = plan().set("IN_FLIGHT", "2").start().await;
+    let head = "POST /grpc.health.v1.Health/Check HTTP/1.1\r\nHost: door\r\nConnection: close\r\n\
+                Content-Type: application/grpc-web+proto\r\nContent-Length: 1000\r\n\r\n";
+    let mut open = Vec::new();
+    for _ in 0..4 {
+        let mut socket = TcpStream::connect(rig.address).await.unwrap();
+        socket.write_all(head.as_bytes()).await.unwrap();
+        open.push(socket);
+    }
+    assert_eq!(rig.who(&rig.admin).await.status, 200);
+    for mut socket in open {
+        let mut answer = Vec::new();
+        let _ = socket.read_to_end(&mut answer).await;
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        assert!(answer.contains("grpc-status: 4"), "it is late: {answer}");
+    }
 }
 
 #[tokio::test]

@@ -143,3 +143,116 @@ async fn an_answer_that_is_not_read_is_still_under_way() {
     assert_eq!((whole.status, whole.json()["title"].as_str().map(str::len)), (200, Some(300_000)));
     assert_eq!(whole.header("content-length"), Some(whole.text.len().to_string().as_str()));
 }
+
+/// Health needs no credential, and a question that never ends is not waited for: not in the callers' places, and not long.
+#[tokio::test]
+async fn questions_of_strangers_that_never_end_keep_no_caller_out() {
+    let rig = plan().set("IN_FLIGHT", "4").start().await;
+    let mut block = BytesMut::from(&[0x83, 0x86, 0x04][..]);
+    text(&mut block, b"/grpc.health.v1.Health/Check");
+    for (name, value) in [(&b"content-type"[..], &b"application/grpc"[..]), (b"te", b"trailers")] {
+        block.put_u8(0);
+        text(&mut block, name);
+        text(&mut block, value);
+    }
+    let words = (0..500)
+        .map(|n| 2 * n + 1)
+        .fold(Words::begin(), |words, stream| words.then(HEADERS, END_HEADERS, stream, &block));
+    let mut socket = TcpStream::connect(rig.address).await.unwrap();
+    socket.write_all(&words.0).await.unwrap();
+    let health = || tonic_health_check(&rig);
+    until("strangers' places are taken", async || health().await == 14).await;
+    for _ in 0..8 {
+        assert_eq!(rig.who(&rig.admin).await.status, 200);
+    }
+    until("who does not ask to the end is not waited for", async || health().await == 0).await;
+    assert_eq!(rig.who(&rig.admin).await.status, 200);
+    drop(socket);
+}
+
+/// The gRPC status of a whole question about health.
+async fn tonic_health_check(rig: &Rig) -> u32 {
+    let asked = rig.http.post(rig.url("/grpc.health.v1.Health/Check"));
+    let asked = asked.header("content-type", "application/grpc-web+proto").body(vec![0_u8; 5]);
+    let answer = send(asked).await;
+    let status = answer.header("grpc-status").map(str::to_owned);
+    let trailer =
+        || answer.text.split("grpc-status:").nth(1).and_then(|rest| rest.split('\r').next()).map(str::to_owned);
+    status.or_else(trailer).expect("there is a status").trim().parse().expect("it is a number")
+}
+
+/// The other calls of the connection get ten seconds to end, so this test takes them.
+#[tokio::test]
+async fn who_reads_nothing_of_an_answer_loses_the_connection() {
+    let rig = plan().set("IN_FLIGHT", "1").set("READ_PATIENCE", "200ms").start().await;
+    let key = rig.role("protocol-officer").await;
+    let mut block = BytesMut::from(&[0x82, 0x86, 0x04][..]);
+    text(&mut block, format!("/v1/accreditation/{LARGE}").as_bytes());
+    block.put_u8(0);
+    text(&mut block, b"authorization");
+    text(&mut block, format!("Bearer {key}").as_bytes());
+    let words = Words::begin().then(HEADERS, END_STREAM | END_HEADERS, 1, &block);
+    let mut socket = TcpStream::connect(rig.address).await.unwrap();
+    socket.write_all(&words.0).await.unwrap();
+    let ask = async || send(rig.get(&key, "/v1/accreditation/missions/a")).await.status;
+    until("the answer is under way", async || ask().await == 503).await;
+    // It gives no window; what was sent within the window is all it gets.
+    let mut answer = Vec::new();
+    let _ = socket.read_to_end(&mut answer).await;
+    assert!(answer.len() < 300_000, "{} bytes", answer.len());
+    assert!(is_told_to_go(&answer), "other calls of the connection go elsewhere");
+    until("its place is free, though nobody hung up", async || ask().await == 200).await;
+}
+
+#[tokio::test]
+async fn an_address_has_its_part_of_the_connections() {
+    let rig = plan().set("CONNECTIONS_OF_ADDRESS", "3").start().await;
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        let mut socket = TcpStream::connect(rig.address).await.unwrap();
+        socket.write_all(&Words::begin().0).await.unwrap();
+        assert!(socket.read(&mut [0; 9]).await.unwrap() > 0, "it is spoken to");
+        open.push(socket);
+    }
+    let mut fourth = TcpStream::connect(rig.address).await.unwrap();
+    let _ = fourth.write_all(&Words::begin().0).await;
+    assert!(matches!(fourth.read(&mut [0; 9]).await, Ok(0) | Err(_)), "one more is not spoken to");
+    open.pop();
+    until("there is room again", async || {
+        rig.get(&rig.admin, "/v1/gateway/whoami").send().await.is_ok_and(|answer| answer.status() == 200)
+    })
+    .await;
+    // Behind a proxy of ours are many.
+    let rig = plan().set("CONNECTIONS_OF_ADDRESS", "1").set("TRUSTED_PROXIES", "127.0.0.1").start().await;
+    let _held = TcpStream::connect(rig.address).await.unwrap();
+    assert_eq!(rig.who(&rig.admin).await.status, 200);
+    let full = plan().set("CONNECTIONS", "1").start().await;
+    let held = TcpStream::connect(full.address).await.unwrap();
+    let ask = || full.get(&full.admin, "/v1/gateway/whoami").send();
+    until("the only connection is taken", async || ask().await.is_err()).await;
+    drop(held);
+    until("it is free again", async || ask().await.is_ok()).await;
+}
+
+/// A connection that answers pings would last for ever, and with it what was known of its client when it began.
+#[tokio::test]
+async fn an_old_connection_is_told_to_go() {
+    let rig = plan().set("CONNECTION_AGE", "200ms").start().await;
+    let mut socket = TcpStream::connect(rig.address).await.unwrap();
+    socket.write_all(&Words::begin().0).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = socket.read_to_end(&mut answer).await;
+    assert!(is_told_to_go(&answer), "{answer:?}");
+    assert_eq!(rig.who(&rig.admin).await.status, 200, "its client comes again");
+}
+
+/// Whether the door has said that no new calls are taken on a connection, and that nothing is wrong with it (NO_ERROR).
+fn is_told_to_go(mut said: &[u8]) -> bool {
+    let mut told = false;
+    while let [a, b, c, kind, _, _, _, _, _, payload @ ..] = said {
+        let length = usize::from(*a) << 16 | usize::from(*b) << 8 | usize::from(*c);
+        told |= *kind == GOAWAY && payload.get(4..8) == Some(&[0; 4]);
+        said = payload.get(length..).unwrap_or_default();
+    }
+    told
+}

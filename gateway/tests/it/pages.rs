@@ -32,6 +32,27 @@ async fn the_documentation_is_whole_and_asks_no_other_host() {
 }
 
 #[tokio::test]
+async fn the_description_comes_compressed_to_who_takes_it_so() {
+    let rig = start().await;
+    let ask = |accepted: &'static str| send(rig.ask(Method::GET, "/openapi.json").header("accept-encoding", accepted));
+    let plain = ask("identity").await;
+    assert_eq!((plain.header("content-encoding"), plain.header("vary")), (None, Some("accept-encoding")));
+    let packed =
+        rig.ask(Method::GET, "/openapi.json").header("accept-encoding", "br, gzip;q=0.8").send().await.unwrap();
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    let tag = packed.headers()["etag"].to_str().unwrap().to_owned();
+    assert_ne!(plain.header("etag"), Some(&*tag), "another form has another tag");
+    let bytes = packed.bytes().await.unwrap();
+    assert!(bytes.len() * 5 < plain.text.len(), "{} of {}", bytes.len(), plain.text.len());
+    let mut whole = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&bytes[..]), &mut whole).unwrap();
+    assert_eq!(whole, plain.text);
+    let known = rig.ask(Method::GET, "/openapi.json").header("accept-encoding", "gzip").header("if-none-match", &tag);
+    assert_eq!(send(known).await.status, 304);
+    assert_eq!(ask("gzip;q=0").await.header("content-encoding"), None, "who refuses it does not get it");
+}
+
+#[tokio::test]
 async fn health_says_whether_it_lives_and_whether_it_is_ready() {
     let rig = start().await;
     assert_eq!(send(rig.ask(Method::GET, "/healthz")).await.text, "alive\n");

@@ -140,3 +140,26 @@ async fn one_agency_whose_requests_hang_leaves_places_to_others() {
     hanging.iter().for_each(tokio::task::JoinHandle::abort);
     until("its requests have ended", async || rig.who(&slow).await.status == 200).await;
 }
+
+/// Several callers wait for a service that hangs; another service is asked all the while.
+#[tokio::test]
+async fn a_service_that_hangs_leaves_places_to_the_others() {
+    let rig = Arc::new(plan().set("IN_FLIGHT", "8").start().await);
+    let mut hanging = Vec::new();
+    for _ in 0..8 {
+        let (rig, key) = (Arc::clone(&rig), rig.role("protocol-officer").await);
+        // Whoever is refused asks again, until as many hang as may.
+        hanging.push(tokio::spawn(async move {
+            while send(rig.get(&key, "/v1/accreditation/missions/slow")).await.status == 503 {}
+        }));
+    }
+    let other = rig.role("protocol-officer").await;
+    until("as many wait for it as may", async || {
+        let answer = send(rig.get(&other, "/v1/accreditation/missions/a")).await;
+        answer.status == 503
+            && answer.json()["detail"].as_str().is_some_and(|words| words.contains("wait for the service"))
+    })
+    .await;
+    until("another service answers", async || rig.who(&other).await.status == 200).await;
+    hanging.iter().for_each(tokio::task::JoinHandle::abort);
+}

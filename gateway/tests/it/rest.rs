@@ -126,6 +126,44 @@ async fn a_service_sees_the_gateways_word_for_the_caller_and_nothing_else_of_the
 }
 
 #[tokio::test]
+async fn a_strangers_trace_is_not_gone_on_with() {
+    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+    let traced = |request: reqwest::RequestBuilder| {
+        send(request.header("traceparent", format!("00-{TRACE}-b7ad6b7169203331-01")))
+    };
+    let rig = start().await;
+    let permissions = json!({"permissions": ["accreditation.missions.read"]});
+    let partner = rig.key(permissions.clone()).await.1;
+    let nobody = traced(rig.ask(Method::GET, "/v1/gateway/whoami")).await;
+    assert_eq!((nobody.status, nobody.header("trace-id") == Some(TRACE)), (401, false), "{nobody:?}");
+    assert_eq!(nobody.json()["traceId"].as_str(), nobody.header("trace-id"), "one trace for one request");
+    let answer = traced(rig.get(&partner, &format!("/v1/accreditation/{ECHO}"))).await;
+    let echo = answer.json()["title"].as_str().unwrap().to_owned();
+    let seen = echo.lines().find_map(|line| line.strip_prefix("traceparent=")).unwrap();
+    assert!(!seen.contains(TRACE) && seen.contains(answer.header("trace-id").unwrap()), "{echo}");
+    // Our own applications go on with theirs, and so do proxies of ours for whoever is behind them.
+    assert_eq!(traced(rig.get(&rig.admin, "/v1/gateway/whoami")).await.header("trace-id"), Some(TRACE));
+    let behind = plan().set("TRUSTED_PROXIES", "127.0.0.0/8").start().await;
+    let partner = behind.key(permissions).await.1;
+    assert_eq!(traced(behind.get(&partner, "/v1/gateway/whoami")).await.header("trace-id"), Some(TRACE));
+}
+
+#[tokio::test]
+async fn an_address_that_a_proxy_wrote_unreadably_is_not_the_proxys_own() {
+    let rig = plan().set("TRUSTED_PROXIES", "127.0.0.0/8").start().await;
+    let bound =
+        rig.key(json!({"permissions": ["accreditation.missions.read"], "allowedNetworks": ["127.0.0.0/8"]})).await.1;
+    let from = |address: &'static str| send(rig.get(&bound, "/v1/gateway/whoami").header("x-forwarded-for", address));
+    assert_eq!(from("127.0.0.9").await.status, 200);
+    assert_eq!(from("198.51.100.7").await.reason(), "ADDRESS_NOT_ALLOWED");
+    assert_eq!(from("198.51.100.7:4711").await.reason(), "ADDRESS_NOT_ALLOWED");
+    for unreadable in ["unknown", "198.51.100.7:port", "_hidden"] {
+        let refused = from(unreadable).await;
+        assert_eq!((refused.status, refused.reason().as_str()), (400, "MALFORMED_REQUEST"), "{unreadable}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_does_not_come_is_504_as_soon_as_the_client_says() {
     let rig = plan().set("DEADLINE", "300ms").start().await;
     let key = rig.role("protocol-officer").await;

@@ -1,6 +1,6 @@
 //! Streams over HTTP: events with ids, lines, and how they end.
 
-use crate::rig::{Rig, send, start};
+use crate::rig::{Rig, plan, send, start};
 use crate::upstream::FAILING;
 use serde_json::{Value, json};
 use testkit::until;
@@ -113,4 +113,67 @@ async fn one_caller_cannot_take_all_streams() {
         rig.get(&key, "/v1/accreditation/missions:watch").send().await.unwrap().status() == 200
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_agency_cannot_take_all_streams_with_many_keys() {
+    let rig = plan().set("CONNECTIONS_OF_ADDRESS", "1000").start().await;
+    let mut keys = Vec::new();
+    for _ in 0..5 {
+        keys.push(rig.key(json!({"permissions": ["accreditation.missions.read"]})).await.1);
+    }
+    let mut open = Vec::new();
+    let mut refused = 0;
+    for key in &keys {
+        for _ in 0..60 {
+            let response = rig.get(key, "/v1/accreditation/missions:watch").send().await.unwrap();
+            match response.status().as_u16() {
+                200 => open.push(response),
+                429 => refused += 1,
+                other => panic!("{other}"),
+            }
+        }
+    }
+    assert_eq!((open.len(), refused), (256, 44));
+    crate::rig::partner(&rig.db, "county-sheriff").await;
+    let other = rig.key(json!({"permissions": ["accreditation.missions.read"], "agency": "county-sheriff"})).await.1;
+    assert_eq!(rig.get(&other, "/v1/accreditation/missions:watch").send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_person_has_no_more_streams_with_more_tokens() {
+    let rig = plan().set("DEV_ISSUER", "true").start().await;
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        // Another second, or another role, makes another token of the same person.
+        let roles =
+            if open.len() < 30 { json!(["protocol-officer"]) } else { json!(["protocol-officer", "legal-adviser"]) };
+        let ask = json!({"subject": "ada", "roles": roles, "clearance": if open.len() < 60 { "U" } else { "C" }});
+        let token = send(rig.ask(reqwest::Method::POST, "/dev/issuer/token").json(&ask)).await.json();
+        let token = token["access_token"].as_str().unwrap().to_owned();
+        for _ in 0..30 {
+            let response = rig.get(&token, "/v1/accreditation/missions:watch").send().await.unwrap();
+            if response.status() == 200 {
+                open.push(response);
+            }
+        }
+    }
+    assert_eq!(open.len(), 64);
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_what_it_was_opened_with_is_taken_away() {
+    let rig = plan().set("DEV_ISSUER", "true").start().await;
+    let ask = json!({"subject": "ada", "roles": ["duty-officer"]});
+    let token = send(rig.ask(reqwest::Method::POST, "/dev/issuer/token").json(&ask)).await.json();
+    let ada = token["access_token"].as_str().unwrap().to_owned();
+    let wish = json!({"role": "breakglass", "minutes": 15, "justification": "the registrar on duty cannot be reached"});
+    let made = rig.done(&ada, "/v1/gateway/elevations", &wish).await;
+    until("the role is held", async || send(rig.get(&ada, "/v1/accreditation/missions/a")).await.status == 200).await;
+    let mut response = rig.get(&ada, "/v1/accreditation/missions:watch").send().await.unwrap();
+    read_until(&mut response, "id: c3\n").await;
+    rig.done(&ada, &format!("/v1/gateway/{}:close", made["name"].as_str().unwrap()), &json!({})).await;
+    let text = read_until(&mut response, "event: problem").await;
+    let rest = response.text().await.unwrap();
+    assert!(format!("{text}{rest}").contains("PERMISSION_DENIED"), "the emergency is over: {text}{rest}");
 }

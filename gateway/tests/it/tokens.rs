@@ -4,6 +4,7 @@ use crate::rig::{Plan, Rig, plan};
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -63,6 +64,20 @@ struct Shown {
     keys: Vec<Value>,
     away: bool,
     fetched: u32,
+    manner: Manner,
+}
+
+/// How the issuer shows its keys.
+#[derive(Clone, Copy, Default)]
+enum Manner {
+    #[default]
+    Plain,
+    /// With more besides than anyone reads.
+    Oversized,
+    /// Somewhere else.
+    Elsewhere,
+    /// Not at all.
+    Never,
 }
 
 type Shared = Arc<Mutex<Shown>>;
@@ -82,6 +97,7 @@ impl Issuer {
         let routes = Router::new()
             .route("/.well-known/openid-configuration", get(configuration))
             .route("/keys", get(keys))
+            .route("/plain", get(plain))
             .with_state(Arc::clone(&shown));
         tokio::spawn(async move { axum::serve(listener, routes).await });
         Self { shown, url }
@@ -115,10 +131,28 @@ async fn configuration(State(shown): State<Shared>) -> Result<String, StatusCode
     if shown.away { Err(StatusCode::BAD_GATEWAY) } else { Ok(text) }
 }
 
-async fn keys(State(shown): State<Shared>) -> Result<String, StatusCode> {
-    let mut shown = shown.lock().unwrap();
-    shown.fetched += 1;
-    if shown.away { Err(StatusCode::BAD_GATEWAY) } else { Ok(json!({"keys": shown.keys}).to_string()) }
+async fn keys(State(shown): State<Shared>) -> Result<Response, StatusCode> {
+    let (text, manner) = {
+        let mut shown = shown.lock().unwrap();
+        shown.fetched += 1;
+        if shown.away {
+            return Err(StatusCode::BAD_GATEWAY);
+        }
+        (json!({"keys": shown.keys}).to_string(), shown.manner)
+    };
+    Ok(match manner {
+        Manner::Plain => text.into_response(),
+        Manner::Oversized => {
+            text.replace("{\"keys\"", &format!("{{\"pad\":\"{}\",\"keys\"", "x".repeat(300_000))).into_response()
+        }
+        Manner::Elsewhere => (StatusCode::FOUND, [("location", "/plain")]).into_response(),
+        Manner::Never => std::future::pending().await,
+    })
+}
+
+/// Where an issuer that redirects leads to.
+async fn plain(State(shown): State<Shared>) -> String {
+    json!({"keys": shown.lock().unwrap().keys}).to_string()
 }
 
 async fn status(rig: &Rig, token: &str) -> u16 {
@@ -192,4 +226,43 @@ async fn while_the_issuer_is_away_its_keys_stay() {
     assert_eq!(status(&rig, &key.sign("a", &issuer.claims("bob"))).await, 200, "a key in hand is enough");
     let token = unseen.sign("b", &issuer.claims("eve"));
     until("the issuer is missed", async || status(&rig, &token).await == 503).await;
+}
+
+/// An issuer's keys are read as it is expected to show them, and otherwise nobody is known by them. The last manner costs the
+/// door's patience of five seconds.
+#[tokio::test]
+async fn keys_that_are_too_long_or_elsewhere_or_do_not_come_are_none() {
+    for manner in [Manner::Oversized, Manner::Elsewhere, Manner::Never] {
+        let issuer = Issuer::start().await;
+        let key = Key::ed25519(1);
+        issuer.show(vec![key.jwk("a")]);
+        issuer.shown.lock().unwrap().manner = manner;
+        let rig = issuer.plan().start().await;
+        let answer = rig.who(&key.sign("a", &issuer.claims("ada"))).await;
+        assert_eq!((answer.status, answer.reason().as_str()), (503, "UNAVAILABLE"), "nobody can know: {answer:?}");
+        issuer.shown.lock().unwrap().manner = Manner::Plain;
+        until("the issuer is asked again", async || status(&rig, &key.sign("a", &issuer.claims("ada"))).await == 200)
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_lasts_no_longer_than_the_house_allows_and_is_of_an_application_it_names() {
+    let issuer = Issuer::start().await;
+    let key = Key::ed25519(1);
+    issuer.show(vec![key.jwk("a")]);
+    let rig = issuer.plan().set("OIDC_LONGEST", "5m").set("OIDC_PARTIES", "console").start().await;
+    let with = |claim: &str, value: Value| {
+        let now = chrono::Utc::now().timestamp();
+        let mut claims = issuer.claims("ada");
+        (claims["iat"], claims["exp"], claims["azp"]) = (json!(now), json!(now + 300), json!("console"));
+        claims[claim] = value;
+        key.sign("a", &claims)
+    };
+    assert_eq!(status(&rig, &with("sub", json!("ada"))).await, 200);
+    let later = chrono::Utc::now().timestamp() + 600;
+    for (claim, value) in [("exp", json!(later)), ("azp", json!("other")), ("azp", Value::Null), ("nonce", json!("n"))]
+    {
+        assert_eq!(status(&rig, &with(claim, value)).await, 401, "{claim}");
+    }
 }

@@ -321,3 +321,70 @@ async fn a_webhook_ends_with_its_key_until_another_adopts_it() {
     assert_eq!(send(hook.rig.post(&other, &adopt, &json!({}))).await.status, 200);
     until("it is told", async || hook.ledger().await == ["DELIVERED"]).await;
 }
+
+#[tokio::test]
+async fn a_compromised_secret_signs_no_longer_and_only_its_agency_is_given_a_new_one() {
+    let hook = Hook::active(quick().start().await, json!({})).await;
+    let path = format!("/v1/gateway/{}:rotateSecret", hook.name);
+    let refused = send(hook.rig.post(&hook.rig.admin, &path, &json!({}))).await;
+    assert_eq!((refused.status, &*refused.reason()), (403, "WEBHOOK_OF_ANOTHER"), "{refused:?}");
+    let rotated = send(hook.rig.post(&hook.key, &path, &json!({"compromised": true}))).await.json();
+    let new = rotated["secret"].as_str().unwrap();
+    hook.publish(1, "missions/a", 1).await;
+    until("it is told", async || hook.ledger().await == ["DELIVERED"]).await;
+    let heard = hook.endpoint.heard().remove(0);
+    assert!(heard.is_by(new) && !heard.is_by(&hook.secret), "{heard:?}");
+}
+
+#[tokio::test]
+async fn an_agency_has_so_many_webhooks_and_no_more_however_many_are_made_at_once() {
+    let rig = quick().set("WEBHOOKS_OF_AGENCY", "3").start().await;
+    let key = rig.key(json!({"permissions": PERMISSIONS})).await.1;
+    let endpoint = Endpoint::open().await;
+    let make = || async { send(rig.post(&key, "/v1/gateway/webhooks", &wish(&endpoint.url))).await };
+    let made = futures::future::join_all((0..8).map(|_| make())).await;
+    let good: Vec<_> = made.iter().filter(|answer| answer.status == 200).collect();
+    assert_eq!(good.len(), 3, "{made:?}");
+    let refused = make().await;
+    assert_eq!((refused.status, &*refused.reason()), (409, "TOO_MANY_WEBHOOKS"));
+    rig::partner(&rig.db, "county-sheriff").await;
+    let other = rig.key(json!({"permissions": PERMISSIONS, "agency": "county-sheriff"})).await.1;
+    assert_eq!(send(rig.post(&other, "/v1/gateway/webhooks", &wish(&endpoint.url))).await.status, 200);
+    let name = good[0].json()["webhook"]["name"].as_str().unwrap().to_owned();
+    let gone = send(rig.ask(Method::DELETE, &format!("/v1/gateway/{name}")).bearer_auth(&key)).await;
+    assert_eq!(gone.status, 200, "{gone:?}");
+    assert_eq!(make().await.status, 200, "one that is deleted makes room");
+}
+
+/// A replay of a month is put into the ledger a few at a time, and one after the other.
+#[tokio::test]
+async fn a_replay_fills_the_ledger_as_fast_as_it_empties_and_no_second_one_is_begun() {
+    let hook = Hook::active(quick().start().await, json!({})).await;
+    hook.endpoint.answers(Answer::Never);
+    let many = "insert into webhook_events (event, service, collection, verb, record, version, actor, at, doc)
+                select 'accreditation:' || n || ':9', 'accreditation', 'missions', 'open', 'missions/m' || n, 1, 'people/test', now(),
+                    jsonb_build_object('name', 'missions/m' || n)
+                from generate_series(1, 1500) n";
+    sqlx::query(many).execute(hook.pool()).await.unwrap();
+    assert_eq!(hook.act("replay", json!({})).await.status, 200);
+    until("the replay is under way", async || hook.ledger().await.len() >= 500).await;
+    let again = hook.act("replay", json!({})).await;
+    assert_eq!((again.status, &*again.reason()), (409, "REPLAY_UNDER_WAY"), "{again:?}");
+    let waiting = hook.ledger().await.iter().filter(|state| *state == "WAITING").count();
+    assert!(waiting < 1000, "{waiting} wait");
+    // New events do not wait behind it.
+    hook.endpoint.answers(Answer::Echo);
+    hook.publish(7, "missions/new", 1).await;
+    until("the new one is told", async || hook.endpoint.told().contains(&"missions/new 1".to_owned())).await;
+    // As fast as what waits is settled; here by hand, since a thousand deliveries take their time.
+    until("the rest is in the ledger", async || {
+        let settle = "update deliveries set doc = doc || '{\"state\": \"DELIVERED\"}' where state = 'WAITING' and holder is null";
+        sqlx::query(settle).execute(hook.pool()).await.unwrap();
+        let left: i64 = sqlx::query_scalar("select count(*) from webhook_replays").fetch_one(hook.pool()).await.unwrap();
+        left == 0
+    })
+    .await;
+    let told: i64 =
+        sqlx::query_scalar("select count(*) from deliveries where round = 1").fetch_one(hook.pool()).await.unwrap();
+    assert_eq!(told, 1500, "each once");
+}

@@ -32,7 +32,14 @@ async fn an_address_of_our_own_network_is_refused_when_written_and_when_resolved
     let verify = format!("/v1/gateway/{}:verify", made["webhook"]["name"].as_str().unwrap());
     let refused = send(rig.post(&key, &verify, &json!({}))).await;
     assert_eq!((refused.status, &*refused.reason()), (409, "ENDPOINT_UNVERIFIED"), "{refused:?}");
-    assert!(refused.text.contains("no public address"), "{refused:?}");
+    assert!(refused.text.contains("does not resolve to public addresses"), "{refused:?}");
+    for told in ["127.0.0.1", "::1", "dns error"] {
+        assert!(!refused.text.contains(told), "{told}: {refused:?}");
+    }
+    let unknown = send(rig.post(&key, "/v1/gateway/webhooks", &wish("https://nowhere.invalid/"))).await.json();
+    let verify = format!("/v1/gateway/{}:verify", unknown["webhook"]["name"].as_str().unwrap());
+    let unknown = send(rig.post(&key, &verify, &json!({}))).await;
+    assert_eq!(unknown.json()["detail"], refused.json()["detail"], "our resolver tells nobody which names it knows");
     assert_eq!(endpoint.heard().len(), 0);
 }
 

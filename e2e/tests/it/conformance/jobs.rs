@@ -6,12 +6,13 @@ use testkit::conformance::{Fixture, Step, Suite, Unprepared};
 
 pub(super) struct Jobs;
 
-/// An import, as one is that a caller with the right to it has made. The suite's callers have none.
+/// A job that takes parts, as an import is, but of a collection that the suite's callers may read: they may import
+/// nothing here. It acts for the key `$1`.
 const COLLECTING: &str = "
     insert into jobs (name, uid, version, doc, created_at, updated_at)
     select 'jobs/' || id.uid, id.uid, 1, jsonb_build_object('name', 'jobs/' || id.uid, 'uid', id.uid,
-        'etag', '1-' || right(id.uid::text, 8), 'kind', 'IMPORT', 'collection', 'accreditation.missions', 'filter', '',
-        'state', 'COLLECTING', 'agency', '', 'key', 'apiKeys/none', 'parts', 1, 'lines', 0, 'created', 0, 'updated', 0,
+        'etag', '1-' || right(id.uid::text, 8), 'kind', 'EXPORT', 'collection', 'gateway.apiKeys', 'filter', '',
+        'state', 'COLLECTING', 'agency', '', 'key', $1::text, 'parts', 1, 'lines', 0, 'created', 0, 'updated', 0,
         'unchanged', 0, 'rejected', 0, 'failure', '', 'createTime', made.text,
         'updateTime', made.text), made.at, made.at
     from (select gen_random_uuid() as uid) id, (select at, to_char(at at time zone 'utc',
@@ -30,7 +31,9 @@ impl Fixture for Jobs {
 
     fn make<'s>(&'s self, suite: &'s Suite) -> Step<'s, Value> {
         Box::pin(async move {
-            let made: Result<Json<Value>, _> = sqlx::query_scalar(COLLECTING).fetch_one(&suite.bench().pool).await;
+            let bench = suite.bench();
+            let collecting = sqlx::query_scalar(COLLECTING).bind(&*bench.officers[0].principal.subject);
+            let made: Result<Json<Value>, _> = collecting.fetch_one(&bench.pool).await;
             let Json(made) = made.map_err(|error| Unprepared(error.to_string()))?;
             Ok(json!({"name": made["name"], "etag": made["etag"], "createTime": made["createTime"]}))
         })
