@@ -4,22 +4,28 @@ use crate::apostille_convention::{is_covered, parties};
 use crate::receipts::pays;
 use crate::register_numbers::{self, Next, short};
 use crate::specimen_signatures::{Signature, compare};
+use crate::travel_papers::{self, TravelPapers};
 use fault::{Fault, refuse_if};
 use identity::Principal;
 use proto::consular::v1::apostille::DocumentKind;
+use proto::consular::v1::legalisation::State;
 use proto::consular::v1::legalisation_service_server::LegalisationService;
 use proto::consular::v1::{
     CheckLegalisationRequest, CreateLegalisationRequest, GetLegalisationRequest, IssueLegalisationRequest,
     Legalisation, ListLegalisationRevisionsRequest, ListLegalisationRevisionsResponse, ListLegalisationsRequest,
-    ListLegalisationsResponse, PayLegalisationRequest, Reason, Receipt, RefuseLegalisationRequest, SpecimenSignature,
+    ListLegalisationsResponse, PayLegalisationRequest, PrintLegalisationRequest, Reason, Receipt,
+    RefuseLegalisationRequest, SpecimenSignature,
 };
+use proto::google::api::HttpBody;
+use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Keep, Reader, Registry, Visible};
-use tonic::Request;
+use tonic::{Request, Response};
 
 /// The legalisations.
 #[derive(Clone, Debug)]
 pub struct Legalisations {
     registry: Registry<Self>,
+    papers: TravelPapers,
 }
 
 impl Keep for Legalisations {
@@ -52,9 +58,17 @@ impl Keep for Legalisations {
 }
 
 impl Legalisations {
-    /// The legalisations that a registry keeps.
-    pub fn new(registry: Registry<Self>) -> Self {
-        Self { registry }
+    /// The legalisations that a registry keeps, printed on these papers.
+    pub fn new(registry: Registry<Self>, papers: TravelPapers) -> Self {
+        Self { registry, papers }
+    }
+
+    async fn paper(&self, request: Request<PrintLegalisationRequest>) -> Answer<HttpBody> {
+        let one = self.registry.get(request).await?.into_inner();
+        refuse_if(one.state() != State::Issued, House::WrongState, "only a legalisation that was issued is printed")
+            .map_err(|fault| fault.with("state", one.state().as_str_name()).with("allowed", "ISSUED"))?;
+        let zone = self.registry.store().days().zone();
+        Ok(Response::new(self.papers.print(travel_papers::legalisation(&self.papers, &one, zone)?).await?))
     }
 }
 
@@ -169,6 +183,10 @@ impl LegalisationService for Legalisations {
 
     async fn refuse_legalisation(&self, request: Request<RefuseLegalisationRequest>) -> Answer<Legalisation> {
         self.registry.act(request, refuse).await
+    }
+
+    async fn print_legalisation(&self, request: Request<PrintLegalisationRequest>) -> Answer<HttpBody> {
+        self.paper(request).await
     }
 
     async fn list_legalisation_revisions(

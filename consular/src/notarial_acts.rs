@@ -1,17 +1,22 @@
 //! Acts of consular officers as notaries (VCCR art. 5(f)): recorded as they are done, numbered without gaps, never changed.
 
 use crate::register_numbers::{self, Next, short};
+use crate::travel_papers::{self, TravelPapers};
 use fault::{Fault, refuse_if};
 use identity::Principal;
 use proto::consular::v1::identity_evidence::Kind as EvidenceKind;
+use proto::consular::v1::notarial_act::State;
 use proto::consular::v1::notarial_act_service_server::NotarialActService;
 use proto::consular::v1::receipt::State as Paid;
 use proto::consular::v1::{
     AnnulNotarialActRequest, CreateNotarialActRequest, GetNotarialActRequest, ListNotarialActRevisionsRequest,
-    ListNotarialActRevisionsResponse, ListNotarialActsRequest, ListNotarialActsResponse, NotarialAct, Reason, Receipt,
+    ListNotarialActRevisionsResponse, ListNotarialActsRequest, ListNotarialActsResponse, NotarialAct,
+    PrintNotarialActRequest, Reason, Receipt,
 };
+use proto::google::api::HttpBody;
+use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Keep, Reader, Registry, Visible};
-use tonic::Request;
+use tonic::{Request, Response};
 
 /// How many witnesses stand for a person's identity.
 const WITNESSES: usize = 2;
@@ -20,6 +25,7 @@ const WITNESSES: usize = 2;
 #[derive(Clone, Debug)]
 pub struct NotarialActs {
     registry: Registry<Self>,
+    papers: TravelPapers,
 }
 
 impl Keep for NotarialActs {
@@ -51,9 +57,17 @@ impl Keep for NotarialActs {
 }
 
 impl NotarialActs {
-    /// The acts that a registry keeps.
-    pub fn new(registry: Registry<Self>) -> Self {
-        Self { registry }
+    /// The acts that a registry keeps, printed on these papers.
+    pub fn new(registry: Registry<Self>, papers: TravelPapers) -> Self {
+        Self { registry, papers }
+    }
+
+    async fn paper(&self, request: Request<PrintNotarialActRequest>) -> Answer<HttpBody> {
+        let one = self.registry.get(request).await?.into_inner();
+        refuse_if(one.state() != State::Recorded, House::WrongState, "only an act that stands is printed")
+            .map_err(|fault| fault.with("state", one.state().as_str_name()).with("allowed", "RECORDED"))?;
+        let zone = self.registry.store().days().zone();
+        Ok(Response::new(self.papers.print(travel_papers::notarial_act(&self.papers, &one, zone)?).await?))
     }
 }
 
@@ -106,6 +120,10 @@ impl NotarialActService for NotarialActs {
 
     async fn annul_notarial_act(&self, request: Request<AnnulNotarialActRequest>) -> Answer<NotarialAct> {
         self.registry.act(request, annul).await
+    }
+
+    async fn print_notarial_act(&self, request: Request<PrintNotarialActRequest>) -> Answer<HttpBody> {
+        self.paper(request).await
     }
 
     async fn list_notarial_act_revisions(

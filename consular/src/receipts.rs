@@ -8,6 +8,7 @@ use crate::fee_choice::choose;
 use crate::fee_schedules::unknown;
 use crate::register_numbers::{self, Next, short};
 use crate::travel::day;
+use crate::travel_papers::{self, TravelPapers};
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
 use identity::Principal;
@@ -15,18 +16,20 @@ use proto::consular::v1::receipt::{Method, NoFee, State};
 use proto::consular::v1::receipt_service_server::ReceiptService;
 use proto::consular::v1::{
     CashDay, CreateReceiptRequest, ExchangeRate, Fee, FeeSchedule, GetReceiptRequest, ListReceiptRevisionsRequest,
-    ListReceiptRevisionsResponse, ListReceiptsRequest, ListReceiptsResponse, Reason, Receipt, ReceiptLine,
-    ReceiptRefund, RefundReceiptRequest, cash_day,
+    ListReceiptRevisionsResponse, ListReceiptsRequest, ListReceiptsResponse, PrintReceiptRequest, Reason, Receipt,
+    ReceiptLine, ReceiptRefund, RefundReceiptRequest, cash_day,
 };
+use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible};
 use std::collections::BTreeSet;
-use tonic::Request;
+use tonic::{Request, Response};
 
 /// The receipts.
 #[derive(Clone, Debug)]
 pub struct Receipts {
     registry: Registry<Self>,
+    papers: TravelPapers,
 }
 
 impl Keep for Receipts {
@@ -47,9 +50,15 @@ impl Keep for Receipts {
 }
 
 impl Receipts {
-    /// The receipts that a registry keeps.
-    pub fn new(registry: Registry<Self>) -> Self {
-        Self { registry }
+    /// The receipts that a registry keeps, printed on these papers.
+    pub fn new(registry: Registry<Self>, papers: TravelPapers) -> Self {
+        Self { registry, papers }
+    }
+
+    async fn paper(&self, request: Request<PrintReceiptRequest>) -> Answer<HttpBody> {
+        let one = self.registry.get(request).await?.into_inner();
+        let zone = self.registry.store().days().zone();
+        Ok(Response::new(self.papers.print(travel_papers::receipt(&self.papers, &one, zone)?).await?))
     }
 }
 
@@ -247,6 +256,10 @@ impl ReceiptService for Receipts {
 
     async fn refund_receipt(&self, request: Request<RefundReceiptRequest>) -> Answer<Receipt> {
         self.registry.act_with(request, drawer, refund).await
+    }
+
+    async fn print_receipt(&self, request: Request<PrintReceiptRequest>) -> Answer<HttpBody> {
+        self.paper(request).await
     }
 
     async fn list_receipt_revisions(

@@ -4,6 +4,7 @@
 mod apostille;
 mod cash_day;
 mod extract;
+mod office;
 #[cfg(test)]
 mod page_tests;
 mod pages;
@@ -14,6 +15,7 @@ mod sealing;
 pub(crate) use apostille::apostille;
 pub(crate) use cash_day::cash_day;
 pub(crate) use extract::extract;
+pub(crate) use office::{legalisation, notarial_act, receipt};
 pub(crate) use pages::{emergency, passport, visa};
 pub(crate) use refusal::refusal;
 pub use sealing::SealKey;

@@ -256,3 +256,77 @@ fn the_report_of_a_day_says_what_is_over_or_short_and_names_every_receipt() {
     let closed = CashDay { state: State::Closed.into(), ..day };
     assert!(read(&cash_day(&papers(&[]), &closed, &[]).unwrap()).contains("closed by another person"));
 }
+
+#[test]
+fn papers_of_the_counter_say_what_was_paid_certified_and_legalised() {
+    use super::office::{legalisation, notarial_act, receipt};
+    use proto::consular::v1::receipt::{Method, State as Paid};
+    use proto::consular::v1::{
+        ChainLink, Fee, IdentityEvidence, Legalisation, NotarialAct, Receipt, ReceiptLine, identity_evidence,
+        notarial_act::Kind as Act,
+    };
+    let zone = chrono_tz::America::New_York;
+    let noon = Some(prost_types::Timestamp { seconds: 1_777_910_400, nanos: 0 });
+    let papers = papers(&[]);
+    let holds = |order: Order, words: &[&str]| {
+        let page = read(&order);
+        words.iter().for_each(|word| assert!(page.contains(word), "{word} in {page}"));
+    };
+    let paid = Receipt {
+        name: "receipts/one".into(),
+        reference: "lyon 7/2026".into(),
+        post: "posts/lyon".into(),
+        payer: "Person Example".into(),
+        order_date: "2026-05-04".into(),
+        lines: vec![ReceiptLine { code: "VISA_C".into(), quantity: 2, minor_units: 18_000, ..ReceiptLine::default() }],
+        total: Some(Fee { currency: "EUR".into(), minor_units: 18_000 }),
+        method: Method::Card.into(),
+        state: Paid::Issued.into(),
+        create_time: noon,
+        ..Receipt::default()
+    };
+    holds(receipt(&papers, &paid, zone).unwrap(), &["7/2026", "VISA_C", "180.00", "EUR", "card"]);
+    let back = Receipt { state: Paid::Refunded.into(), refunded_minor_units: 18_000, ..paid };
+    holds(receipt(&papers, &back, zone).unwrap(), &["nothing"]);
+    let act = NotarialAct {
+        name: "notarialActs/one".into(),
+        reference: "lyon N 3/2026".into(),
+        post: "posts/lyon".into(),
+        kind: Act::CertifiedCopy.into(),
+        signer: "Person Example".into(),
+        evidence: Some(IdentityEvidence {
+            kind: identity_evidence::Kind::Passport.into(),
+            number: "P123".into(),
+            issuer: "FR".into(),
+            witnesses: Vec::new(),
+        }),
+        capacity: "Consul".into(),
+        document: "A diploma".into(),
+        seal: "LYON-3".into(),
+        act_time: noon,
+        ..NotarialAct::default()
+    };
+    holds(notarial_act(&papers, &act, zone).unwrap(), &["3/2026", "P123", "France", "diploma", "Consul"]);
+    let link = ChainLink {
+        authority: "Ministry of Foreign Affairs".into(),
+        official: "Attaché Example".into(),
+        date: "2026-02-01".into(),
+    };
+    let seen = Legalisation {
+        name: "legalisations/one".into(),
+        reference: "cairo L 1/2026".into(),
+        post: "posts/cairo".into(),
+        country: "EG".into(),
+        destination: "US".into(),
+        document: "Power of attorney".into(),
+        document_date: "2026-01-10".into(),
+        official: "Notary Example".into(),
+        authority: "Cairo Notary Office".into(),
+        applicant: "Person Example".into(),
+        links: vec![link],
+        issue_time: noon,
+        ..Legalisation::default()
+    };
+    let words = ["1/2026", "Attaché", "February", "Egypt", "nothing"];
+    holds(legalisation(&papers, &seen, zone).unwrap(), &words);
+}

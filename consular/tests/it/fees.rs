@@ -356,3 +356,17 @@ async fn a_day_is_reported_once_it_was_counted() {
     let page = world.cash_days(&cashier()).print_cash_day(print()).await.unwrap().into_inner();
     crate::travel_papers::is_pdf("cash-day", &page);
 }
+
+#[tokio::test]
+async fn a_receipt_is_printed_and_says_what_was_given_back() {
+    let world = world().await;
+    world.fee(row("PASSPORT_ADULT", 13_000, "2026-01-01")).await;
+    let day = world.drawer("people/cashier", 0).await.unwrap().name;
+    let receipt = world.issue(paid(&day, 1)).await.unwrap();
+    let print = || pb::PrintReceiptRequest { name: receipt.name.clone() };
+    let page = world.receipts(&cashier()).print_receipt(print()).await.unwrap().into_inner();
+    crate::travel_papers::is_pdf("receipt", &page);
+    world.given_back(&receipt).await;
+    let after = world.receipts(&cashier()).print_receipt(print()).await.unwrap().into_inner();
+    assert_ne!(after, page, "what was refunded does not look as if it paid");
+}
