@@ -127,7 +127,7 @@ async fn no_table_has_what_is_sealed_and_every_answer_has_it() {
     let request = asked(&by, "MemberService/ExportMembers", ExportMembersRequest::default());
     let export: Feed<ExportMembersResponse> = world.members.export(request).await.unwrap().into_inner();
     let exported: Vec<Member> = export.map(|line| line.unwrap().member.unwrap()).collect().await;
-    assert_eq!(exported, [changed.clone()]);
+    assert_eq!(exported, std::slice::from_ref(&changed));
     assert_eq!(world.members.load(&made.name).await.unwrap(), Some(changed.clone()));
 
     // Who may not read personal data reads none, and needs no key for the rest.
