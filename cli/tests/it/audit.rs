@@ -21,14 +21,18 @@ impl Audited {
         }
         let out = world.folder.join("audit.ndjson");
         let export = out.to_str().unwrap().to_owned();
-        until("what happened is sealed", async || {
-            world.run_as(&auditor, &["audit", "export", "-f", &export]).await.good();
-            let text = std::fs::read_to_string(&export).unwrap();
-            ["accreditation", "gateway"].iter().all(|service| {
-                text.lines().filter(|line| line.contains(&format!("\"service\":\"{service}\""))).count() >= 3
-            })
-        })
-        .await;
+        // One of the contract's services is not in this house: an export of all would say so and fail.
+        let mut whole = String::new();
+        for service in ["accreditation", "gateway"] {
+            let sealed = async || {
+                let arguments = ["audit", "export", "--service", service, "-f", &export];
+                world.run_as(&auditor, &arguments).await.good();
+                let text = std::fs::read_to_string(&export).unwrap();
+                (text.lines().count() >= 3).then_some(text)
+            };
+            whole += &until("what happened is sealed", sealed).await;
+        }
+        std::fs::write(&export, whole).unwrap();
         let checked = world.run_as("", &["audit", "verify", "--file", &export]).await.good();
         let head = checked.lines().find(|line| line.starts_with("head accreditation=")).unwrap().to_owned();
         Self { world, auditor, export, head }

@@ -60,7 +60,7 @@ async fn people_are_listed_where_they_are_in_the_area_and_not_where_their_journe
     };
     let stays = vec![
         stay("Rome", (41.9, 12.5), "2026-05-05", "2026-05-06"),
-        stay("Taichung", (24.15, 120.67), "2026-05-06", "2026-05-07"),
+        stay("Kaohsiung", (22.63, 120.3), "2026-05-06", "2026-05-07"),
         stay("Hualien", HUALIEN, "2026-05-07", "2026-05-20"),
     ];
     let me = citizen("traveller");

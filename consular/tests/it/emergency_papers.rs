@@ -199,7 +199,7 @@ async fn a_seal_says_nothing_for_a_document_that_is_out_of_use() {
     visas.revoke_visa(revoke).await.unwrap();
     assert_eq!(world.says(&visa.seal).await, (false, Document::Revoked));
     // What our key sealed and the register does not have is no document of ours.
-    let text = "update visas set doc = doc || '{\"seal\": \"\"}'";
+    let text = "update visas set doc = doc - 'sealed'";
     sqlx::query(text).execute(&world.db.pool).await.unwrap();
     assert_eq!(world.says(&visa.seal).await, (false, Document::NotInRegister));
 }

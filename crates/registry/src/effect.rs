@@ -128,7 +128,7 @@ pub(crate) fn write_text(table: &str, change: Change, keyed: bool, timed: bool, 
         String::new()
     };
     let data_key = if seals {
-        let first = 14 + if keyed { 3 } else { 0 } + if timed { 4 } else { 0 };
+        let first = 15 + if keyed { 3 } else { 0 } + if timed { 4 } else { 0 };
         format!(
             ", secret as (insert into data_keys (record, wrapping, wrapped) \
              select $2, ${first}, ${} from record where ${first}::text is not null)",

@@ -104,14 +104,18 @@ impl Section {
         registration
     }
 
-    /// The receipt of a fee that was paid for this record.
-    async fn paid(&self, subject: &str, code: &str) -> String {
+    /// Puts a fee in force.
+    async fn costs(&self, code: &str) {
         let row = json!({
             "code": code, "title": "A fee of this story", "amount": {"currency": "USD", "minorUnits": "1000"},
             "effectiveDate": "2020-01-01", "source": "Example Act, section 1",
         });
         let row = name(&self.make(&self.one, "feeSchedules", &row).await);
         self.done(&self.other, &row, "approve", json!({})).await;
+    }
+
+    /// The receipt of a fee that was paid for this record.
+    async fn paid(&self, subject: &str, code: &str) -> String {
         let drawer = json!({"post": POST, "cashier": format!("people/{}", code.to_lowercase()), "date": day(0), "currency": "USD"});
         let drawer = name(&self.make(&self.one, "cashDays", &drawer).await);
         let receipt = json!({
@@ -199,7 +203,8 @@ async fn a_citizen_books_has_a_passport_and_a_partner_verifies_it_until_it_is_lo
         "birthDate": "1974-08-12", "birthPlace": "Zenith", "sex": "FEMALE",
     });
     let application = name(&house.make(&house.one, "passportApplications", &asked).await);
-    let receipt = house.paid(&application, "STORY_PASSPORT").await;
+    house.costs("PASSPORT_ADULT").await;
+    let receipt = house.paid(&application, "PASSPORT_ADULT").await;
     house.done(&house.one, &application, "submit", json!({"feeReceipt": receipt})).await;
     let evidence = json!({
         "identityEvidence": "identity card X1", "citizenshipEvidence": "certificate of birth", "photo": "photos/1",
@@ -254,8 +259,9 @@ async fn a_visa_is_not_printed_while_a_hit_is_open_and_two_officers_clear_it() {
         "passportIssueDate": day(-700), "passportExpireDate": day(2000), "blankPages": 10, "arrivalDate": day(30),
         "departureDate": day(40), "photo": "photos/1", "insuranceCover": "3000000",
     });
+    house.costs("VISA_C").await;
     let application = name(&house.make(&house.one, "visaApplications", &asked).await);
-    let receipt = house.paid(&application, "STORY_VISA").await;
+    let receipt = house.paid(&application, "VISA_C").await;
     house.done(&house.one, &application, "submit", json!({"feeReceipt": receipt})).await;
     house.done(&house.one, &application, "recordBiometrics", json!({"biometrics": "biometrics/7"})).await;
     let examined = house.done(&house.one, &application, "examine", json!({})).await;

@@ -8,13 +8,17 @@ pub(super) struct AgencyNotices;
 
 /// As the gateway gives it.
 const GIVEN: &str = "
-    insert into agency_notices (name, uid, version, doc, created_at, updated_at)
-    select 'agencyNotices/' || id.uid, id.uid, 1, jsonb_build_object('name', 'agencyNotices/' || id.uid, 'uid', id.uid,
-        'etag', '1-' || right(id.uid::text, 8), 'agency', 'example-agency', 'kind', 'KEY_EXPIRES', 'subject', 'apiKeys/' || $1,
-        'text', 'The key ends.', 'createTime', made.text), made.at, made.at
-    from (select gen_random_uuid() as uid) id, (select at, to_char(at at time zone 'utc',
-        'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') as text from (select clock_timestamp() as at) now) made
-    returning doc";
+    with given as (
+        select name, uid, at, jsonb_build_object('name', name, 'uid', uid, 'etag', '1-' || right(uid::text, 8),
+            'agency', 'example-agency', 'kind', 'KEY_EXPIRES', 'subject', 'apiKeys/' || $1, 'text', 'The key ends.',
+            'createTime', to_char(at at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')) as doc
+        from (select gen_random_uuid() as uid, clock_timestamp() as at) made,
+            lateral (select 'agencyNotices/' || uid as name) named),
+    kept as (insert into agency_notices (name, uid, version, doc, created_at, updated_at)
+        select name, uid, 1, doc, at, at from given),
+    version as (insert into history (kind, name, version, verb, actor, at, doc)
+        select 'agencyNotices', name, 1, 'create', 'gateway', at, doc from given)
+    select doc from given";
 
 impl Fixture for AgencyNotices {
     fn resource(&self) -> &'static str {

@@ -1,7 +1,7 @@
 //! Screenings as the suite makes them: of someone who is on the example list.
 
 use super::watch_lists::WATCH_LIST;
-use proto::contract::Method;
+use proto::contract::{Kind, Method};
 use serde_json::{Value, json};
 use testkit::conformance::{Fixture, Step, Suite, plain};
 use tokio::sync::OnceCell;
@@ -19,7 +19,13 @@ impl Fixture for Screenings {
 
     fn record<'s>(&'s self, suite: &'s Suite) -> Step<'s, Value> {
         Box::pin(async move {
-            let load = async || suite.in_state(WATCH_LIST, "CURRENT").await.map(|list| list["name"].to_string());
+            // No other list has its entries: one that is loaded meanwhile would have everyone on it looked up again.
+            let load = async || {
+                let list = json!({ "title": "List of screenings", "format": "OFAC_DELIMITED", "folder": "screened" });
+                let list = suite.create(suite.method_of(WATCH_LIST, &Kind::Create)?, list).await?;
+                suite.call_about(suite.method_of(WATCH_LIST, &Kind::Verb("load".into()))?, &list).await?;
+                Ok(list["name"].to_string())
+            };
             self.list.get_or_try_init(load).await?;
             Ok(json!({
                 "subject": { "kind": "PERSON", "names": ["Person Example"], "birthDate": "1954-08-12" },

@@ -52,6 +52,7 @@ impl Fixture for Webhooks {
 
     fn ask(&self, method: &proto::contract::Method) -> Option<Value> {
         match method.name() {
+            "RotateWebhookSecret" => Some(json!({})),
             "ReplayWebhook" => Some(json!({"cursor": "0"})),
             _ => testkit::conformance::plain(method),
         }
