@@ -154,7 +154,8 @@ impl Section {
         let pool = ground.consular.pool.clone();
         let lists = Arc::new(consular::Lists::below(self.lists.clone()).unwrap());
         lists.refresh(&pool).await.unwrap();
-        let store = registry::Store::open(pool, registry::Options::new(Arc::default())).await.unwrap();
+        let options = registry::Options { vault: Some(testkit::vault()), ..registry::Options::new(Arc::default()) };
+        let store = registry::Store::open(pool, options).await.unwrap();
         consular::Screenings::new(store.keep(), lists).again().await.unwrap();
     }
 
