@@ -161,7 +161,7 @@ impl World {
     }
 }
 
-/// Tried without the lock of `register_numbers::next`: several acts count the same taken numbers, the index refuses all of
+/// Without the lock of `register_numbers::next`: several acts count the same taken numbers, the index refuses all of
 /// them but one, and fewer than nine are recorded.
 #[tokio::test(flavor = "multi_thread")]
 async fn acts_are_numbered_without_gaps_for_each_post_and_year_and_stand() {
@@ -216,7 +216,7 @@ async fn who_signs_before_a_notary_is_known_by_something() {
     world.record(by(EvidenceKind::PersonallyKnown, "", &[])).await.unwrap();
 }
 
-/// Tried without the lock of `register_numbers::next`: of those issued at once several count the same, and fail.
+/// Without the lock of `register_numbers::next`: of those issued at once several count the same, and fail.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_apostille_is_checked_paid_issued_by_another_and_numbered() {
     let world = world().await;

@@ -148,8 +148,8 @@ async fn a_human_has_one_seat_by_whatever_record() {
     assert_eq!(world.crisis_person(&other).await.state(), State::Departed);
 }
 
-/// Tried without the lock on the record that stays (`glance` in the place of `hold`, and no seats passed on): a seat listed
-/// beside the merger is the second of one human in most rounds. Tried without `manifest_seats_one_live`: two flights that
+/// Without the lock on the record that stays (`glance` in the place of `hold`, and no seats passed on): a seat listed
+/// beside the merger is the second of one human in most rounds. Without `manifest_seats_one_live`: two flights that
 /// list the same record at once both do.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_merges_and_whoever_lists_at_once_leave_one_seat() {
