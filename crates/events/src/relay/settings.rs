@@ -13,8 +13,7 @@ config::settings! {
         pub batch: u32 = 500 => config::between(1, 10_000),
         /// How long the relay waits before it looks by itself, when no writer rings.
         pub poll: Duration = "1s",
-        /// How long the relay rests after it has worked, so that what is committed meanwhile goes along: to publish and to
-        /// seal one row by itself costs the database as much as many, and the next caller waits for its disk.
+        /// How long the relay rests after it has worked, so that what is committed meanwhile goes along.
         pub rest: Duration = "10ms",
         /// How long a relay that does not lead waits before it tries again to.
         pub standby: Duration = "1s",
