@@ -1,57 +1,46 @@
 //! What auditors read: the audit log, and whether it is as it was sealed.
 
-use events::chain::{self, Key};
-use futures::StreamExt as _;
-use identity::Called;
+use events::chain::Key;
 use proto::accreditation::v1::audit_service_server::AuditService;
 use proto::registry::v1::{
     ExportAuditRequest, ExportAuditResponse, ListAuditEntriesRequest, ListAuditEntriesResponse, ListReadingsRequest,
     ListReadingsResponse, VerifyAuditRequest, VerifyAuditResponse,
 };
 use registry::{Answer, Feed, Store};
-use tonic::{Request, Response};
+use serve::AuditLog;
+use tonic::Request;
 
 /// The audit log of this service.
 #[derive(Clone, Debug)]
 pub struct Audit {
-    store: Store,
+    log: AuditLog,
     key: Key,
 }
 
 impl Audit {
     /// The log of a register, sealed with this key.
     pub fn new(store: Store, key: Key) -> Self {
-        Self { store, key }
+        Self { log: AuditLog::new(store, "accreditation"), key }
     }
 }
 
 #[tonic::async_trait]
 impl AuditService for Audit {
     async fn list_audit_entries(&self, request: Request<ListAuditEntriesRequest>) -> Answer<ListAuditEntriesResponse> {
-        self.store.trail(request).await
+        self.log.entries(request).await
     }
 
     async fn list_readings(&self, request: Request<ListReadingsRequest>) -> Answer<ListReadingsResponse> {
-        self.store.readings(request).await
+        self.log.readings(request).await
     }
 
     type ExportAuditStream = Feed<ExportAuditResponse>;
 
     async fn export_audit(&self, request: Request<ExportAuditRequest>) -> Answer<Self::ExportAuditStream> {
-        let called = Called::of(&request)?.clone();
-        let ask = request.into_inner();
-        registry::check(&ask)?;
-        self.store.note_read(&called, "").await?;
-        Ok(Response::new(chain::export(self.store.pool().clone(), "accreditation", ask.after).boxed()))
+        self.log.export(request).await
     }
 
     async fn verify_audit(&self, request: Request<VerifyAuditRequest>) -> Answer<VerifyAuditResponse> {
-        let called = Called::of(&request)?.clone();
-        let ask = request.into_inner();
-        registry::check(&ask)?;
-        let anchors = chain::read_anchors("accreditation", &ask.anchors)?;
-        self.store.note_read(&called, "").await?;
-        let report = chain::verify(self.store.pool(), &self.key, &anchors).await.map_err(pg::fault)?;
-        Ok(Response::new(report.into()))
+        self.log.verify(&self.key, request).await
     }
 }

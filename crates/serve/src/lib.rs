@@ -4,6 +4,7 @@
 //! services in one process share a [`House`] and are each brought in by [`host`], with or without a socket.
 
 mod admin;
+mod audit_log;
 mod client;
 mod host;
 mod house;
@@ -16,6 +17,7 @@ mod service;
 mod settings;
 mod tls;
 
+pub use audit_log::AuditLog;
 pub use client::{Bounds, Client, Connection, Spared};
 pub use host::{Hosted, host};
 pub use house::House;
