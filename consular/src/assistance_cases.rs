@@ -36,7 +36,7 @@ impl Keep for AssistanceCases {
 
     /// Our own officers.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 }
 

@@ -23,7 +23,7 @@ impl Keep for AssistanceContacts {
 
     /// Our own officers.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 }
 

@@ -34,7 +34,7 @@ impl Keep for AssistanceTasks {
 
     /// Our own officers.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 
     /// Late, and so it stays until it is done. Of a case that was closed at the same moment as the task before it was done,

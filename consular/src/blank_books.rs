@@ -23,7 +23,7 @@ impl Keep for BlankBooks {
 
     /// Where blanks lie is our own officers' to know.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 
     fn admit(blank: &mut BlankBook, _: &mut Call) -> Result<(), Fault> {

@@ -39,7 +39,11 @@ impl Keep for Bookings {
 
     /// The counter sees all; an account sees what it booked.
     fn visible(to: &Principal) -> Visible {
-        if to.may(SERVES) { Visible::All } else { Visible::having("holder", &to.subject) }
+        match &to.post {
+            _ if !to.may(SERVES) => Visible::having("holder", &to.subject),
+            Some(post) => Visible::having("post", post),
+            None => Visible::All,
+        }
     }
 
     fn fire(_: &mut Booking, _: &str, _: &mut Call) -> Result<(), Fault> {

@@ -31,7 +31,7 @@ impl Keep for CashDays {
 
     /// Our own people who may read drawers read all.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 
     /// A drawer is opened for the day that it is.

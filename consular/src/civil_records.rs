@@ -41,7 +41,7 @@ impl Keep for CivilRecords {
 
     /// Our own people who may read the register read all of it: a duplicate may be another post's.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 
     fn admit(one: &mut CivilRecord, call: &mut Call) -> Result<(), Fault> {

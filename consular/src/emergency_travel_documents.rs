@@ -45,7 +45,7 @@ impl Keep for EmergencyTravelDocuments {
 
     /// Our own officers.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 
     /// For a national of another Member State, who is to make a journey.

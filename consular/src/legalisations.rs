@@ -33,7 +33,7 @@ impl Keep for Legalisations {
 
     /// Our own people who may read legalisations read all.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 
     fn admit(one: &mut Legalisation, call: &mut Call) -> Result<(), Fault> {

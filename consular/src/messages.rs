@@ -49,7 +49,7 @@ impl Keep for Messages {
 
     /// Those who write to citizens; partner agencies and foreign missions never.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 
     fn admit(message: &mut Message, _: &mut Call) -> Result<(), Fault> {

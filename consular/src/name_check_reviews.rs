@@ -46,7 +46,7 @@ impl Keep for NameCheckReviews {
 
     /// Our own officers.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 
     fn constraint(name: &str) -> Option<Fault> {

@@ -33,7 +33,7 @@ impl Keep for NotarialActs {
 
     /// Our own officers who may read the register read all of it.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 
     /// A paper has its number, and two witnesses their names.

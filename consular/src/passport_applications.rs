@@ -40,7 +40,7 @@ impl Keep for PassportApplications {
 
     /// Our own officers.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 
     /// The time that the house waits is over; the contract says what that leads to.

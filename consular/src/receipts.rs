@@ -37,7 +37,7 @@ impl Keep for Receipts {
 
     /// Our own people who may read receipts read all.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 
     fn constraint(name: &str) -> Option<Fault> {

@@ -32,7 +32,7 @@ impl Keep for RepatriationLoans {
 
     /// Our own people.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 
     /// An instalment was not repaid: the contract says what that leads to.

@@ -23,7 +23,7 @@ impl Keep for TrustAccounts {
 
     /// Our own people.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 
     fn constraint(name: &str) -> Option<Fault> {

@@ -46,7 +46,7 @@ impl Keep for VisaApplications {
 
     /// Our own officers.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 
     fn admit(application: &mut VisaApplication, _: &mut Call) -> Result<(), Fault> {

@@ -27,7 +27,7 @@ impl Keep for VisaStatistics {
 
     /// Our own officers; what is published is published elsewhere.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 
     /// A month that is over.

@@ -48,7 +48,7 @@ impl Keep for Visas {
 
     /// Our own officers.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 
     /// Its last day is over; the contract says what that leads to.

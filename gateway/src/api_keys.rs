@@ -137,6 +137,7 @@ impl ApiKeyService for ApiKeys {
             subject: principal.subject.as_ref().to_owned(),
             agency: text(&principal.agency),
             mission: text(&principal.mission),
+            post: text(&principal.post),
             permissions: principal.permissions.iter().map(str::to_owned).collect(),
             // The key of the settings ends with the settings.
             expire_time: chrono::DateTime::from_timestamp(principal.expires, 0).map(timestamp),

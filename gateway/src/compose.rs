@@ -104,6 +104,7 @@ pub async fn door_of(
             age: settings.connection_age,
             read_patience: settings.read_patience,
         },
+        linger: settings.linger,
         deadline: settings.deadline,
         address: settings.public_url.as_deref().unwrap_or("/").to_owned(),
         tls: settings.certificates().map(Tls::open).transpose().context("the door's certificates")?,

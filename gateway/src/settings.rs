@@ -55,6 +55,9 @@ config::settings! {
         pub read_patience: Duration = "30s",
         /// How long an answer may take, unless the client wants it sooner.
         pub deadline: Duration = "10s",
+        /// How long a gateway with one processor stays awake after a request: a lone caller's next is then answered sooner.
+        /// It takes the processor's time while there is nothing to do, so it is for processors that nobody else needs.
+        pub linger: Duration = "0s",
         /// Whose tokens are accepted: the URL of an OpenID Connect issuer. The audience must be set too.
         pub oidc_issuer: Option<Url>,
         /// What tokens must be made for, as their `aud` says.

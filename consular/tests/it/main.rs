@@ -29,6 +29,7 @@ mod messages;
 mod paid_papers;
 mod passport_holds;
 mod passports;
+mod posts;
 mod publications;
 mod refunds;
 mod registrations;

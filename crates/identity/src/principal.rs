@@ -15,6 +15,9 @@ pub struct Principal {
     /// The foreign mission a caller belongs to, if it is a mission's own staff: `missions/fr-embassy`.
     #[serde(rename = "msn", default, skip_serializing_if = "Option::is_none")]
     pub mission: Option<Arc<str>>,
+    /// The post of ours at which a caller serves and to whose records it is bound: `posts/rome`. None at headquarters.
+    #[serde(rename = "pst", default, skip_serializing_if = "Option::is_none")]
+    pub post: Option<Arc<str>>,
     /// What the caller may do.
     #[serde(rename = "prm")]
     pub permissions: Permissions,
@@ -90,6 +93,7 @@ impl Principal {
             subject: format!("timers/{name}").into(),
             agency: None,
             mission: None,
+            post: None,
             permissions: Permissions::of(["*"]),
             clearance: Clearance::TopSecret,
             elevation: None,

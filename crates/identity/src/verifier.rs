@@ -113,6 +113,7 @@ mod tests {
             subject: "apiKeys/abcdefgh2345".into(),
             agency: Some("metropolitan-police".into()),
             mission: None,
+            post: None,
             permissions: Permissions::of(["accreditation.members.determineImmunity"]),
             clearance: crate::Clearance::Unclassified,
             elevation: None,

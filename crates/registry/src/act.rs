@@ -206,6 +206,10 @@ impl<K: Keep> Registry<K> {
     ) -> Result<Option<Written>, Fault> {
         stamp(record, version, change);
         let effect = self.kind().effect(record, version, deed, keyed, call, self.store().days())?;
+        // A verb may hand a record on to others; who corrects one keeps it.
+        if matches!(&*effect.deed.verb, "update" | "import") {
+            self.within_sight(&effect)?;
+        }
         let text = self.kind().texts.write(change, effect.keyed.is_some(), effect.is_timed());
         let written = effect.write(&mut *connection, text).await.map_err(Self::broken)?;
         if !written {

@@ -2,9 +2,10 @@
 
 use crate::asked::Asked;
 use crate::call::Call;
+use crate::column;
 use crate::effect::{Change, Deed, Effect, Keyed};
 use crate::idempotency;
-use crate::keep::Keep;
+use crate::keep::{Keep, Visible};
 use crate::reader::Reader;
 use crate::ready::{Version, stamp};
 use crate::registry::{Answer, Kept, Registry};
@@ -137,7 +138,24 @@ impl<K: Keep> Registry<K> {
         let state = record.state();
         self.kind().lead(record, &asked.rule().to, state)?;
         stamp(record, version, Change::Insert);
-        self.kind().effect(record, version, deed, keyed, call, self.store().days())
+        let effect = self.kind().effect(record, version, deed, keyed, call, self.store().days())?;
+        self.within_sight(&effect)?;
+        Ok(effect)
+    }
+
+    /// Nobody makes or changes a record into one that they could not see: the file of another post, of another mission.
+    pub(crate) fn within_sight(&self, effect: &Effect) -> Result<(), Fault> {
+        let Visible::Where(pairs) = K::visible(&effect.deed.principal) else { return Ok(()) };
+        let unreadable = |error| Fault::new(Reason::Internal, "the record cannot be read").caused_by(error);
+        let doc: serde_json::Value = serde_json::from_slice(effect.doc.json()).map_err(unreadable)?;
+        let mut fault = Fault::new(Reason::PermissionDenied, "this record would not be yours to see");
+        for (field, value) in pairs {
+            let column = column::known(&self.kind().columns, field)?;
+            if doc[column.json].as_str() != Some(&*value) {
+                fault = fault.at(column.json, format!("must be {value} for you"));
+            }
+        }
+        if fault.violations().is_empty() { Ok(()) } else { Err(fault) }
     }
 
     /// Writes a new record. Whether it was written: not if its key was used before.

@@ -92,4 +92,13 @@ impl Visible {
     pub fn ours_alone(to: &Principal) -> Self {
         if to.mission.is_some() || to.agency.is_some() { Self::None } else { Self::All }
     }
+
+    /// As [`Visible::ours_alone`], for records that a post of ours keeps, named in their field `post`: who serves at one
+    /// post sees its own, headquarters every one.
+    pub fn of_our_post(to: &Principal) -> Self {
+        match (&to.post, Self::ours_alone(to)) {
+            (Some(post), Self::All) => Self::having("post", post),
+            (_, sight) => sight,
+        }
+    }
 }

@@ -26,6 +26,7 @@ pub fn principal<T: AsRef<str>>(permissions: impl IntoIterator<Item = T>) -> Pri
         subject: format!("people/test-{}", COUNT.fetch_add(1, Ordering::Relaxed)).into(),
         agency: None,
         mission: None,
+        post: None,
         permissions: Permissions::of(permissions),
         clearance: Clearance::Unclassified,
         elevation: None,

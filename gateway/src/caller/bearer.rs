@@ -43,6 +43,7 @@ impl People {
             subject: format!("people/{}", claims.sub).into(),
             agency: claims.agency.filter(|agency| !agency.is_empty()).map(Into::into),
             mission: claims.mission.filter(|mission| !mission.is_empty()).map(Into::into),
+            post: claims.post.filter(|post| !post.is_empty()).map(Into::into),
             permissions: self.rules.roles.permissions(claims.roles.iter().map(String::as_str)),
             clearance: claims.clearance,
             elevation: None,

@@ -39,6 +39,8 @@ struct Ask {
     #[serde(default)]
     mission: Option<String>,
     #[serde(default)]
+    post: Option<String>,
+    #[serde(default)]
     agency: Option<String>,
     #[serde(default)]
     clearance: Clearance,
@@ -54,6 +56,8 @@ struct Claims<'a> {
     roles: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     mission: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    post: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     agency: Option<&'a str>,
     clearance: Clearance,
@@ -122,6 +126,7 @@ impl DevIssuer {
             exp: now + GOOD_FOR,
             roles: &ask.roles,
             mission: ask.mission.as_deref(),
+            post: ask.post.as_deref(),
             agency: ask.agency.as_deref(),
             clearance: ask.clearance,
         };

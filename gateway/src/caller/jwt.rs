@@ -120,6 +120,9 @@ pub(super) struct Claims {
     /// The foreign mission the person belongs to: `missions/fr-embassy`.
     #[serde(default)]
     pub mission: Option<String>,
+    /// The post of ours where the person serves, whose records it is bound to: `posts/rome`. Headquarters' people have none.
+    #[serde(default)]
+    pub post: Option<String>,
     /// The partner agency the person belongs to: `metropolitan-police`.
     #[serde(default)]
     pub agency: Option<String>,

@@ -116,6 +116,7 @@ impl Caller {
         own.subject == theirs.subject
             && own.agency == theirs.agency
             && own.mission == theirs.mission
+            && own.post == theirs.post
             && own.clearance >= theirs.clearance
             && own.permissions.cover(&theirs.permissions)
     }

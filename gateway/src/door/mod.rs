@@ -7,6 +7,7 @@ mod bulkhead;
 pub(crate) mod frames;
 mod import;
 mod input;
+mod linger;
 mod method;
 mod native;
 mod notice;
@@ -36,6 +37,7 @@ use futures::FutureExt as _;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use identity::Signer;
+use linger::Linger;
 use method::{Target, Targets};
 use origin::Origins;
 use pages::Pages;
@@ -91,6 +93,8 @@ pub(crate) struct Parts {
     pub connections: Connections,
     /// How long an answer may take unless the client wants it sooner.
     pub deadline: Duration,
+    /// How long it stays awake after work.
+    pub linger: Duration,
     /// Where the API is reached, as its documentation says; `/` for the place it is read from.
     pub address: String,
     /// What it shows and believes, if it speaks TLS.
@@ -133,6 +137,7 @@ struct Inner {
     in_flight: Arc<Semaphore>,
     connections: Connections,
     deadline: Duration,
+    linger: Arc<Linger>,
     access: Arc<Access>,
     tls: Option<Arc<Tls>>,
     house: House,
@@ -169,6 +174,7 @@ impl Door {
             denials: parts.denials,
             proxies: parts.proxies,
             deadline: parts.deadline,
+            linger: Linger::new(parts.linger),
             tls: parts.tls,
             house: parts.house,
         })))
@@ -189,6 +195,7 @@ impl Door {
         };
         let proxies = self.0.proxies.clone();
         let Connections { total, of_address, age, .. } = self.0.connections;
+        self.0.house.tasks.spawn(Arc::clone(&self.0.linger).keep(self.0.house.shutdown.clone()));
         let spared = Box::new(move |address| proxies.iter().any(|network| network.holds(address)));
         let bounds = Bounds { total, of_address, age: Some(age), spared };
         self.0.house.listen_each(address, Wire::Either, self.0.tls.clone(), bounds, of_client).await
@@ -196,6 +203,7 @@ impl Door {
 
     /// Answers one request: the layers around its way, in reading order.
     pub async fn answer(&self, client: &Client, request: Request<Body>) -> Response<Body> {
+        self.0.linger.stir();
         let peer = client.address.ip();
         // A trace, so that everything logged and everything called belongs together: begun here, or by a proxy of ours. What
         // anyone else says of a trace is believed when we know who it is, if at all.
@@ -240,6 +248,7 @@ impl Door {
         if let Some(origin) = origin {
             origin::open(headers, origin);
         }
+        self.0.linger.stir();
         visit.close(response)
     }
 

@@ -136,6 +136,7 @@ async fn people_of_a_real_provider_are_known_by_its_tokens() {
         "ada": {"roles": ["legal-adviser", "offline_access"], "clearance": "S"},
         "clerk": {"roles": ["mission-clerk"], "mission": "missions/fra"},
         "customs": {"roles": ["agency-admin", "protocol-officer"], "agency": "metropolitan-police"},
+        "consul": {"roles": ["consular-officer"], "post": "posts/rome"},
         "nobody": {},
         "spy": {"roles": ["legal-adviser"], "clearance": "COSMIC"},
     });
@@ -152,6 +153,9 @@ async fn people_of_a_real_provider_are_known_by_its_tokens() {
 
     let clerk = provider.token("clerk").await;
     assert_eq!(principal(&rig, &clerk).await["msn"], "missions/fra");
+    let consul = provider.token("consul").await;
+    assert_eq!(principal(&rig, &consul).await["pst"], "posts/rome");
+    assert_eq!(rig.who(&consul).await.json()["post"], "posts/rome");
     let customs = provider.token("customs").await;
     assert_eq!(rig.who(&customs).await.json()["agency"], "metropolitan-police");
     assert_eq!(send(rig.get(&customs, "/v1/gateway/apiKeys")).await.status, 200);

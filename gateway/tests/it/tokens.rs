@@ -167,11 +167,13 @@ async fn people_are_known_by_their_issuers_tokens() {
     let rig = issuer.plan().start().await;
     let mut claims = issuer.claims("ada");
     claims["mission"] = json!("missions/fr-embassy");
+    claims["post"] = json!("posts/rome");
     for token in [ed.sign("a", &claims), p256.sign("b", &claims)] {
         let who = rig.who(&token).await;
         assert_eq!(who.status, 200, "{who:?}");
         let who = who.json();
         assert_eq!((&who["subject"], &who["mission"]), (&json!("people/ada"), &json!("missions/fr-embassy")));
+        assert_eq!(who["post"], "posts/rome");
         assert!(who["permissions"].as_array().unwrap().contains(&json!("accreditation.members.determineImmunity")));
     }
     let (mut other, mut late, mut foreign) = (claims.clone(), claims.clone(), claims.clone());

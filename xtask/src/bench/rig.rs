@@ -136,6 +136,7 @@ impl Rig {
             subject: "apiKeys/bench".into(),
             agency: None,
             mission: None,
+            post: None,
             permissions: Permissions::of(["*"]),
             clearance: identity::Clearance::default(),
             elevation: None,

@@ -78,6 +78,7 @@ impl Rig {
             subject: "apiKeys/abcdefgh2345".into(),
             agency: None,
             mission: None,
+            post: None,
             permissions: Permissions::of(permissions),
             clearance: Clearance::Unclassified,
             elevation: None,

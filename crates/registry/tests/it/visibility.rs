@@ -1,11 +1,12 @@
 //! Who sees what: records of others do not exist, personal data is blank, and both hold on every way in.
 
 use crate::world::{asked, embassy, officer, reason, secretary, world};
+use fault::Fault;
 use identity::Principal;
 use prost_types::FieldMask;
 use proto::accreditation::v1::{
-    GetMemberRequest, GetMissionRequest, ListMembersRequest, ListMissionsRequest, Member, RequestConsentRequest,
-    UpdateMemberRequest, UpdateMissionRequest,
+    CreateMemberRequest, GetMemberRequest, GetMissionRequest, ListMembersRequest, ListMissionsRequest, Member,
+    RequestConsentRequest, UpdateMemberRequest, UpdateMissionRequest,
 };
 use registry::timestamp;
 
@@ -43,6 +44,23 @@ async fn what_is_invisible_is_not_found_by_any_method() {
         0,
         "nothing was denied"
     );
+}
+
+#[tokio::test]
+async fn nobody_makes_or_leaves_a_record_that_they_could_not_see() {
+    let (world, officer) = (world().await, officer());
+    world.create(&officer, "de", embassy("DE")).await;
+    world.create(&officer, "fr", embassy("FR")).await;
+    let french = staff("missions/fr");
+    let notified = |mission: &str| {
+        let member = CreateMemberRequest { member: Some(secretary(mission)), ..Default::default() };
+        world.members.create(asked(&french, "MemberService/CreateMember", member))
+    };
+    let refused = Fault::from(&notified("missions/de").await.unwrap_err());
+    assert_eq!((refused.reason(), refused.violations()[0].field.as_str()), ("PERMISSION_DENIED", "mission"));
+    assert_eq!(world.count("members").await, 0);
+    let own = notified("missions/fr").await.unwrap().into_inner();
+    assert_eq!(own.mission, "missions/fr");
 }
 
 #[tokio::test]

@@ -167,6 +167,7 @@ pub(crate) fn ask<T>(signer: &Signer, message: T) -> Request<T> {
         subject: "people/7f3".into(),
         agency: None,
         mission: None,
+        post: None,
         permissions: Permissions::of(["gateway.apiKeys.*"]),
         clearance: Clearance::Unclassified,
         elevation: None,

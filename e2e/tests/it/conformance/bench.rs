@@ -131,6 +131,7 @@ impl House {
             // The agency of a key of our own is nobody's.
             agency: None,
             mission: None,
+            post: None,
             permissions: Permissions::of(permissions),
             clearance: Clearance::Unclassified,
             elevation: None,
