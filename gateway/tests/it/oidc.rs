@@ -136,7 +136,7 @@ async fn people_of_a_real_provider_are_known_by_its_tokens() {
         "ada": {"roles": ["legal-adviser", "offline_access"], "clearance": "S"},
         "clerk": {"roles": ["mission-clerk"], "mission": "missions/fra"},
         "customs": {"roles": ["agency-admin", "protocol-officer"], "agency": "metropolitan-police"},
-        "consul": {"roles": ["consular-officer"], "post": "posts/rome"},
+        "consul": {"roles": ["legal-adviser"], "post": "posts/rome"},
         "nobody": {},
         "spy": {"roles": ["legal-adviser"], "clearance": "COSMIC"},
     });
