@@ -89,7 +89,7 @@ impl Handler for MissionMembers {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Posting {
     /// The application is for no post at a mission.
-    NoPosting,
+    OtherPurpose,
     /// Nobody told us of this member.
     Unknown,
     /// The member may have a visa for the post, or what ended.
@@ -100,7 +100,7 @@ impl Posting {
     /// Of an application's member, who stays so until this change is committed.
     pub(crate) async fn of(reader: &mut Reader<'_>, application: &VisaApplication) -> Result<Self, Fault> {
         if application.purpose() != Purpose::MissionPosting {
-            return Ok(Self::NoPosting);
+            return Ok(Self::OtherPurpose);
         }
         read(reader, STANDS_SHARED, &application.member).await
     }

@@ -234,7 +234,7 @@ async fn materials(reader: &mut Reader<'_>, visa: &Visa) -> Result<Materials, Fa
     // Last: an event about the member waits for who prints, and finds what was printed.
     let posting = match application.first() {
         Some(application) => Posting::of(reader, application).await?,
-        None => Posting::NoPosting,
+        None => Posting::OtherPurpose,
     };
     Ok(Materials { application, blank, screening, posting })
 }

@@ -75,7 +75,7 @@ async fn what_is_printed_on_each_paper_is_scanned_back_from_its_page() {
 }
 
 #[tokio::test]
-async fn the_longest_seal_is_scanned_back_too_from_under_the_mark_of_a_specimen() {
+async fn the_longest_seal_is_scanned_back_too_and_the_mark_of_a_specimen_leaves_it_readable() {
     let world = world().await;
     world.list_of(&[("SAMPLE, Other", "")]).await;
     let algorithm = &ring::signature::ECDSA_P384_SHA384_FIXED_SIGNING;
