@@ -63,10 +63,11 @@ impl MissionMembers {
 }
 
 impl Handler for MissionMembers {
+    fn concerns(&self, event: &Event) -> bool {
+        event.kind == MEMBERS
+    }
+
     async fn handle(&self, tx: &mut Tx, event: &Event) -> Result<(), HandlerError> {
-        if event.kind != MEMBERS {
-            return Ok(());
-        }
         let told: Told = event.document()?;
         let end = match event.verb.as_str() {
             "delete" => Some(PostingEnd::StatusEnded),

@@ -155,7 +155,13 @@ async fn an_application_for_a_post_waits_until_its_member_is_known() {
     assert_eq!(reason(world.drafted(posting("T-1")).await), "MISSION_MEMBER_UNKNOWN");
     // Whoever comes for another purpose names no member, and is not asked about one.
     world.drafted(tourist("T-2")).await.unwrap();
+    // What happens to other records there does not concern this service.
+    let other = "insert into outbox (at, kind, name, version, verb, actor, doc)
+        values (clock_timestamp(), 'missions', 'missions/example', 1, 'create', 'people/protocol', '{}')";
+    sqlx::query(other).execute(&stream.outbox.pool).await.unwrap();
     stream.tells(&world, 1, "create", "NOTIFIED").await;
+    let taken = sqlx::query_scalar::<_, i64>("select count(*) from inbox").fetch_one(&world.db.pool).await.unwrap();
+    assert_eq!(taken, 1, "the member's event alone");
     let draft = world.drafted(posting("T-1")).await.unwrap();
     world.lodged_with(&draft, "").await.unwrap();
     let other = world.drafted(posting("T-3")).await.unwrap();

@@ -22,6 +22,12 @@ macro_rules! about {
     };
 }
 
+macro_rules! only {
+    ($request:ident, $name:expr) => {
+        pb::$request { name: $name.to_owned() }
+    };
+}
+
 impl World {
     async fn barcode_says(&self, barcode: &[u8]) -> VerifySealResponse {
         self.verified_seal(pb::VerifySealRequest { barcode: barcode.to_vec(), json: String::new() }).await
@@ -32,12 +38,12 @@ impl World {
     }
 
     async fn copy_of_passport(&self, name: &str) -> Result<String, Status> {
-        let copy = self.travel_documents(CLERK).seal_travel_document(about!(SealTravelDocumentRequest, name)).await?;
+        let copy = self.travel_documents(CLERK).seal_travel_document(only!(SealTravelDocumentRequest, name)).await?;
         Ok(copy.into_inner().json)
     }
 
     async fn copy_of_visa(&self, name: &str) -> Result<String, Status> {
-        Ok(self.visas(CLERK).seal_visa(about!(SealVisaRequest, name)).await?.into_inner().json)
+        Ok(self.visas(CLERK).seal_visa(only!(SealVisaRequest, name)).await?.into_inner().json)
     }
 }
 
@@ -50,7 +56,7 @@ async fn what_is_printed_on_each_paper_is_scanned_back_from_its_page() {
     let world = world().await;
     world.list_of(&[("SAMPLE, Other", "")]).await;
     let passport = world.delivered(Type::First, "P-1", "", "C01X00T47").await;
-    let print = about!(PrintTravelDocumentRequest, passport);
+    let print = only!(PrintTravelDocumentRequest, passport);
     let page = world.travel_documents("people/press").print_travel_document(print).await.unwrap().into_inner();
     is_pdf("passport", &page);
     let read = scanned(&page);
@@ -59,7 +65,7 @@ async fn what_is_printed_on_each_paper_is_scanned_back_from_its_page() {
     assert_eq!(world.barcode_says(&read.bytes).await.document(), Document::InForce);
 
     let visa = world.visa_on("V00000001").await;
-    let print = about!(PrintVisaRequest, visa.name);
+    let print = only!(PrintVisaRequest, visa.name);
     let read = scanned(&world.visas("people/press").print_visa(print).await.unwrap().into_inner());
     assert_eq!(read.bytes, visa.seal);
     assert!(read.is_sound(), "{} dots a module", read.module);
@@ -67,7 +73,7 @@ async fn what_is_printed_on_each_paper_is_scanned_back_from_its_page() {
     let name = world.received(crate::emergency::asked()).await.unwrap().name;
     let sticker = world.blank(Blank::EmergencySticker, "E00000001").await;
     let issued = world.urgently(&name, &sticker).await.unwrap();
-    let print = about!(PrintEmergencyTravelDocumentRequest, name);
+    let print = only!(PrintEmergencyTravelDocumentRequest, name);
     let page = world.emergency(DECIDER).print_emergency_travel_document(print).await.unwrap().into_inner();
     let read = scanned(&page);
     assert_eq!(read.bytes, issued.seal);
@@ -89,7 +95,7 @@ async fn the_longest_seal_is_scanned_back_too_and_the_mark_of_a_specimen_leaves_
     let document = pb::TravelDocument { application, blank, ..Default::default() };
     let create = pb::CreateTravelDocumentRequest { travel_document: Some(document), ..Default::default() };
     let made = documents.create_travel_document(create).await.unwrap().into_inner();
-    let print = about!(PrintTravelDocumentRequest, made.name);
+    let print = only!(PrintTravelDocumentRequest, made.name);
     let page = documents.print_travel_document(print).await.unwrap().into_inner();
     is_pdf("specimen", &page);
     let read = scanned(&page);
@@ -278,7 +284,7 @@ async fn a_copy_needs_a_certificate_and_a_caller_who_may_read_what_it_says() {
     let world = world().await;
     world.list_of(&[("SAMPLE, Other", "")]).await;
     let name = world.delivered(Type::First, "P-1", "", "C00000001").await;
-    let ask = || about!(SealTravelDocumentRequest, name);
+    let ask = || only!(SealTravelDocumentRequest, name);
     let without = papers_with(&[("P_SEAL_KEY", SEAL_KEY)]).unwrap();
     let mut documents = TravelDocumentServiceClient::new(world.signed_on(&without, &officer(CLERK)));
     assert_eq!(reason(documents.seal_travel_document(ask()).await), "SEAL_CERTIFICATE_MISSING");
@@ -291,7 +297,7 @@ async fn a_copy_needs_a_certificate_and_a_caller_who_may_read_what_it_says() {
     let other =
         Principal { permissions: Permissions::of(["consular.travelDocuments.read"]), ..officer("people/other") };
     let mut visas = VisaServiceClient::new(world.signed(&other));
-    assert_eq!(reason(visas.seal_visa(about!(SealVisaRequest, "visas/none")).await), "PERMISSION_DENIED");
+    assert_eq!(reason(visas.seal_visa(only!(SealVisaRequest, "visas/none")).await), "PERMISSION_DENIED");
 }
 
 #[test]
