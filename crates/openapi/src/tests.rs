@@ -87,7 +87,11 @@ fn every_success_is_json_of_a_schema_events_or_bytes() {
                 "text/event-stream" => assert_eq!((&schema["type"], schema.get("format")), (&"string".into(), None)),
                 _ => {
                     bytes += 1;
-                    assert_eq!((&schema["type"], &schema["format"]), (&"string".into(), &"binary".into()), "{path} {media}");
+                    assert_eq!(
+                        (&schema["type"], &schema["format"]),
+                        (&"string".into(), &"binary".into()),
+                        "{path} {media}"
+                    );
                 }
             }
         }

@@ -11,14 +11,8 @@ use tokio::process::{Child, Command};
 #[tokio::test]
 async fn nothing_is_told_before_the_endpoint_has_proven_what_it_checks_signatures_by() {
     let hook = Hook::made(quick().start().await, json!({})).await;
-    let wrong = [
-        Answer::Echo,
-        Answer::Parrot,
-        Answer::Status(200),
-        Answer::Status(500),
-        Answer::Redirect,
-        Answer::Never,
-    ];
+    let wrong =
+        [Answer::Echo, Answer::Parrot, Answer::Status(200), Answer::Status(500), Answer::Redirect, Answer::Never];
     for answer in wrong {
         hook.endpoint.next([answer]);
         let refused = hook.act("verify", json!({})).await;

@@ -108,7 +108,8 @@ impl Tools {
     fn wheels(&self, lock: &str, step: &Step) -> Result<()> {
         self.once(lock, || {
             step.say(&format!("pip install, {lock}"));
-            let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--requirement"];
+            let pip =
+                ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--requirement"];
             run(self.command("python").args(pip).arg(lock), step)
         })
     }

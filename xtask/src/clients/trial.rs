@@ -22,7 +22,8 @@ pub(super) async fn trial(tools: &Tools, address: &str, key: &str) -> Result<Tal
         }
     }
     let (tools, address, key) = (tools.clone(), address.to_owned(), key.to_owned());
-    let work = move || lint(&tools) + generate(&tools) + python(&tools, &address, &key) + typescript(&tools, &address, &key);
+    let work =
+        move || lint(&tools) + generate(&tools) + python(&tools, &address, &key) + typescript(&tools, &address, &key);
     tokio::task::spawn_blocking(work).await.context("a check broke off")
 }
 
