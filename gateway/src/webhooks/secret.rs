@@ -188,7 +188,7 @@ mod tests {
         let [first, second] = [1, 2].map(|version| key.secret("webhooks/a", version).text());
         let instant = chrono::TimeDelta::nanoseconds(1);
         assert_eq!(at(2, Some(end), end - instant), [second.clone(), first.clone()]);
-        assert_eq!(at(2, Some(end), end), [second.clone()]);
+        assert_eq!(at(2, Some(end), end), std::slice::from_ref(&second));
         assert_eq!(at(2, None, end), [second]);
         assert_eq!(at(1, Some(end), end - instant), [first], "there is none before the first");
     }
