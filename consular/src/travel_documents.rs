@@ -19,11 +19,12 @@ use proto::consular::v1::{
     ListTravelDocumentRevisionsRequest, ListTravelDocumentRevisionsResponse, ListTravelDocumentsRequest,
     ListTravelDocumentsResponse, PassportApplication, PassportHold, PrintTravelDocumentRequest, Reason,
     ReportLossRequest, ReportTheftRequest, RevokeTravelDocumentRequest, Screening, TravelDocument,
-    VerifyTravelDocumentRequest, VerifyTravelDocumentResponse,
+    VerifyTravelDocumentRequest, VerifyTravelDocumentResponse, WatchTravelDocumentsRequest,
+    WatchTravelDocumentsResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, timestamp};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, timestamp};
 use tonic::{Request, Response};
 
 /// The end of the last day of validity.
@@ -194,6 +195,15 @@ impl TravelDocumentService for TravelDocuments {
         request: Request<ListTravelDocumentRevisionsRequest>,
     ) -> Answer<ListTravelDocumentRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchTravelDocumentsStream = Feed<WatchTravelDocumentsResponse>;
+
+    async fn watch_travel_documents(
+        &self,
+        request: Request<WatchTravelDocumentsRequest>,
+    ) -> Answer<Self::WatchTravelDocumentsStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -20,11 +20,11 @@ use proto::consular::v1::{
     AnnulVisaRequest, CalculateStayRequest, CalculateStayResponse, CancelVisaRequest, CreateVisaRequest,
     FailVisaInspectionRequest, GetVisaRequest, ListVisaRevisionsRequest, ListVisaRevisionsResponse, ListVisasRequest,
     ListVisasResponse, PrintVisaRequest, Reason, RecordEntryRequest, RecordExitRequest, ReleaseVisaRequest,
-    RevokeVisaRequest, Screening, Sojourn, Visa, VisaApplication,
+    RevokeVisaRequest, Screening, Sojourn, Visa, VisaApplication, WatchVisasRequest, WatchVisasResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible};
 use tonic::{Request, Response};
 
 /// The end of the last day of validity.
@@ -137,6 +137,12 @@ impl VisaService for Visas {
         request: Request<ListVisaRevisionsRequest>,
     ) -> Answer<ListVisaRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchVisasStream = Feed<WatchVisasResponse>;
+
+    async fn watch_visas(&self, request: Request<WatchVisasRequest>) -> Answer<Self::WatchVisasStream> {
+        self.registry.watch(request).await
     }
 }
 
