@@ -2,7 +2,9 @@
 //! says at this instant of the document that bears it.
 
 use crate::emergency_travel_documents::EmergencyTravelDocuments;
+use crate::travel_documents::{self, TravelDocuments};
 use crate::travel_papers::TravelPapers;
+use crate::travel_papers::copies::{self, Copied, Said};
 use crate::visas::Visas;
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
@@ -10,10 +12,11 @@ use proto::consular::v1::digital_seal_service_server::DigitalSealService;
 use proto::consular::v1::verify_seal_response::{Document, Finding};
 use proto::consular::v1::{
     DigitalSealKey, EmergencyTravelDocument, GetDigitalSealKeysRequest, GetDigitalSealKeysResponse, Reason,
-    VerifySealRequest, VerifySealResponse, Visa as VisaRecord, emergency_travel_document, visa,
+    TravelDocument, VerifySealRequest, VerifySealResponse, Visa as VisaRecord, emergency_travel_document,
+    travel_document, visa,
 };
 use registry::{Answer, Registry, Store};
-use seal::{Certificate, Emergency, Sealed, SealedJson, Trust, Unreadable, Unverified, Visa};
+use seal::{Certificate, Emergency, Passport, Sealed, SealedJson, Unreadable, Unverified, Visa};
 use tonic::{Request, Response};
 
 /// How many characters of a zone's second line the number is.
@@ -23,6 +26,7 @@ const NUMBER: usize = 9;
 #[derive(Clone, Debug)]
 pub struct DigitalSeals {
     store: Store,
+    passports: Registry<TravelDocuments>,
     visas: Registry<Visas>,
     emergencies: Registry<EmergencyTravelDocuments>,
     papers: TravelPapers,
@@ -31,7 +35,8 @@ pub struct DigitalSeals {
 impl DigitalSeals {
     /// One that goes by these registers, this clock and these papers' certificates.
     pub fn new(store: &Store, papers: TravelPapers) -> Self {
-        Self { store: store.clone(), visas: store.keep(), emergencies: store.keep(), papers }
+        let (passports, visas, emergencies) = (store.keep(), store.keep(), store.keep());
+        Self { store: store.clone(), passports, visas, emergencies, papers }
     }
 
     /// What a barcode is worth: by its seal, and if that is good, by the register itself and no copy of it.
@@ -45,7 +50,7 @@ impl DigitalSeals {
             issuer: header.issuer.clone(),
             signer: format!("{} {}", header.signer, header.certificate),
             issued_date: header.issued.to_string(),
-            zone: zone(&sealed),
+            zone: self.zone(&sealed),
             ..Default::default()
         };
         let answer = judged(answer, self.papers.trust().judge(&sealed, today).map(drop));
@@ -58,6 +63,16 @@ impl DigitalSeals {
         self.in_register(answer, &sealed, bytes, today).await
     }
 
+    /// The lines that are sealed, of the kinds of document that have some. Passports are of a profile of our own, which says
+    /// something else, or nothing, under another's name.
+    fn zone(&self, sealed: &Sealed) -> Vec<String> {
+        let visa = Visa::of(sealed).map(|visa| visa.zone.to_vec());
+        let zone = visa.or_else(|_| Emergency::of(sealed).map(|document| document.zone.to_vec()));
+        let ours = sealed.seal.header.issuer == self.papers.issuer().code;
+        let passport = || Passport::of(sealed).ok().filter(|_| ours).map(|passport| passport.zone.to_vec());
+        zone.ok().or_else(passport).unwrap_or_default()
+    }
+
     /// The document that has this very seal. Its number alone would not do: who had our key could seal another.
     async fn in_register(
         &self,
@@ -67,7 +82,12 @@ impl DigitalSeals {
         today: NaiveDate,
     ) -> Result<VerifySealResponse, Fault> {
         let number = answer.zone.get(1).and_then(|line| line.get(..NUMBER)).unwrap_or_default().to_owned();
-        let document = if Visa::of(sealed).is_ok() {
+        let document = if Passport::of(sealed).is_ok() {
+            let found = self.passports.load(&format!("travelDocuments/{number}")).await?;
+            let found = found.filter(|passport| passport.seal == bytes);
+            answer.report_time = found.as_ref().and_then(|passport| passport.report_time);
+            found.map_or(Document::NotInRegister, |passport| of_passport(&passport, today))
+        } else if Visa::of(sealed).is_ok() {
             let visa = self.visas.load(&format!("visas/{number}")).await?.filter(|visa| visa.seal == bytes);
             visa.map_or(Document::NotInRegister, |visa| of_visa(&visa, today))
         } else if Emergency::of(sealed).is_ok() {
@@ -80,9 +100,75 @@ impl DigitalSeals {
         };
         Ok(registered(answer, document))
     }
+
+    /// What a copy is worth: as a barcode. No copy is kept, so its message is made anew from the register.
+    async fn json(&self, text: &str, today: NaiveDate) -> Result<VerifySealResponse, Fault> {
+        let sealed = match SealedJson::read(text) {
+            Ok(sealed) => sealed,
+            Err(unreadable) => return Ok(unread(&unreadable)),
+        };
+        let said = Said::of(&sealed);
+        let answer = VerifySealResponse {
+            issuer: sealed.issuer.clone(),
+            message: sealed.message.clone(),
+            issued_date: said.as_ref().map(|said| said.issued.clone()).unwrap_or_default(),
+            zone: said.as_ref().map(|said| said.zone.clone()).unwrap_or_default(),
+            ..Default::default()
+        };
+        let answer = judged(answer, sealed.judge(self.papers.trust(), today));
+        if answer.finding() != Finding::Valid {
+            return Ok(answer);
+        }
+        let ours = sealed.issuer == self.papers.issuer().code;
+        match Copied::of(&sealed, &self.papers).filter(|_| ours) {
+            None => Ok(registered(answer, Document::NotOurs)),
+            Some(copied) => self.of_copy(answer, &sealed, copied, said, today).await,
+        }
+    }
+
+    async fn of_copy(
+        &self,
+        mut answer: VerifySealResponse,
+        sealed: &SealedJson,
+        copied: Copied,
+        said: Option<Said>,
+        today: NaiveDate,
+    ) -> Result<VerifySealResponse, Fault> {
+        let Some(said) = said else { return Ok(registered(answer, Document::NotInRegister)) };
+        let document = match copied {
+            Copied::Passport => {
+                let found = self.passports.load(&said.name).await?;
+                let found =
+                    found.filter(|passport| copies::is_message(sealed, &copies::passport(passport, said.sealed)));
+                answer.report_time = found.as_ref().and_then(|passport| passport.report_time);
+                found.map_or(Document::NotInRegister, |passport| of_passport(&passport, today))
+            }
+            Copied::Visa => {
+                let found = self.visas.load(&said.name).await?;
+                let found = found.filter(|visa| copies::is_message(sealed, &copies::visa(visa, said.sealed)));
+                found.map_or(Document::NotInRegister, |visa| of_visa(&visa, today))
+            }
+        };
+        Ok(registered(answer, document))
+    }
 }
 
 /// By the register, and by the calendar, should its timer be late.
+fn of_passport(passport: &TravelDocument, today: NaiveDate) -> Document {
+    use travel_document::State;
+    match passport.state() {
+        State::Active if travel_documents::is_over(passport, today) => Document::ValidityOver,
+        State::Active => Document::InForce,
+        State::Produced | State::Unspecified => Document::NotDelivered,
+        State::Lost => Document::ReportedLost,
+        State::Stolen => Document::ReportedStolen,
+        State::Revoked => Document::Revoked,
+        State::Expired => Document::ValidityOver,
+        State::Cancelled => Document::ReplacedOrReturned,
+    }
+}
+
+/// As for passports.
 fn of_visa(visa: &VisaRecord, today: NaiveDate) -> Document {
     use visa::State;
     match visa.state() {
@@ -139,6 +225,9 @@ fn registered(mut answer: VerifySealResponse, document: Document) -> VerifySealR
             "the document is stopped, also if its holder has found it: keep it, and tell the issuing authority"
         }
         Document::GivenBack => "the document was given back: keep it, and tell the issuing authority",
+        Document::ReplacedOrReturned => {
+            "the document was replaced or given back: keep it, and tell the issuing authority"
+        }
     };
     answer.words = format!("{}; {says}", answer.words);
     answer
@@ -155,7 +244,7 @@ impl DigitalSealService for DigitalSeals {
         let answer = if ask.json.is_empty() {
             self.barcode(&ask.barcode, today).await?
         } else {
-            json(&ask.json, self.papers.trust(), today)
+            self.json(&ask.json, today).await?
         };
         Ok(Response::new(answer))
     }
@@ -170,22 +259,6 @@ impl DigitalSealService for DigitalSeals {
         let keys = self.papers.own().map(shown).into_iter().collect();
         Ok(Response::new(GetDigitalSealKeysResponse { keys }))
     }
-}
-
-/// The lines that are sealed, of the kinds of document that have some.
-fn zone(sealed: &Sealed) -> Vec<String> {
-    let visa = Visa::of(sealed).map(|visa| visa.zone.to_vec());
-    visa.or_else(|_| Emergency::of(sealed).map(|document| document.zone.to_vec())).unwrap_or_default()
-}
-
-fn json(text: &str, trust: &Trust, today: NaiveDate) -> VerifySealResponse {
-    let sealed = match SealedJson::read(text) {
-        Ok(sealed) => sealed,
-        Err(unreadable) => return unread(&unreadable),
-    };
-    let worth = sealed.judge(trust, today);
-    let answer = VerifySealResponse { issuer: sealed.issuer, message: sealed.message, ..Default::default() };
-    judged(answer, worth)
 }
 
 fn unread(unreadable: &Unreadable) -> VerifySealResponse {

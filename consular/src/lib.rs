@@ -58,6 +58,7 @@ mod mailbox_messages;
 mod manifest_seats;
 mod manifests;
 mod messages;
+pub mod mission_members;
 mod name_check_reviews;
 mod notarial_acts;
 pub mod numbers;
@@ -91,8 +92,11 @@ mod trust_books;
 mod trust_entries;
 pub mod visa;
 mod visa_applications;
+mod visa_checks;
+mod visa_crossings;
 mod visa_decisions;
 mod visa_fees;
+mod visa_reviews;
 mod visa_statistics;
 mod visas;
 mod watch_lists;
@@ -127,6 +131,7 @@ pub use mailbox_messages::MailboxMessages;
 pub use manifest_seats::ManifestSeats;
 pub use manifests::Manifests;
 pub use messages::Messages;
+pub use mission_members::MissionMembers;
 pub use name_check_reviews::NameCheckReviews;
 pub use notarial_acts::NotarialActs;
 pub use passport_applications::PassportApplications;
@@ -142,7 +147,7 @@ pub use screenings::Screenings;
 pub use settings::Settings;
 pub use specimen_signatures::SpecimenSignatures;
 pub use travel_documents::TravelDocuments;
-pub use travel_papers::{SealKey, Settings as TravelPaperSettings, TravelPapers};
+pub use travel_papers::{SealKey, Settings as TravelPaperSettings, TravelPapers, X509};
 pub use trust_accounts::TrustAccounts;
 pub use trust_entries::TrustEntries;
 pub use visa_applications::VisaApplications;
@@ -152,6 +157,8 @@ pub use watch_lists::WatchLists;
 
 use anyhow::Context as _;
 use channels::{Channel, Mailbox, Smtp};
+use config::ExposeSecret as _;
+use events::Consumer;
 use proto::consular::v1::apostille_service_server::ApostilleServiceServer;
 use proto::consular::v1::appointment_service_service_server::AppointmentServiceServiceServer;
 use proto::consular::v1::appointment_slot_service_server::AppointmentSlotServiceServer;
@@ -230,21 +237,26 @@ impl Service for Consular {
         let Settings { database, redis_url, relay, lists_folder, senders, .. } = settings;
         let key = relay.audit_key.clone();
         let lists = Arc::new(Lists::below(lists_folder).context("read the words and weights of names")?);
-        let mut opened = None;
+        let (mut opened, mut members) = (None, None);
         let routes = |store: &Store| {
             send_parcels(store, smtp, senders, &house);
+            members = Some(MissionMembers::new(store));
             let slots = AppointmentSlots::new(store.keep(), store.keep(), store.keep());
             opened = Some((store.pool().clone(), Screenings::new(store.keep(), Arc::clone(&lists)), slots));
             let audit = AuditServiceServer::new(Audit::new(store.clone(), key));
             routes(store, &lists, &papers).add_service(audit)
         };
+        let redis = redis_url.clone();
         let register = Register { database, own: &MIGRATIONS, redis_url, relay };
         let started = register.start::<Self>(&house, |options| options, routes).await?;
         let (pool, screenings, slots) = opened.expect("a service that has started has its methods");
         // Whoever is screened before the lists are searched would be clear.
         lists.refresh(&pool).await.context("read the watch lists in force")?;
-        house.tasks.spawn(lists.follow(pool, screenings, house.shutdown.clone()));
+        house.tasks.spawn(lists.follow(pool.clone(), screenings, house.shutdown.clone()));
         house.tasks.spawn(slots.keep_ahead(house.shutdown.clone()));
+        let members = members.expect("a service that has started has its methods");
+        let hears = Consumer::new(pool, redis.expose_secret(), mission_members::GROUP, &[mission_members::TELLS])?;
+        house.tasks.spawn(hears.run(members, house.shutdown.clone()));
         Ok(started)
     }
 }

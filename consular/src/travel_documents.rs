@@ -4,6 +4,7 @@ use crate::blank_books::{self, BlankBooks};
 use crate::passport_applications::PassportApplications;
 use crate::travel::zone::{self, Holder};
 use crate::travel::{Passports, day};
+use crate::travel_papers::copies::{self, Copied};
 use crate::travel_papers::{self, TravelPapers};
 use crate::{clearance, hold_decisions};
 use calendar::{Clock, Length};
@@ -18,8 +19,8 @@ use proto::consular::v1::{
     CancelTravelDocumentRequest, CreateTravelDocumentRequest, GetTravelDocumentRequest,
     ListTravelDocumentRevisionsRequest, ListTravelDocumentRevisionsResponse, ListTravelDocumentsRequest,
     ListTravelDocumentsResponse, PassportApplication, PassportHold, PrintTravelDocumentRequest, Reason,
-    ReportLossRequest, ReportTheftRequest, RevokeTravelDocumentRequest, Screening, TravelDocument,
-    VerifyTravelDocumentRequest, VerifyTravelDocumentResponse, WatchTravelDocumentsRequest,
+    ReportLossRequest, ReportTheftRequest, RevokeTravelDocumentRequest, Screening, SealTravelDocumentRequest,
+    SealedCopy, TravelDocument, VerifyTravelDocumentRequest, VerifyTravelDocumentResponse, WatchTravelDocumentsRequest,
     WatchTravelDocumentsResponse,
 };
 use proto::google::api::HttpBody;
@@ -99,6 +100,19 @@ impl TravelDocuments {
             .map_err(|fault| fault.with("state", document.state().as_str_name()).with("allowed", "PRODUCED, ACTIVE"))?;
         Ok(Response::new(self.papers.print(travel_papers::passport(&self.papers, &document)?).await?))
     }
+
+    /// A sealed copy, of a passport in its holder's hands whose time is not over, should its timer be late.
+    async fn copy(&self, request: Request<SealTravelDocumentRequest>) -> Answer<SealedCopy> {
+        let document = self.registry.get(request).await?.into_inner();
+        refuse_if(document.state() != State::Active, House::WrongState, "no copy is given of a passport not in force")
+            .map_err(|fault| fault.with("state", document.state().as_str_name()).with("allowed", "ACTIVE"))?;
+        let store = self.registry.store();
+        let today = store.days().date(store.now());
+        let over = is_over(&document, today);
+        refuse_if(over, Reason::DocumentNotInForce, "the last day of the passport is over")?;
+        let message = copies::passport(&document, today);
+        Ok(Response::new(self.papers.sealed_copy(Copied::Passport, &message)?))
+    }
 }
 
 /// What a passport is worth on a day: by the register, and by the calendar, should its timer be late.
@@ -106,7 +120,6 @@ fn worth(document: Option<&TravelDocument>, home: &str, today: chrono::NaiveDate
     let Some(document) = document else {
         return told(VerifyTravelDocumentResponse::default(), Finding::UnknownNumber);
     };
-    let over = document.expire_date.parse().is_ok_and(|last: chrono::NaiveDate| last < today);
     let finding = match document.state() {
         State::Lost => Finding::ReportedLost,
         State::Stolen => Finding::ReportedStolen,
@@ -114,7 +127,7 @@ fn worth(document: Option<&TravelDocument>, home: &str, today: chrono::NaiveDate
         State::Cancelled => Finding::ReplacedOrReturned,
         State::Expired => Finding::ValidityOver,
         State::Produced | State::Unspecified => Finding::NotDelivered,
-        State::Active if over => Finding::ValidityOver,
+        State::Active if is_over(document, today) => Finding::ValidityOver,
         State::Active => Finding::Valid,
     };
     let answer = VerifyTravelDocumentResponse {
@@ -125,6 +138,11 @@ fn worth(document: Option<&TravelDocument>, home: &str, today: chrono::NaiveDate
         ..Default::default()
     };
     told(answer, finding)
+}
+
+/// By the calendar.
+pub(crate) fn is_over(document: &TravelDocument, today: chrono::NaiveDate) -> bool {
+    document.expire_date.parse().is_ok_and(|last: chrono::NaiveDate| last < today)
 }
 
 fn told(mut answer: VerifyTravelDocumentResponse, finding: Finding) -> VerifyTravelDocumentResponse {
@@ -160,6 +178,7 @@ impl TravelDocumentService for TravelDocuments {
     }
 
     async fn create_travel_document(&self, request: Request<CreateTravelDocumentRequest>) -> Answer<TravelDocument> {
+        let produce = |document: &mut _, materials, call: &mut _| produce(document, materials, &self.papers, call);
         self.registry.create_with(request, materials, produce).await
     }
 
@@ -197,6 +216,10 @@ impl TravelDocumentService for TravelDocuments {
         self.registry.revisions(request).await
     }
 
+    async fn seal_travel_document(&self, request: Request<SealTravelDocumentRequest>) -> Answer<SealedCopy> {
+        self.copy(request).await
+    }
+
     type WatchTravelDocumentsStream = Feed<WatchTravelDocumentsResponse>;
 
     async fn watch_travel_documents(
@@ -226,7 +249,12 @@ async fn materials(reader: &mut Reader<'_>, document: &TravelDocument) -> Result
     Ok(Materials { application, blank, screening: clearance::newest(reader, &check).await?, holds })
 }
 
-fn produce(document: &mut TravelDocument, materials: Materials, call: &mut Call) -> Result<(), Fault> {
+fn produce(
+    document: &mut TravelDocument,
+    materials: Materials,
+    papers: &TravelPapers,
+    call: &mut Call,
+) -> Result<(), Fault> {
     let Some(application) = materials.application.into_iter().next() else {
         let fault = Fault::new(House::BrokenReference, "there is no such application");
         return Err(fault.at("travelDocument.application", "does not exist"));
@@ -239,6 +267,7 @@ fn produce(document: &mut TravelDocument, materials: Materials, call: &mut Call)
     document.name = format!("travelDocuments/{}", blank.number);
     document.number.clone_from(&blank.number);
     describe(document, &application, call)?;
+    document.seal = papers.seal_passport(document, call.days().date(call.now()))?;
     blank_books::issue(blank, &document.name, call)?;
     let name = document.name.clone();
     call.follow(application, "personalise", |application, _| {

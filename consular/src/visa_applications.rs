@@ -1,10 +1,11 @@
 //! Applications for visas: lodged in time, admissible, checked, consulted on, and decided by another than who took them in.
 
-use crate::clearance::{self, Applicant};
 use crate::fee_schedules::FeeSchedules;
+use crate::mission_members::Posting;
 use crate::travel::{age, day};
 use crate::travel_papers::{self, TravelPapers};
 use crate::visa::{Schengen, Traveller, shortcomings, window};
+use crate::visa_checks::{CONSULTATION, answer, check, name_check};
 use crate::visa_decisions::{background, grant, month, refuse};
 use crate::visa_fees::{self, Prices};
 use calendar::{Clock, Length, due};
@@ -15,22 +16,21 @@ use proto::consular::v1::consultation::Reply;
 use proto::consular::v1::visa_application::{Purpose, State};
 use proto::consular::v1::visa_application_service_server::VisaApplicationService;
 use proto::consular::v1::{
-    AnswerConsultationRequest, CheckVisaApplicationRequest, Consultation, CreateVisaApplicationRequest,
-    ExamineAdmissibilityRequest, ExtendDecisionRequest, GetVisaApplicationRequest, GrantVisaRequest,
-    ListVisaApplicationRevisionsRequest, ListVisaApplicationRevisionsResponse, ListVisaApplicationsRequest,
-    ListVisaApplicationsResponse, PrintRefusalRequest, ProvideVisaInformationRequest, QuoteVisaFeeRequest,
-    QuoteVisaFeeResponse, Reason, RecordBiometricsRequest, RecordInterviewRequest, RefuseVisaRequest,
-    RequestVisaInformationRequest, RetractVisaApplicationRequest, Screening, SubmitVisaApplicationRequest,
-    UpdateVisaApplicationRequest, VisaApplication, WatchVisaApplicationsRequest, WatchVisaApplicationsResponse,
+    AnswerConsultationRequest, CheckVisaApplicationRequest, CreateVisaApplicationRequest, ExamineAdmissibilityRequest,
+    ExtendDecisionRequest, GetVisaApplicationRequest, GrantVisaRequest, ListVisaApplicationRevisionsRequest,
+    ListVisaApplicationRevisionsResponse, ListVisaApplicationsRequest, ListVisaApplicationsResponse,
+    PrintRefusalRequest, ProvideVisaInformationRequest, QuoteVisaFeeRequest, QuoteVisaFeeResponse, Reason,
+    RecordBiometricsRequest, RecordInterviewRequest, RefuseVisaRequest, RequestVisaInformationRequest,
+    RetractVisaApplicationRequest, SubmitVisaApplicationRequest, UpdateVisaApplicationRequest, VisaApplication,
+    WatchVisaApplicationsRequest, WatchVisaApplicationsResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use tonic::{Request, Response};
 
-/// The ends of the times for the decision, for the answers of those consulted, and for the applicant's.
+/// The ends of the times for the decision, and for the applicant's answer.
 const DECISION: &str = "decision";
-const CONSULTATION: &str = "consultation";
 const INFORMATION: &str = "information";
 
 /// The applications.
@@ -118,7 +118,7 @@ impl VisaApplicationService for VisaApplications {
     }
 
     async fn create_visa_application(&self, request: Request<CreateVisaApplicationRequest>) -> Answer<VisaApplication> {
-        self.registry.create(request).await
+        self.registry.create_with(request, Posting::of, |_, posting: Posting, _| posting.stands()).await
     }
 
     async fn update_visa_application(&self, request: Request<UpdateVisaApplicationRequest>) -> Answer<VisaApplication> {
@@ -126,7 +126,7 @@ impl VisaApplicationService for VisaApplications {
     }
 
     async fn submit_visa_application(&self, request: Request<SubmitVisaApplicationRequest>) -> Answer<VisaApplication> {
-        self.registry.act_with(request, prices, submit).await
+        self.registry.act_with(request, lodging, submit).await
     }
 
     async fn record_biometrics(&self, request: Request<RecordBiometricsRequest>) -> Answer<VisaApplication> {
@@ -207,21 +207,23 @@ impl VisaApplicationService for VisaApplications {
     }
 }
 
-async fn prices(
+async fn lodging(
     reader: &mut Reader<'_>,
     application: &VisaApplication,
     request: &SubmitVisaApplicationRequest,
-) -> Result<Prices, Fault> {
-    visa_fees::prices(reader, application, &request.fee_receipt).await
+) -> Result<(Prices, Posting), Fault> {
+    let prices = visa_fees::prices(reader, application, &request.fee_receipt).await?;
+    Ok((prices, Posting::of(reader, application).await?))
 }
 
-/// Within the window before the journey (art. 9(1)), the fee paid (art. 16).
+/// Within the window before the journey (art. 9(1)), the fee paid (art. 16), for a post that still stands.
 fn submit(
     application: &mut VisaApplication,
     request: SubmitVisaApplicationRequest,
-    prices: Prices,
+    (prices, posting): (Prices, Posting),
     call: &mut Call,
 ) -> Result<(), Fault> {
+    posting.stands()?;
     let today = call.days().date(call.now());
     let (first, last) = window(Schengen::shipped(), application)?;
     let outside = |words: String| Fault::new(Reason::LodgingOutsideWindow, words);
@@ -289,56 +291,6 @@ fn run_decision(application: &mut VisaApplication, days: u16, call: &mut Call) {
     let clock = Clock::new(lodged, Length::Days(days));
     application.decision_due_time = due(&clock, call.days()).map(timestamp);
     call.timers().set(DECISION, clock);
-}
-
-async fn name_check(
-    reader: &mut Reader<'_>,
-    _: &VisaApplication,
-    request: &CheckVisaApplicationRequest,
-) -> Result<Option<Screening>, Fault> {
-    reader.share(&request.screening).await
-}
-
-fn check(
-    application: &mut VisaApplication,
-    request: CheckVisaApplicationRequest,
-    screening: Option<Screening>,
-    call: &mut Call,
-) -> Result<(), Fault> {
-    let applicant = Applicant {
-        family_name: &application.family_name,
-        given_names: &application.given_names,
-        birth_date: &application.birth_date,
-        document: Some(&application.passport_number),
-    };
-    clearance::is_of(screening.as_ref(), applicant)?;
-    application.screening = request.screening;
-    let mut consulted = request.consulted;
-    consulted.sort_unstable();
-    consulted.dedup();
-    if consulted.is_empty() {
-        return Ok(());
-    }
-    let clock = Clock::new(call.now(), Length::Days(Schengen::shipped().consultation_days.short()));
-    let until = due(&clock, call.days()).map(timestamp);
-    let asked = |authority| Consultation { authority, due_time: until, ..Consultation::default() };
-    application.consultations = consulted.into_iter().map(asked).collect();
-    call.timers().set(CONSULTATION, clock);
-    Ok(())
-}
-
-fn answer(application: &mut VisaApplication, request: AnswerConsultationRequest, call: &mut Call) -> Result<(), Fault> {
-    let asked = |one: &&mut Consultation| one.authority == request.authority && one.reply() == Reply::Unspecified;
-    let Some(one) = application.consultations.iter_mut().find(asked) else {
-        let fault = Fault::new(Reason::ConsultationUnknown, "no answer of that authority is outstanding");
-        return Err(fault.at("authority", "is not among those who are to answer"));
-    };
-    one.set_reply(if request.objects { Reply::Objection } else { Reply::NoObjection });
-    one.grounds = request.grounds;
-    if application.consultations.iter().all(|one| one.reply() != Reply::Unspecified) {
-        call.timers().clear(CONSULTATION);
-    }
-    Ok(())
 }
 
 fn interview(application: &mut VisaApplication, request: RecordInterviewRequest, _: &mut Call) -> Result<(), Fault> {

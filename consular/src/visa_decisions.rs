@@ -1,6 +1,7 @@
 //! Decisions on visas: granted within the rules and the multiple-entry rules, or refused on legal grounds with the remedy.
 
 use crate::clearance;
+use crate::mission_members::Posting;
 use crate::travel::day;
 use crate::visa::{Past, Presence, Schengen, entitlement, lawfully_used, most_days, stays};
 use crate::visa_fees::{self, Paid, within_reciprocity};
@@ -24,6 +25,8 @@ pub(crate) struct Background {
     visas: Vec<Visa>,
     /// What was paid.
     paid: Paid,
+    /// Where the member stands whose post it is for.
+    posting: Posting,
 }
 
 pub(crate) async fn background(
@@ -33,16 +36,18 @@ pub(crate) async fn background(
 ) -> Result<Background, Fault> {
     let visas = reader.all::<Visa>(&[("person", &[application.person.as_str()])]).await?;
     let screening = clearance::newest(reader, &application.screening).await?;
-    Ok(Background { screening, visas, paid: visa_fees::paid(reader, application).await? })
+    let paid = visa_fees::paid(reader, application).await?;
+    Ok(Background { screening, visas, paid, posting: Posting::of(reader, application).await? })
 }
 
 pub(crate) fn grant(
     application: &mut VisaApplication,
     request: GrantVisaRequest,
-    Background { screening, visas, paid }: Background,
+    Background { screening, visas, paid, posting }: Background,
     call: &mut Call,
 ) -> Result<(), Fault> {
     clearance::settled(screening.as_ref())?;
+    posting.stands()?;
     everyone_consulted_agrees(application)?;
     visa_fees::still_paid(application, &paid)?;
     insured(application)?;

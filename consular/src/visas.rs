@@ -2,25 +2,29 @@
 
 use crate::blank_books::{self, BlankBooks};
 use crate::clearance;
+use crate::mission_members::Posting;
 use crate::screenings::Screenings;
 use crate::travel::day;
 use crate::travel::zone::{self, Holder};
+use crate::travel_papers::copies::{self, Copied};
 use crate::travel_papers::{self, TravelPapers};
 use crate::visa::{Presence, Schengen, Stay};
 use crate::visa_applications::VisaApplications;
+use crate::visa_crossings::{enter, leave};
+use crate::visa_reviews::{self, POSTING};
 use calendar::{Clock, Length};
-use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
 use identity::Principal;
 use proto::consular::v1::blank_book::Kind as Blank;
-use proto::consular::v1::visa::State;
+use proto::consular::v1::visa::{Review, State};
 use proto::consular::v1::visa_application::{Purpose, State as Application};
 use proto::consular::v1::visa_service_server::VisaService;
 use proto::consular::v1::{
     AnnulVisaRequest, CalculateStayRequest, CalculateStayResponse, CancelVisaRequest, CreateVisaRequest,
-    FailVisaInspectionRequest, GetVisaRequest, ListVisaRevisionsRequest, ListVisaRevisionsResponse, ListVisasRequest,
-    ListVisasResponse, PrintVisaRequest, Reason, RecordEntryRequest, RecordExitRequest, ReleaseVisaRequest,
-    RevokeVisaRequest, Screening, Sojourn, Visa, VisaApplication, WatchVisasRequest, WatchVisasResponse,
+    FailVisaInspectionRequest, GetVisaRequest, KeepVisaRequest, ListVisaRevisionsRequest, ListVisaRevisionsResponse,
+    ListVisasRequest, ListVisasResponse, PrintVisaRequest, Reason, RecordEntryRequest, RecordExitRequest,
+    ReleaseVisaRequest, RevokeVisaRequest, Screening, SealVisaRequest, SealedCopy, Sojourn, Visa, VisaApplication,
+    WatchVisasRequest, WatchVisasResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
@@ -28,7 +32,7 @@ use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible};
 use tonic::{Request, Response};
 
 /// The end of the last day of validity.
-const EXPIRY: &str = "expiry";
+pub(crate) const EXPIRY: &str = "expiry";
 /// What the zone of a visa begins with.
 const DOCUMENT_CODE: &str = "V";
 /// The most days of overstay that are named.
@@ -51,8 +55,12 @@ impl Keep for Visas {
         Visible::ours_alone(to)
     }
 
-    /// Its last day is over; the contract says what that leads to.
-    fn fire(_: &mut Visa, _: &str, _: &mut Call) -> Result<(), Fault> {
+    /// Its last day is over, and the contract says what that leads to; or the posting that it is for has ended.
+    async fn fire_with(visa: &mut Visa, timer: &str, reader: &mut Reader<'_>, call: &mut Call) -> Result<(), Fault> {
+        if timer == POSTING {
+            let posting = Posting::glance(reader, &visa.member).await?;
+            visa_reviews::note(visa, &posting, call);
+        }
         Ok(())
     }
 
@@ -139,6 +147,14 @@ impl VisaService for Visas {
         self.registry.revisions(request).await
     }
 
+    async fn keep_visa(&self, request: Request<KeepVisaRequest>) -> Answer<Visa> {
+        self.registry.act(request, visa_reviews::keep).await
+    }
+
+    async fn seal_visa(&self, request: Request<SealVisaRequest>) -> Answer<SealedCopy> {
+        self.copy(request).await
+    }
+
     type WatchVisasStream = Feed<WatchVisasResponse>;
 
     async fn watch_visas(&self, request: Request<WatchVisasRequest>) -> Answer<Self::WatchVisasStream> {
@@ -153,10 +169,28 @@ impl Visas {
         let out = !matches!(visa.state(), State::Printed | State::Valid);
         refuse_if(out, House::WrongState, "the sticker of a visa that is out of use is not printed")
             .map_err(|fault| fault.with("state", visa.state().as_str_name()).with("allowed", "PRINTED, VALID"))?;
+        self.still_clear(&visa).await?;
+        Ok(Response::new(self.papers.print(travel_papers::visa(&self.papers, &visa)?).await?))
+    }
+
+    async fn still_clear(&self, visa: &Visa) -> Result<(), Fault> {
         let application = self.applications.load(&visa.application).await?.unwrap_or_default();
         let screening = clearance::newest_of(&self.screenings, &application.screening).await?;
-        clearance::settled(screening.as_ref())?;
-        Ok(Response::new(self.papers.print(travel_papers::visa(&self.papers, &visa)?).await?))
+        clearance::settled(screening.as_ref())
+    }
+
+    /// A sealed copy, of a visa in force whose time is not over, should its timer be late; a copy goes where the sticker
+    /// does, so that the newest name check is asked about too.
+    async fn copy(&self, request: Request<SealVisaRequest>) -> Answer<SealedCopy> {
+        let visa = self.registry.get(request).await?.into_inner();
+        refuse_if(visa.state() != State::Valid, House::WrongState, "no copy is given of a visa not in force")
+            .map_err(|fault| fault.with("state", visa.state().as_str_name()).with("allowed", "VALID"))?;
+        let store = self.registry.store();
+        let today = store.days().date(store.now());
+        let over = day(&visa.valid_until)? < today;
+        refuse_if(over, Reason::DocumentNotInForce, "the last day of the visa is over")?;
+        self.still_clear(&visa).await?;
+        Ok(Response::new(self.papers.sealed_copy(Copied::Visa, &copies::visa(&visa, today))?))
     }
 }
 
@@ -196,16 +230,23 @@ struct Materials {
     application: Vec<Held<VisaApplications>>,
     blank: Vec<Held<BlankBooks>>,
     screening: Option<Screening>,
+    posting: Posting,
 }
 
 async fn materials(reader: &mut Reader<'_>, visa: &Visa) -> Result<Materials, Fault> {
     let application = reader.hold::<VisaApplications>(&[("name", &[visa.application.as_str()])]).await?;
     let check = application.first().map(|application| application.screening.clone()).unwrap_or_default();
     let blank = reader.hold(&[("name", &[visa.blank.as_str()])]).await?;
-    Ok(Materials { application, blank, screening: clearance::newest(reader, &check).await? })
+    let screening = clearance::newest(reader, &check).await?;
+    // Last: an event about the member waits for who prints, and finds what was printed.
+    let posting = match application.first() {
+        Some(application) => Posting::of(reader, application).await?,
+        None => Posting::OtherPurpose,
+    };
+    Ok(Materials { application, blank, screening, posting })
 }
 
-/// Not while a hit is unresolved: the lists may have changed since the visa was granted.
+/// Not while a hit is unresolved, nor for a posting that ended: both may have come since the visa was granted.
 fn print(visa: &mut Visa, materials: Materials, papers: &TravelPapers, call: &mut Call) -> Result<(), Fault> {
     let Some(application) = materials.application.into_iter().next() else {
         let fault = Fault::new(House::BrokenReference, "there is no such application");
@@ -214,6 +255,7 @@ fn print(visa: &mut Visa, materials: Materials, papers: &TravelPapers, call: &mu
     let ready = application.state() == Application::Granted;
     refuse_if(!ready, Reason::DocumentAlreadyMade, "a visa is printed that is granted, once")?;
     clearance::settled(materials.screening.as_ref())?;
+    materials.posting.stands()?;
     let blank = blank_books::usable(materials.blank, Blank::VisaSticker, &application.post)?;
     visa.name = format!("visas/{}", blank.number);
     visa.number.clone_from(&blank.number);
@@ -240,6 +282,9 @@ fn describe(visa: &mut Visa, application: &VisaApplication, call: &Call) -> Resu
     visa.passport_number.clone_from(&application.passport_number);
     visa.photo.clone_from(&application.photo);
     visa.diplomatic = application.purpose() == Purpose::MissionPosting;
+    if visa.diplomatic {
+        visa.member.clone_from(&application.member);
+    }
     visa.entries = application.entries;
     visa.stay_days = application.stay_days;
     visa.valid_from.clone_from(&application.valid_from);
@@ -259,6 +304,7 @@ fn describe(visa: &mut Visa, application: &VisaApplication, call: &Call) -> Resu
 }
 
 fn release(visa: &mut Visa, _: ReleaseVisaRequest, call: &mut Call) -> Result<(), Fault> {
+    visa_reviews::none_is_due(visa)?;
     let left = call.days().end_of(day(&visa.valid_until)?) - call.now();
     let clock = Clock::new(call.now(), Length::Exactly(left.to_std().unwrap_or_default()));
     call.timers().set(EXPIRY, clock);
@@ -291,55 +337,6 @@ fn fail(
     })
 }
 
-/// Within the validity, not more often than granted, and not while the holder is there.
-fn enter(visa: &mut Visa, request: RecordEntryRequest, call: &mut Call) -> Result<(), Fault> {
-    let date = crossing(&request.date, call)?;
-    let implausible = |words: &str| Err(Fault::new(Reason::CrossingImplausible, words));
-    if date < day(&visa.valid_from)? || date > day(&visa.valid_until)? {
-        return implausible("the visa is not valid on that day");
-    }
-    if let Some(last) = visa.sojourns.last() {
-        if last.exit_date.is_empty() {
-            return implausible("the holder is there already");
-        }
-        if date < day(&last.exit_date)? {
-            return implausible("the holder left later than that day");
-        }
-    }
-    let used = i32::try_from(visa.sojourns.len()).unwrap_or(i32::MAX);
-    if visa.entries != 0 && used >= visa.entries {
-        return implausible("every entry is used");
-    }
-    visa.sojourns.push(Sojourn { entry_date: request.date, exit_date: String::new() });
-    Ok(())
-}
-
-fn leave(visa: &mut Visa, request: RecordExitRequest, call: &mut Call) -> Result<(), Fault> {
-    let date = crossing(&request.date, call)?;
-    let implausible = |words: &str| Err(Fault::new(Reason::CrossingImplausible, words));
-    let used = i32::try_from(visa.sojourns.len()).unwrap_or(i32::MAX);
-    let Some(last) = visa.sojourns.last_mut().filter(|last| last.exit_date.is_empty()) else {
-        return implausible("the holder is not there");
-    };
-    if date < day(&last.entry_date)? {
-        return implausible("the holder entered later than that day");
-    }
-    last.exit_date = request.date;
-    let spent = visa.entries != 0 && used >= visa.entries;
-    visa.set_state(if spent { State::Used } else { State::Valid });
-    if spent {
-        call.timers().clear(EXPIRY);
-    }
-    Ok(())
-}
-
-/// A crossing is noted when it has happened.
-fn crossing(date: &str, call: &Call) -> Result<NaiveDate, Fault> {
-    let date = day(date)?;
-    refuse_if(date > call.days().date(call.now()), Reason::CrossingImplausible, "the day lies in the future")?;
-    Ok(date)
-}
-
 fn revoke(visa: &mut Visa, request: RevokeVisaRequest, call: &mut Call) -> Result<(), Fault> {
     end(visa, request.grounds, call);
     Ok(())
@@ -357,5 +354,6 @@ fn cancel(visa: &mut Visa, request: CancelVisaRequest, call: &mut Call) -> Resul
 
 fn end(visa: &mut Visa, grounds: String, call: &mut Call) {
     visa.grounds = grounds;
+    visa.set_review(Review::Unspecified);
     call.timers().clear(EXPIRY);
 }

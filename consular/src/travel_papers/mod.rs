@@ -3,6 +3,7 @@
 
 mod apostille;
 mod cash_day;
+pub(crate) mod copies;
 mod extract;
 mod office;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod sealing;
 
 pub(crate) use apostille::apostille;
 pub(crate) use cash_day::cash_day;
+pub use copies::X509;
 pub(crate) use extract::extract;
 pub(crate) use office::{legalisation, notarial_act, receipt};
 pub(crate) use pages::{emergency, passport, visa};
@@ -21,7 +23,7 @@ pub(crate) use refusal::refusal;
 pub use sealing::SealKey;
 
 use crate::travel::zone;
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use config::{Home, Url};
 use documents::{Order, Press};
 use fault::Fault;
@@ -45,9 +47,11 @@ config::settings! {
         pub territory: Option<String>,
         /// The key of visible digital seals: base64 of a private key on P-256 or P-384 in PKCS #8, as
         /// `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 | openssl pkcs8 -topk8 -nocrypt -outform DER |
-        /// base64 -w0` makes it. Without it
-        /// visas and emergency documents are not printed.
+        /// base64 -w0` makes it. Without it passports, visas and emergency documents are not printed.
         pub seal_key: Option<SealKey>,
+        /// The signer's certificate of that key, which sealed copies have in them: base64 of X.509 in DER, as
+        /// `openssl x509 -outform DER | base64 -w0` makes it. Without it no sealed copies are given.
+        pub seal_x509: Option<X509>,
         /// The signer beside our country's two letters: two letters or digits.
         pub seal_signer: String = "FS" => two_characters,
         /// The reference of the signer's certificate, in hexadecimal capitals.
@@ -87,6 +91,7 @@ struct Inner {
     key: Option<SealKey>,
     signer: String,
     certificate: String,
+    x509: Option<X509>,
     trust: Trust,
     apostille_register: Option<Url>,
     civil_register: Option<Url>,
@@ -110,7 +115,7 @@ impl TravelPapers {
     /// The papers of a house, by its settings.
     ///
     /// # Errors
-    /// The state is none of ISO 3166-1; the file of trusted certificates cannot be read.
+    /// The state is none of ISO 3166-1; the file of trusted certificates cannot be read; the certificate is not the key's.
     pub fn new(settings: &Settings, home: &Home) -> anyhow::Result<Self> {
         let country = rust_iso3166::from_alpha2(&home.state);
         let state = country.with_context(|| format!("{} is no state of ISO 3166-1", home.state))?.name.to_owned();
@@ -125,6 +130,11 @@ impl TravelPapers {
             Some(file) => sealing::trusted(file).with_context(|| format!("read {}", file.display()))?,
             None => Trust::default(),
         };
+        let fits = settings.seal_x509.as_ref().is_none_or(|x509| {
+            // Half of the two would be refused at the first copy.
+            settings.seal_key.as_ref().is_some_and(|key| x509.is_of(key))
+        });
+        ensure!(fits, "the seal's certificate (SEAL_X509) is not that of the seal key");
         // Our own certificate is good while its key is in the settings.
         trust.0.extend(settings.seal_key.as_ref().map(|key| Certificate {
             issuer: issuer.code.clone(),
@@ -134,7 +144,7 @@ impl TravelPapers {
             from: chrono::NaiveDate::MIN,
             until: chrono::NaiveDate::MAX,
             revoked: None,
-            der: Vec::new(),
+            der: settings.seal_x509.as_ref().map(|x509| x509.0.clone()).unwrap_or_default(),
         }));
         Ok(Self(Arc::new(Inner {
             press: Press::default(),
@@ -142,6 +152,7 @@ impl TravelPapers {
             key: settings.seal_key.clone(),
             signer,
             certificate: settings.seal_certificate.clone(),
+            x509: settings.seal_x509.clone(),
             trust,
             apostille_register: settings.apostille_register.clone(),
             civil_register: settings.civil_register.clone(),

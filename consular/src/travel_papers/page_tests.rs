@@ -58,6 +58,7 @@ fn document() -> TravelDocument {
         issue_date: "2026-05-04".into(),
         expire_date: "2036-05-03".into(),
         zone: zone::lines(mrz::Format::Td3, "P", "US", holder, "L898902C3", "2036-05-03").unwrap(),
+        seal: vec![220, 3, 7],
         ..TravelDocument::default()
     }
 }
@@ -80,7 +81,9 @@ fn a_long_name_is_made_smaller_and_a_specimen_says_so() {
 }
 
 #[test]
-fn stickers_need_their_seal() {
+fn pages_need_their_seal() {
+    let unsealed = TravelDocument { seal: Vec::new(), ..document() };
+    assert_eq!(passport(&papers(&[]), &unsealed).unwrap_err().reason(), "TRAVEL_SEAL_KEY_MISSING");
     let made = Visa {
         name: "visas/V00000001".into(),
         number: "V00000001".into(),

@@ -1,4 +1,5 @@
-//! The pages of travel documents: a passport's data page (ICAO Doc 9303-4), stickers of visas and emergency documents.
+//! The pages of travel documents: a passport's data page (ICAO Doc 9303-4), stickers of visas and emergency documents, each
+//! with its seal.
 
 use super::TravelPapers;
 use crate::travel::{day, zone};
@@ -51,7 +52,7 @@ pub(super) fn place(post: &str) -> String {
     post.rsplit('/').next().unwrap_or(post).to_uppercase()
 }
 
-/// A passport's data page.
+/// A passport's data page, with its seal.
 pub(crate) fn passport(papers: &TravelPapers, document: &TravelDocument) -> Result<Order, Fault> {
     let issuer = papers.issuer();
     let title = match document.kind() {
@@ -77,7 +78,7 @@ pub(crate) fn passport(papers: &TravelPapers, document: &TravelDocument) -> Resu
         "zone": document.zone,
         "specimen": papers.specimen(),
     });
-    order(&PASSPORT, &data, &document.name, &document.issue_date)
+    sealed(order(&PASSPORT, &data, &document.name, &document.issue_date)?, &document.seal)
 }
 
 /// A visa's sticker, with its seal.

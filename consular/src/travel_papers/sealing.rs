@@ -1,4 +1,4 @@
-//! Sealing: the key as the settings have it, the seals of visas and emergency documents, and who else is trusted.
+//! Sealing: the key as the settings have it, the seals of passports, visas and emergency documents, and who else is trusted.
 
 use super::TravelPapers;
 use crate::travel::day;
@@ -7,9 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::NaiveDate;
 use fault::Fault;
-use proto::consular::v1::{EmergencyTravelDocument, Visa};
+use proto::consular::v1::{EmergencyTravelDocument, TravelDocument, Visa};
 use proto::policy::v1::Reason as House;
-use seal::{Certificate, Emergency, Entries, Header, Misfit, PublicKey, Seal, Signer, Stay, Trust, Version};
+use seal::{Certificate, Emergency, Entries, Header, Misfit, Passport, PublicKey, Seal, Signer, Stay, Trust, Version};
 use serde::Deserialize;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ const MONTH: u32 = 30;
 
 /// The private key of seals. Its debug form shows the public half alone.
 #[derive(Clone, Debug)]
-pub struct SealKey(Arc<Signer>);
+pub struct SealKey(pub(super) Arc<Signer>);
 
 impl SealKey {
     /// The public half.
@@ -46,6 +46,16 @@ impl config::Value for SealKey {
 }
 
 impl TravelPapers {
+    /// The bytes of a passport's seal; none without a key.
+    ///
+    /// # Errors
+    /// Something does not fit a seal.
+    pub(crate) fn seal_passport(&self, document: &TravelDocument, today: NaiveDate) -> Result<Vec<u8>, Fault> {
+        let [first, second] = document.zone.as_slice() else { return Err(misfit(Misfit::Field("zone"))) };
+        let sealed = Passport { zone: [first.clone(), second.clone()] };
+        self.sealed(&document.issue_date, today, |header| sealed.seal(header))
+    }
+
     /// The bytes of a visa's seal; none without a key.
     ///
     /// # Errors

@@ -120,7 +120,7 @@ impl World {
     }
 
     /// A passport in its holder's hands.
-    async fn delivered(&self, kind: Type, person: &str, previous: &str, number: &str) -> String {
+    pub(crate) async fn delivered(&self, kind: Type, person: &str, previous: &str, number: &str) -> String {
         let application = self.approved(kind, person, previous).await;
         let blank = self.blank(Blank::PassportBook, number).await;
         let document = self.produce(&application, &blank).await.unwrap().name;
@@ -154,7 +154,7 @@ impl World {
         documents.verify_travel_document(ask).await.unwrap().into_inner()
     }
 
-    async fn passport(&self, name: &str) -> TravelDocument {
+    pub(crate) async fn passport(&self, name: &str) -> TravelDocument {
         let get = pb::GetTravelDocumentRequest { name: name.into(), as_of: None };
         self.travel_documents(CLERK).get_travel_document(get).await.unwrap().into_inner()
     }

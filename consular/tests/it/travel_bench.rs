@@ -115,16 +115,25 @@ impl World {
 }
 
 /// A private key on P-256, of tests alone: base64 of PKCS #8.
-const SEAL_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgyu1fuCb/tRU3QGgqivp3KIn1vzrb+O0pJBOhRhr9Z1ehRANCAARy+dwKdBFbaFBmSLGdq3zL1tlJp15zYiW6ekjdoXSeDX/xfDKp4Sow3j2Gf1vRhtJItNRuS/9VZsyKtTDbyhPv";
+pub(crate) const SEAL_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgyu1fuCb/tRU3QGgqivp3KIn1vzrb+O0pJBOhRhr9Z1ehRANCAARy+dwKdBFbaFBmSLGdq3zL1tlJp15zYiW6ekjdoXSeDX/xfDKp4Sow3j2Gf1vRhtJItNRuS/9VZsyKtTDbyhPv";
+
+/// Its certificate, signed by itself: base64 of X.509 in DER.
+pub(crate) const SEAL_X509: &str = "MIIBoDCCAUagAwIBAgIBATAKBggqhkjOPQQDAjAuMQswCQYDVQQGEwJVUzEQMA4GA1UECgwHRXhhbXBsZTENMAsGA1UEAwwEVVNGUzAgFw0yNjExMjIxNTA4NDdaGA8yMTI2MTAyOTE1MDg0N1owLjELMAkGA1UEBhMCVVMxEDAOBgNVBAoMB0V4YW1wbGUxDTALBgNVBAMMBFVTRlMwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARy+dwKdBFbaFBmSLGdq3zL1tlJp15zYiW6ekjdoXSeDX/xfDKp4Sow3j2Gf1vRhtJItNRuS/9VZsyKtTDbyhPvo1MwUTAdBgNVHQ4EFgQUAW7UnkNwPJM0BHwhGC8dUk44A0swHwYDVR0jBBgwFoAUAW7UnkNwPJM0BHwhGC8dUk44A0swDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAz5mDttt06gok9m9Z1i1+ymV71rntoFr2BeEqAcHKxB0CIFG4/LD3vLxXYwvPlnEpdndK95W9acblYvCCG/cbuTAX";
 
 /// Papers that are sealed.
 pub(crate) fn papers() -> TravelPapers {
-    let env = Env::default()
-        .with("P_SEAL_KEY", SEAL_KEY)
+    papers_with(&[("P_SEAL_KEY", SEAL_KEY), ("P_SEAL_X509", SEAL_X509)]).unwrap()
+}
+
+/// Papers by these settings besides.
+pub(crate) fn papers_with(more: &[(&'static str, &str)]) -> anyhow::Result<TravelPapers> {
+    let env = more
+        .iter()
+        .fold(Env::default(), |env, (name, value)| env.with(*name, *value))
         .with("P_APOSTILLE_REGISTER", "https://register.example/apostilles")
         .with("P_CIVIL_REGISTER", "https://register.example/civil");
     let settings: TravelPaperSettings = config::read(&env, "P").unwrap();
-    TravelPapers::new(&settings, &Home::default()).unwrap()
+    TravelPapers::new(&settings, &Home::default())
 }
 
 /// A blank of this number.

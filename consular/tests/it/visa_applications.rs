@@ -328,7 +328,9 @@ async fn a_diplomatic_visa_is_asked_for_by_note_and_costs_nothing() {
         departure_date: "2029-05-01".into(),
         ..tourist("T-1")
     };
-    assert_eq!(reason(world.drafted(posted.clone()).await), "NOTE_VERBALE_MISSING");
+    world.heard(1, "NOTIFIED", false).await;
+    let unnoted = VisaApplication { member: "members/example".into(), ..posted.clone() };
+    assert_eq!(reason(world.drafted(unnoted).await), "NOTE_VERBALE_MISSING");
     let noted = VisaApplication { note_verbale: "17/2026".into(), member: "members/example".into(), ..posted };
     let lodged = world.lodged(noted.clone()).await.unwrap();
     assert_eq!((lodged.fee, lodged.state()), (0, State::Submitted), "six days before the arrival");

@@ -1,7 +1,8 @@
 //! A consular register on a database of its own, with a clock that tests move, called through gRPC.
 
+use crate::travel_bench::papers;
 use chrono::{DateTime, Utc};
-use consular::{Lists, Screenings};
+use consular::{Lists, Screenings, TravelPapers};
 use fault::Fault;
 use identity::{Clearance, METADATA_KEY, Permissions, Principal};
 use layers::{CallService, Limits};
@@ -37,6 +38,7 @@ pub(crate) struct World {
     pub(crate) clock: ManualClock,
     /// Where publications are put; removed with the world.
     pub(crate) lists_folder: PathBuf,
+    lists: Arc<Lists>,
     /// The register itself, whose timers tests fire.
     pub(crate) store: Store,
     screenings: Screenings,
@@ -63,13 +65,13 @@ pub(crate) async fn world() -> World {
     let lists_folder = std::env::temp_dir().join(format!("legation-lists-{}", uuid::Uuid::now_v7()));
     let lists = Arc::new(Lists::below(lists_folder.clone()).unwrap());
     let screenings = Screenings::new(store.keep(), Arc::clone(&lists));
-    let service = service(&store, &lists);
-    World { db, clock, lists_folder, store, screenings, service }
+    let service = service(&store, &lists, &papers());
+    World { db, clock, lists_folder, lists, store, screenings, service }
 }
 
 /// The service's methods on a register and lists.
-fn service(store: &Store, lists: &Arc<Lists>) -> CallService {
-    let routes = consular::routes(store, lists, &crate::travel_bench::papers()).prepare();
+fn service(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> CallService {
+    let routes = consular::routes(store, lists, papers).prepare();
     let (contract, verifier) = (proto::contract::contract(), Arc::new(testkit::verifier()));
     layers::service_stack(routes, "consular", contract, verifier, Limits::default(), TaskTracker::new())
 }
@@ -99,7 +101,15 @@ impl World {
 
     /// Screenings of another process of the service on the same database, with lists of its own.
     pub(crate) fn screenings_on(&self, lists: &Arc<Lists>, by: &Principal) -> ScreeningServiceClient<Signed> {
-        ScreeningServiceClient::new(InterceptedService::new(service(&self.store, lists), Token(testkit::token(by))))
+        ScreeningServiceClient::new(InterceptedService::new(
+            service(&self.store, lists, &papers()),
+            Token(testkit::token(by)),
+        ))
+    }
+
+    /// The service with other papers, on the same register.
+    pub(crate) fn signed_on(&self, papers: &TravelPapers, by: &Principal) -> Signed {
+        InterceptedService::new(service(&self.store, &self.lists, papers), Token(testkit::token(by)))
     }
 
     /// Screens again whom a change of the lists touches.

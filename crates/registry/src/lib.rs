@@ -60,6 +60,7 @@ mod revisions;
 mod rewrap;
 mod sealed;
 mod secret;
+mod set_off;
 mod signal;
 mod sql;
 mod store;

@@ -44,7 +44,7 @@ struct Rung {
 }
 
 /// What a ring says if a timer was touched since the last one.
-const TIMERS: &str = "timers";
+pub(crate) const TIMERS: &str = "timers";
 
 impl Signal {
     pub(crate) fn new(pool: &PgPool) -> Self {

@@ -1,9 +1,11 @@
-//! Visible digital seals (ICAO Doc 9303-13): the signed bytes of the barcode on a visa or an emergency travel document.
+//! Visible digital seals (ICAO Doc 9303-13): the signed bytes of the barcode on a visa, an emergency travel document or a
+//! passport.
 //!
 //! A [`Seal`] is a header and features; [`Signer`] makes of it the bytes that are printed, [`read`] takes them apart, and
 //! [`Sealed::verify`] says whether they were signed with a key. Keys are the caller's: whoever prints has them outside any
-//! database, and whoever checks knows whose certificate has which key. [`Visa`] and [`Emergency`] are seals in words;
-//! [`SealedJson`] is the form for screens and paper with room, VDS-NC. [`Trust`] says whose seals are believed.
+//! database, and whoever checks knows whose certificate has which key. [`Visa`] and [`Emergency`] are seals in words,
+//! and [`Passport`] is one of our own profile; [`SealedJson`] is the form for screens and paper with room, VDS-NC. [`Trust`]
+//! says whose seals are believed.
 //!
 //! Signatures are ECDSA on P-256 with SHA-256 or on P-384 with SHA-384; seals on Brainpool curves are read, and cannot be
 //! verified here.
@@ -13,15 +15,18 @@ mod emergency;
 mod failure;
 mod header;
 mod nc;
+mod passport;
 mod read;
 mod sign;
 mod trust;
 mod visa;
+mod whole_zone;
 
 pub use emergency::Emergency;
 pub use failure::{Misfit, Unreadable, Unverified};
 pub use header::{Header, Version};
 pub use nc::{MOST_BYTES, SealedJson, canonical};
+pub use passport::Passport;
 pub use read::{Sealed, read};
 pub use sign::{PublicKey, Signer};
 pub use trust::{Certificate, Trust};

@@ -16,3 +16,4 @@ mod stories_consular;
 mod stories_door;
 mod stories_events;
 mod stories_mission;
+mod stories_postings;

@@ -1,7 +1,7 @@
 //! Consular service as people meet it at the public door: a passport that a partner verifies, a visa that a hit stops, a
 //! crisis from the area to the departure.
 
-use crate::conformance::SEAL_KEY;
+use crate::conformance::{SEAL_KEY, SEAL_X509};
 use crate::stories_door::{Answer, Door, Ground, open};
 use chrono::{TimeDelta, Utc};
 use config::Env;
@@ -10,24 +10,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use testkit::until;
 
-const POST: &str = "posts/example";
+pub(crate) const POST: &str = "posts/example";
 const ZONE: &str = "consular/mrz:parse";
 
 /// The house with people's tokens, a key to seal with, and watch lists that the story writes.
-struct Section {
-    door: Door,
+pub(crate) struct Section {
+    pub(crate) door: Door,
     lists: PathBuf,
     /// Two heads of section: each does what the other must not do alone.
-    one: String,
-    other: String,
+    pub(crate) one: String,
+    pub(crate) other: String,
 }
 
-fn name(record: &Value) -> String {
+pub(crate) fn name(record: &Value) -> String {
     record["name"].as_str().expect("a record has a name").to_owned()
 }
 
 /// The day so many days from today.
-fn day(days: i64) -> String {
+pub(crate) fn day(days: i64) -> String {
     (Utc::now() + TimeDelta::days(days)).format("%Y-%m-%d").to_string()
 }
 
@@ -41,12 +41,13 @@ fn equals(field: &str, value: &str) -> String {
 }
 
 impl Section {
-    async fn of(ground: &Ground) -> Self {
+    pub(crate) async fn of(ground: &Ground) -> Self {
         let lists = std::env::temp_dir().join(format!("legation-story-{}", ground.bootstrap.id()));
         std::fs::create_dir_all(lists.join("story")).unwrap();
         let mut env = Env::default()
             .with("GATEWAY_DEV_ISSUER", "true")
             .with("CONSULAR_TRAVEL_PAPERS_SEAL_KEY", SEAL_KEY)
+            .with("CONSULAR_TRAVEL_PAPERS_SEAL_X509", SEAL_X509)
             .with("CONSULAR_LISTS_FOLDER", lists.to_string_lossy());
         env.extend(ground.settings(&ground.redis.url));
         let opened = open(&env).await;
@@ -60,19 +61,19 @@ impl Section {
         self.door.person(subject, &["applicant"], None).await
     }
 
-    async fn make(&self, key: &str, collection: &str, record: &Value) -> Value {
+    pub(crate) async fn make(&self, key: &str, collection: &str, record: &Value) -> Value {
         self.door.post(key, &format!("consular/{collection}"), record).await.good()
     }
 
-    async fn act(&self, key: &str, record: &str, verb: &str, ask: Value) -> Answer {
+    pub(crate) async fn act(&self, key: &str, record: &str, verb: &str, ask: Value) -> Answer {
         self.door.post(key, &format!("consular/{record}:{verb}"), &ask).await
     }
 
-    async fn done(&self, key: &str, record: &str, verb: &str, ask: Value) -> Value {
+    pub(crate) async fn done(&self, key: &str, record: &str, verb: &str, ask: Value) -> Value {
         self.act(key, record, verb, ask).await.good()
     }
 
-    async fn read(&self, key: &str, path: &str) -> Value {
+    pub(crate) async fn read(&self, key: &str, path: &str) -> Value {
         self.door.get(key, &format!("consular/{path}")).await.good()
     }
 
@@ -125,7 +126,7 @@ impl Section {
     }
 
     /// Puts the list of this story in force with these lines.
-    async fn listed(&self, list: Option<&str>, people: &[(&str, &str)]) -> String {
+    pub(crate) async fn listed(&self, list: Option<&str>, people: &[(&str, &str)]) -> String {
         let line = |(number, (name, remarks)): (usize, &(&str, &str))| {
             format!("{number},\"{name}\",\"individual\",\"TEST\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,\"{remarks}\"\n")
         };
@@ -144,7 +145,7 @@ impl Section {
         list
     }
 
-    async fn screened(&self, who: &str, born: &str, documents: &[&str]) -> Value {
+    pub(crate) async fn screened(&self, who: &str, born: &str, documents: &[&str]) -> Value {
         let subject = json!({"kind": "PERSON", "names": [who], "birthDate": born, "documentNumbers": documents});
         self.make(&self.one, "screenings", &json!({"subject": subject, "occasion": "a story"})).await
     }
@@ -159,12 +160,12 @@ impl Section {
         consular::Screenings::new(store.keep(), lists).again().await.unwrap();
     }
 
-    async fn close(self) {
+    pub(crate) async fn close(self) {
         let _ = std::fs::remove_dir_all(&self.lists);
         self.door.close().await;
     }
 
-    async fn blank(&self, kind: &str, number: &str) -> String {
+    pub(crate) async fn blank(&self, kind: &str, number: &str) -> String {
         let blank = json!({"number": number, "kind": kind, "post": POST, "consignment": "2026/1"});
         name(&self.make(&self.one, "blankBooks", &blank).await)
     }
@@ -237,6 +238,11 @@ async fn a_citizen_books_has_a_passport_and_a_partner_verifies_it_until_it_is_lo
     assert_eq!(read["zone"]["number"], passport["number"]);
     let valid = verified().await;
     assert_eq!((&valid["valid"], &valid["finding"]), (&json!(true), &json!("VALID")), "{valid}");
+    // Its holder shows a sealed copy on a telephone; whoever reads it asks what it is worth.
+    let copy = house.read(&house.one, &format!("{}:sealedCopy", name(&passport))).await;
+    let shown = async || house.door.post(&border, "consular/vds:verify", &json!({"json": copy["json"]})).await.good();
+    let good = shown().await;
+    assert_eq!((&good["finding"], &good["document"]), (&json!("VALID"), &json!("IN_FORCE")), "{good}");
     let closed = house.door.get(&border, &format!("consular/{}", name(&passport))).await;
     assert_eq!(closed.status, 403, "who verifies a passport does not read the register");
 
@@ -244,6 +250,8 @@ async fn a_citizen_books_has_a_passport_and_a_partner_verifies_it_until_it_is_lo
     house.done(&house.one, &name(&passport), "reportLoss", json!({"place": "At the station."})).await;
     let lost = verified().await;
     assert_eq!((&lost["valid"], &lost["finding"]), (&json!(false), &json!("REPORTED_LOST")), "{lost}");
+    let stopped = shown().await;
+    assert_eq!((&stopped["finding"], &stopped["document"]), (&json!("VALID"), &json!("REPORTED_LOST")), "{stopped}");
     let found = house.act(&house.other, &name(&passport), "cancel", json!({"grounds": "Found again."})).await;
     assert_eq!(found.refusal(), (409, "WRONG_STATE".to_owned()));
     house.close().await;

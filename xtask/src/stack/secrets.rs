@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use identity::ApiKeyText;
+use rcgen::{CertificateParams, KeyPair};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use std::collections::BTreeMap;
@@ -54,6 +55,14 @@ pub(crate) fn random_key() -> String {
 pub(crate) fn random_p256() -> String {
     let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
     STANDARD.encode(made.expect("the system gives random bytes"))
+}
+
+/// A certificate that such a key has signed for itself: X.509 in DER, in base64.
+pub(crate) fn self_signed(key: &str) -> String {
+    let key = STANDARD.decode(key).expect("a key that was made here is base64");
+    let pair = KeyPair::try_from(key).expect("a key that was made here is one on P-256");
+    let certificate = CertificateParams::default().self_signed(&pair).expect("a key on P-256 signs");
+    STANDARD.encode(certificate.der())
 }
 
 /// The keys of what a service seals in its database: one for its index, one to wrap with.

@@ -142,6 +142,9 @@ impl Consumer {
             Ok(event) => event,
             Err(malformed) => return self.bury(link, &entry, malformed, 1).await,
         };
+        if !handler.concerns(&event) {
+            return self.group.acknowledge(link, &entry).await;
+        }
         let mut database = Outage::of("database");
         let mut pauses = Pause::default();
         // Deliveries before this one ended with their consumer; so a handler that kills its process is noticed.

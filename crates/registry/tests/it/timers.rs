@@ -94,6 +94,33 @@ async fn a_paused_clock_does_not_run() {
 }
 
 #[tokio::test]
+async fn a_timer_that_is_set_off_from_outside_fires_with_that_commit_and_not_without_it() {
+    let world = world().await;
+    let name = in_grace(&world, secretary("missions/fr")).await;
+    let names = [name.clone()];
+    let mut given_up = pg::begin(&world.db.pool).await.unwrap();
+    world.members.set_off(&mut given_up, &names, "grace").await.unwrap();
+    given_up.rollback().await.unwrap();
+    assert_eq!(world.store.fire_due().await.unwrap(), 0, "it runs for its hour");
+    let mut tx = pg::begin(&world.db.pool).await.unwrap();
+    let unknown = world.members.set_off(&mut tx, &names, "unknown").await.unwrap_err();
+    assert_eq!(unknown.reason(), "INTERNAL");
+    world.members.set_off(&mut tx, &names, "grace").await.unwrap();
+    assert_eq!(world.store.fire_due().await.unwrap(), 0, "nothing is committed yet");
+    tx.commit().await.unwrap();
+    assert_eq!(world.store.fire_due().await.unwrap(), 1);
+    assert_eq!(state(&world, &name).await, State::Ended);
+    assert_eq!(world.count("history where verb = 'expireGrace' and actor = 'timers/grace'").await, 1);
+    // In a state that does not want it, it is taken away.
+    let mut tx = pg::begin(&world.db.pool).await.unwrap();
+    world.members.set_off(&mut tx, &names, "grace").await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(world.store.fire_due().await.unwrap(), 0);
+    assert_eq!(world.count("timers").await, 0);
+    assert_eq!(world.count("audit where actor = 'timers/grace' and outcome = 'WRONG_STATE'").await, 1);
+}
+
+#[tokio::test]
 async fn a_timer_that_its_record_no_longer_wants_is_dropped_and_noted() {
     let world = world().await;
     let name = in_grace(&world, secretary("missions/fr")).await;

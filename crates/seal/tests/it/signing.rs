@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair};
-use seal::{Entries, Feature, Header, Misfit, PublicKey, Seal, Signer, Stay, Unverified, Version, Visa, read};
+use seal::{
+    Emergency, Entries, Feature, Header, Misfit, Passport, PublicKey, Seal, Signer, Stay, Unreadable, Unverified,
+    Version, Visa, read,
+};
 
 pub(crate) fn signer() -> Signer {
     let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).expect("a key");
@@ -40,6 +43,27 @@ fn a_visa_is_sealed_and_believed() {
     assert_eq!(sealed.verify(&signer.public()), Ok(()));
     assert_eq!(Visa::of(&sealed), Ok(visa()));
     assert_eq!(sealed.verify(&self::signer().public()), Err(Unverified::Signature), "another's key");
+}
+
+#[test]
+fn a_passport_is_sealed_by_its_whole_zone_in_a_profile_of_its_own() {
+    let zone = [
+        "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<".to_owned(),
+        "L898902C36UTO7408122F1204159ZE184226B<<<<<10".to_owned(),
+    ];
+    let (signer, passport) = (signer(), Passport { zone: zone.clone() });
+    let printed = signer.seal(&passport.seal(header()).expect("it fits")).expect("it is signed");
+    let sealed = read(&printed).expect("a seal");
+    assert_eq!((Passport::of(&sealed), sealed.verify(&signer.public())), (Ok(passport), Ok(())));
+    assert_eq!(sealed.seal.header.category % 2, 0, "odd categories are those of Doc 9303-13");
+    for other in [Visa::of(&sealed).err(), Emergency::of(&sealed).err()] {
+        assert_eq!(other, Some(Unreadable::Feature("kind of document")));
+    }
+    let visa = read(&signer.seal(&visa().seal(header()).expect("it fits")).expect("it is signed")).expect("a seal");
+    assert_eq!(Passport::of(&visa), Err(Unreadable::Feature("kind of document")));
+    let [first, second] = zone;
+    let short = Passport { zone: [first, second[..36].to_owned()] };
+    assert_eq!(short.seal(header()), Err(Misfit::Field("zone")));
 }
 
 #[test]

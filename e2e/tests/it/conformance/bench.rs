@@ -18,6 +18,8 @@ const AGENCY: &str = "conformance";
 
 /// A private key on P-256, of tests alone: base64 of PKCS #8.
 pub(crate) const SEAL_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgyu1fuCb/tRU3QGgqivp3KIn1vzrb+O0pJBOhRhr9Z1ehRANCAARy+dwKdBFbaFBmSLGdq3zL1tlJp15zYiW6ekjdoXSeDX/xfDKp4Sow3j2Gf1vRhtJItNRuS/9VZsyKtTDbyhPv";
+/// Its certificate, signed by itself: base64 of X.509 in DER.
+pub(crate) const SEAL_X509: &str = "MIIBoDCCAUagAwIBAgIBATAKBggqhkjOPQQDAjAuMQswCQYDVQQGEwJVUzEQMA4GA1UECgwHRXhhbXBsZTENMAsGA1UEAwwEVVNGUzAgFw0yNjExMjIxNTA4NDdaGA8yMTI2MTAyOTE1MDg0N1owLjELMAkGA1UEBhMCVVMxEDAOBgNVBAoMB0V4YW1wbGUxDTALBgNVBAMMBFVTRlMwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARy+dwKdBFbaFBmSLGdq3zL1tlJp15zYiW6ekjdoXSeDX/xfDKp4Sow3j2Gf1vRhtJItNRuS/9VZsyKtTDbyhPvo1MwUTAdBgNVHQ4EFgQUAW7UnkNwPJM0BHwhGC8dUk44A0swHwYDVR0jBBgwFoAUAW7UnkNwPJM0BHwhGC8dUk44A0swDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAz5mDttt06gok9m9Z1i1+ymV71rntoFr2BeEqAcHKxB0CIFG4/LD3vLxXYwvPlnEpdndK95W9acblYvCCG/cbuTAX";
 
 /// A house at work.
 pub(super) struct House {
@@ -59,6 +61,7 @@ impl House {
             // Messages stand where verbs put them.
             .with("CONSULAR_SENDERS", "0")
             .with("CONSULAR_TRAVEL_PAPERS_SEAL_KEY", SEAL_KEY)
+            .with("CONSULAR_TRAVEL_PAPERS_SEAL_X509", SEAL_X509)
             .with("CONSULAR_LISTS_FOLDER", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/lists"));
         let settings: gateway::Settings = config::read(&env, "GATEWAY").expect("the settings are good");
         let own = config::read(&env, "ACCREDITATION").expect("the settings are good");

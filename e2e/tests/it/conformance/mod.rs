@@ -91,7 +91,7 @@ mod watch_lists;
 mod webhooks;
 
 use bench::House;
-pub(crate) use bench::SEAL_KEY;
+pub(crate) use bench::{SEAL_KEY, SEAL_X509};
 use proto::contract::contract;
 use std::collections::BTreeSet;
 use testkit::conformance::Suite;

@@ -53,7 +53,12 @@ impl Fixture for TravelDocuments {
         &["EXPIRED"]
     }
 
+    /// Each copy is signed anew.
     fn moments(&self, method: &Method) -> &'static [&'static str] {
-        if method.name() == "VerifyTravelDocument" { &["verifyTime"] } else { &[] }
+        match method.name() {
+            "SealTravelDocument" => &["json"],
+            "VerifyTravelDocument" => &["verifyTime"],
+            _ => &[],
+        }
     }
 }

@@ -37,6 +37,7 @@ impl Fixture for Visas {
         match method.name() {
             "RecordEntry" | "RecordExit" => Some(json!({ "date": day(-1) })),
             "RevokeVisa" | "AnnulVisa" | "CancelVisa" => Some(json!({ "grounds": "The invitation was forged." })),
+            "KeepVisa" => Some(json!({ "grounds": "The holder leaves with it." })),
             "CalculateStay" => Some(json!({ "sojourns": [{ "entryDate": "2026-01-01" }], "date": "2026-02-01" })),
             _ => plain(method),
         }
@@ -49,5 +50,10 @@ impl Fixture for Visas {
 
     fn reached_by_time_alone(&self) -> &'static [&'static str] {
         &["EXPIRED"]
+    }
+
+    /// Each copy is signed anew.
+    fn moments(&self, method: &Method) -> &'static [&'static str] {
+        if method.name() == "SealVisa" { &["json"] } else { &[] }
     }
 }

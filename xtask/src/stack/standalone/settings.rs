@@ -3,7 +3,7 @@
 use crate::local::{Local, root};
 use crate::progress::Step;
 use crate::stack::lists;
-use crate::stack::secrets::{Secrets, bootstrap_key, random_hex, random_key, random_p256, sealing_keys};
+use crate::stack::secrets::{Secrets, bootstrap_key, random_hex, random_key, random_p256, sealing_keys, self_signed};
 use anyhow::{Context as _, Result, bail};
 use cluster::Cluster;
 use std::net::{SocketAddr, TcpListener};
@@ -32,6 +32,7 @@ impl Settings {
         let keys_audit_key = secrets.get("gateway-audit-key", random_hex)?;
         let seal_key = secrets.get("accreditation-seal-key", random_key)?;
         let travel_key = secrets.get("consular-seal-key", random_p256)?;
+        let travel_x509 = secrets.get("consular-seal-x509", || self_signed(&travel_key))?;
         let sealing = secrets.get("accreditation-sealing-keys", sealing_keys)?;
         let gateway_sealing = secrets.get("gateway-sealing-keys", sealing_keys)?;
         let consular_sealing = secrets.get("consular-sealing-keys", sealing_keys)?;
@@ -64,6 +65,10 @@ impl Settings {
             ("CONSULAR_TRAVEL_PAPERS_SEAL_KEY", travel_key),
             ("TELEMETRY_LOGS", "json".to_owned()),
         ];
+        // A certificate is that of its key.
+        if own("CONSULAR_TRAVEL_PAPERS_SEAL_KEY").is_none() {
+            environment.push(("CONSULAR_TRAVEL_PAPERS_SEAL_X509", travel_x509));
+        }
         environment.retain(|(name, _)| own(name).is_none());
         Ok(Self { environment, address: format!("http://{listen}"), admin_address: format!("http://{admin}") })
     }
