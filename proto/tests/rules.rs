@@ -132,19 +132,17 @@ fn states(contract: &Contract, method: &Method, faults: &mut Faults) {
 }
 
 /// Whatever is listed is watched: beside the list, by the same callers, the same reads recorded, and filtered. Only what
-/// stands in no history is not, and then nothing of it can be read as of a past instant either.
+/// stands in no history is not.
 fn watched(contract: &Contract, list: &Method, faults: &mut Faults) {
     let Some(resource) = listed(contract, list) else { return };
     let name = resource.message().full_name();
-    let of_it = |kind: Kind| move |method: &&Method| method.resource() == Some(name) && *method.kind() == kind;
     let same_service = |method: &&Method| method.descriptor().parent_service() == list.descriptor().parent_service();
-    let watch = contract.methods().iter().filter(same_service).find(of_it(Kind::Watch));
+    let mut beside = contract.methods().iter().filter(same_service);
+    let watch = beside.find(|method| method.resource() == Some(name) && *method.kind() == Kind::Watch);
     let has = |method: &Method, field: &str| method.descriptor().input().get_field_by_name(field).is_some();
     let path = list.path();
     if !resource.policy().changes_not_recorded.is_empty() {
         faults.unless(watch.is_none(), path, "what it lists says why changes are not recorded, and is watched");
-        let past = contract.methods().iter().filter(of_it(Kind::Get)).find(|get| has(get, "as_of"));
-        faults.unless(past.is_none(), path, "what it lists says why changes are not recorded, and is read as of then");
         return;
     }
     let Some(watch) = watch else {
@@ -360,7 +358,6 @@ fn each_rule_can_be_broken() {
     is_refused(b"\x06filter", b"\x06filtex", "a watch has filter");
     // What is an automatic step becomes a reason why changes are not recorded: both have the form of text.
     is_refused(b"*e\x0a\x0bexpireGrace", b":e\x0a\x0bexpireGrace", "not recorded, and is watched");
-    is_refused(b"*e\x0a\x0bexpireGrace", b":e\x0a\x0bexpireGrace", "not recorded, and is read as of then");
     is_refused(b"Check the name.", b"Check the name!", "its remedy is a sentence");
     // `personal: true max_length: 20000 sealed: true` becomes `searchable: true …`.
     let from = b"\x20\x01\x40\xa0\x9c\x01\x70\x01";

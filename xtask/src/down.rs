@@ -1,5 +1,6 @@
 //! `cargo xtask down`: stops what `up` started, and forgets it if asked to.
 
+use crate::clients;
 use crate::local::Local;
 use crate::progress::Step;
 use crate::stack::{Running, stop_leftover};
@@ -60,8 +61,10 @@ fn purge(local: &Local) -> Result<()> {
         }
     }
     // Tests may be running; their data is nobody's, and the next `down --purge` finds it again.
-    if let Err(error) = cluster::purge(&local.test_cluster().dir) {
-        eprintln!("The data of tests stays: {error:#}");
+    for dir in [local.test_cluster().dir, local.apart(clients::HOUSE)?.cluster().dir] {
+        if let Err(error) = cluster::purge(&dir) {
+            eprintln!("The data of tests stays: {error:#}");
+        }
     }
     Ok(())
 }

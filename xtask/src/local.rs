@@ -8,24 +8,38 @@ use std::path::{Path, PathBuf};
 
 /// The folder.
 #[derive(Clone, Debug)]
-pub(crate) struct Local(PathBuf);
+pub(crate) struct Local {
+    folder: PathBuf,
+    /// Where binaries are unpacked if they must be fetched.
+    tools: PathBuf,
+    /// Whether what is in it is meant to be kept.
+    kept: bool,
+}
 
 impl Local {
     /// The folder of this checkout, made if absent.
     pub(crate) fn open() -> Result<Self> {
-        let folder = root().join(".local");
-        fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
-        Ok(Self(folder))
+        Self { folder: root().join(".local"), tools: root().join(".local/tools"), kept: true }.made()
+    }
+
+    /// A folder in it for a house of its own, of which nothing is kept.
+    pub(crate) fn apart(&self, name: &str) -> Result<Self> {
+        Self { folder: self.path(name), tools: self.tools.clone(), kept: false }.made()
+    }
+
+    fn made(self) -> Result<Self> {
+        fs::create_dir_all(&self.folder).with_context(|| format!("make {}", self.folder.display()))?;
+        Ok(self)
     }
 
     /// A file or folder in it.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.folder.join(name)
     }
 
-    /// The cluster that `up` runs, which keeps what was committed.
+    /// The cluster that `up` runs, which keeps what was committed, unless nothing here is meant to be kept.
     pub(crate) fn cluster(&self) -> cluster::Spec {
-        cluster::Spec { dir: self.path("cluster"), tools: self.path("tools"), durable: true, install: true }
+        cluster::Spec { dir: self.path("cluster"), tools: self.tools.clone(), durable: self.kept, install: true }
     }
 
     /// The cluster that tests run on, which keeps nothing.

@@ -59,7 +59,7 @@ fn main() -> ExitCode {
     })
 }
 
-fn with_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+fn with_runtime<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let outcome = runtime.block_on(work);
     // What still blocks a thread, such as an installation given up by Ctrl-C, does not hold us.

@@ -250,9 +250,9 @@ async fn what_was_told_late_or_twice_changes_nothing() {
     let visa = world.visa_of_posting("T-1", "V00000001").await;
     world.heard(4, "ENDED", false).await;
     assert_eq!(world.store.fire_due().await.unwrap(), 1);
-    // Another process took these in, and was slow.
-    world.heard(3, "ACCREDITED", false).await;
+    // The same again, and what another process took in and was slow with.
     world.heard(4, "ENDED", false).await;
+    world.heard(3, "ACCREDITED", false).await;
     assert_eq!(world.store.fire_due().await.unwrap(), 0);
     assert_eq!(world.version_of(MEMBER).await, Some(4));
     assert_eq!(reason(world.drafted(posting("T-2")).await), "MISSION_MEMBER_ENDED");

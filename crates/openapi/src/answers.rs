@@ -129,6 +129,10 @@ const LINES: &str = "One message as JSON a line. If the stream fails, its last l
 const EVENTS: &str = "Server-sent events: `data` is one message as JSON, `id` is where to go on. If the stream fails, \
                       its last event is a `problem`.";
 
+/// What generators of clients take for an answer to hand over as it came. JSON Schema has no need to say so of what is no
+/// JSON; a client told nothing would read a paper as text, and refuse a media type that it does not know.
+const BYTES: &str = "binary";
+
 /// Lines of messages, as a body.
 pub(crate) fn lines(message: Value) -> Value {
     stream("One message as JSON a line.", message)
@@ -148,7 +152,8 @@ fn stream(words: &str, message: Value) -> Value {
 fn success(method: &Method, schemas: &mut Schemas<'_>) -> Value {
     let output = method.descriptor().output();
     if output.full_name() == "google.api.HttpBody" {
-        let whatever = json!({"*/*": {"schema": {"description": "The document. `Content-Type` says what it is."}}});
+        let words = "The document. `Content-Type` says what it is.";
+        let whatever = json!({"*/*": {"schema": {"type": "string", "format": BYTES, "description": words}}});
         let headers = refer(&["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Trace-Id"]);
         return json!({"description": "The document, byte for byte.", "headers": headers, "content": whatever});
     }
@@ -158,7 +163,9 @@ fn success(method: &Method, schemas: &mut Schemas<'_>) -> Value {
         if !matches!(method.kind(), Kind::Import | Kind::Export) {
             content.insert("text/event-stream".into(), stream(EVENTS, schema.clone()));
         }
-        content.insert("application/x-ndjson".into(), stream(LINES, schema));
+        let mut lines = stream(LINES, schema);
+        lines["schema"]["format"] = BYTES.into();
+        content.insert("application/x-ndjson".into(), lines);
         return json!({"description": "The stream.", "headers": refer(&["Trace-Id"]), "content": content});
     }
     let mut answer = json!({"description": "Done.", "content": {"application/json": {"schema": schema}}});

@@ -70,6 +70,35 @@ fn every_reference_leads_somewhere() {
     assert!(count > 500, "{count} references");
 }
 
+/// What clients made by generators do with an answer follows from this; `cargo xtask test --only clients` tries some.
+#[test]
+fn every_success_is_json_of_a_schema_events_or_bytes() {
+    let document = made();
+    let (mut json, mut bytes) = (0, 0);
+    for (path, method, operation) in operations(&document) {
+        let content = operation["responses"]["200"]["content"].as_object().expect("a success has content");
+        for (media, found) in content {
+            let schema = &found["schema"];
+            match media.as_str() {
+                "application/json" => {
+                    json += 1;
+                    assert!(schema["$ref"].is_string(), "{method} {path}: {schema}");
+                }
+                "text/event-stream" => assert_eq!((&schema["type"], schema.get("format")), (&"string".into(), None)),
+                _ => {
+                    bytes += 1;
+                    assert_eq!(
+                        (&schema["type"], &schema["format"]),
+                        (&"string".into(), &"binary".into()),
+                        "{path} {media}"
+                    );
+                }
+            }
+        }
+    }
+    assert!(json > 500 && bytes > 10, "{json} of JSON, {bytes} of bytes");
+}
+
 #[test]
 fn every_answer_but_success_is_a_problem_and_denials_are_told() {
     let document = made();

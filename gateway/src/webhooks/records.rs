@@ -4,6 +4,7 @@ use super::Making;
 use super::owner::reader;
 use crate::agency_notices;
 use crate::caller::is_key;
+use chrono::Utc;
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
 use proto::contract::contract;
@@ -14,7 +15,7 @@ use proto::gateway::v1::{
     ListWebhooksResponse, Reason, ReplayWebhookRequest, RotateWebhookSecretRequest, RotateWebhookSecretResponse,
     UpdateWebhookRequest, VerifyWebhookRequest, WatchWebhooksRequest, WatchWebhooksResponse, Webhook, webhook,
 };
-use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,14 +73,15 @@ impl Webhooks {
         }
     }
 
-    /// Whether the endpoint answers a challenge with it.
+    /// Whether the endpoint is set up for this webhook: its answer to a challenge shows what it checks signatures by.
     async fn challenge(&self, webhook: &Webhook) -> Result<(), Fault> {
         let making = self.making()?;
-        let secrets = [making.key.secret(&webhook.name, webhook.secret_version)];
+        let overlap_end = webhook.overlap_end_time.as_ref().and_then(instant);
+        let secrets = making.key.in_force(&webhook.name, webhook.secret_version, overlap_end, Utc::now());
         let challenge = Uuid::new_v4().to_string();
         let body = serde_json::json!({
             "type": "gateway.webhooks.challenge",
-            "timestamp": chrono::Utc::now(),
+            "timestamp": Utc::now(),
             "data": {"webhook": webhook.name, "challenge": challenge},
         });
         let id = format!("challenge_{}", Uuid::new_v4().simple());
@@ -89,9 +91,9 @@ impl Webhooks {
         if let Some(error) = &attempt.error {
             return Err(unverified(error.clone()));
         }
-        let echoed = attempt.body.windows(challenge.len()).any(|part| part == challenge.as_bytes());
-        let words = "the endpoint accepted the challenge and did not answer with it";
-        if echoed { Ok(()) } else { Err(unverified(words.to_owned())) }
+        let proven = secrets.iter().any(|secret| secret.is_proven(&challenge, &attempt.body));
+        let words = "the endpoint accepted the challenge, and its answer is not the challenge's proof";
+        if proven { Ok(()) } else { Err(unverified(words.to_owned())) }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
 use config::Value;
 use ring::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use ring::hmac;
@@ -52,6 +53,19 @@ impl WebhookKey {
         Secret { hmac: self.derive(webhook, version, b"v1"), seed: self.derive(webhook, version, b"v1a") }
     }
 
+    /// The secrets in force at this instant, the newest first: the one before signs too until their overlap ends.
+    pub(crate) fn in_force(
+        &self,
+        webhook: &str,
+        version: i32,
+        overlap_end: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Vec<Secret> {
+        let before = overlap_end.is_some_and(|end| now < end) && version > 1;
+        let versions = [Some(version), before.then(|| version - 1)];
+        versions.into_iter().flatten().map(|version| self.secret(webhook, version)).collect()
+    }
+
     fn derive(&self, webhook: &str, version: i32, scheme: &[u8]) -> [u8; 32] {
         let version = version.to_be_bytes();
         // The name is the only part of no fixed length and stands last.
@@ -78,6 +92,20 @@ impl Secret {
     /// The public half of the pair: `whpk_…`.
     pub(crate) fn public_text(&self) -> String {
         format!("whpk_{}", STANDARD.encode(self.pair().public_key().as_ref()))
+    }
+
+    /// Whether an answer to a challenge is its HMAC-SHA256, in hexadecimal digits, keyed with what the receiver checks
+    /// signatures by: the text of the secret, or of the public key.
+    ///
+    /// The text, not the bytes it stands for: those sign messages, and a receiver that answered whatever calls itself a
+    /// challenge would sign messages for anyone.
+    pub(crate) fn is_proven(&self, challenge: &str, answer: &[u8]) -> bool {
+        let Ok(tag) = hex::decode(answer.trim_ascii()) else { return false };
+        let proves = |key: String| {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
+            hmac::verify(&key, challenge.as_bytes(), &tag).is_ok()
+        };
+        proves(self.text()) || proves(self.public_text())
     }
 
     fn pair(&self) -> Ed25519KeyPair {
@@ -147,5 +175,41 @@ mod tests {
         assert_eq!(texts[2], secrets[0].text());
         assert!(WebhookKey::parse("5a5a").is_err());
         assert!(!format!("{key:?}").contains("5a"));
+    }
+
+    #[test]
+    fn the_secret_before_is_in_force_until_the_overlap_ends() {
+        let key = WebhookKey::parse(&"5a".repeat(32)).unwrap();
+        let end: DateTime<Utc> = "2026-05-04T13:00:00Z".parse().unwrap();
+        let at = |version, end, now| {
+            let secrets = key.in_force("webhooks/a", version, end, now);
+            secrets.iter().map(Secret::text).collect::<Vec<_>>()
+        };
+        let [first, second] = [1, 2].map(|version| key.secret("webhooks/a", version).text());
+        let instant = chrono::TimeDelta::nanoseconds(1);
+        assert_eq!(at(2, Some(end), end - instant), [second.clone(), first.clone()]);
+        assert_eq!(at(2, Some(end), end), std::slice::from_ref(&second));
+        assert_eq!(at(2, None, end), [second]);
+        assert_eq!(at(1, Some(end), end - instant), [first], "there is none before the first");
+    }
+
+    #[test]
+    fn a_challenge_is_answered_by_who_has_the_secret_or_the_public_key_of_this_webhook() {
+        let key = WebhookKey::parse(&"5a".repeat(32)).unwrap();
+        let (own, other) = (key.secret("webhooks/a", 1), key.secret("webhooks/b", 1));
+        let answer = |key: &[u8], challenge: &str| {
+            hex::encode(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), challenge.as_bytes()))
+        };
+        for text in [own.text(), own.public_text()] {
+            let proof = answer(text.as_bytes(), "c");
+            assert!(own.is_proven("c", proof.as_bytes()), "{text}");
+            assert!(own.is_proven("c", format!("{proof}\n").as_bytes()), "a line may end");
+            assert!(!own.is_proven("d", proof.as_bytes()), "of another challenge");
+            assert!(!other.is_proven("c", proof.as_bytes()), "of another webhook");
+            assert!(!key.secret("webhooks/a", 2).is_proven("c", proof.as_bytes()), "of another version");
+            assert!(!own.is_proven("c", &proof.as_bytes()[..62]), "a part of it");
+        }
+        assert!(!own.is_proven("c", answer(&own.hmac, "c").as_bytes()), "what signs messages proves nothing");
+        assert!(!own.is_proven("c", b"c") && !own.is_proven("c", b""));
     }
 }

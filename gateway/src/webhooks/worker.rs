@@ -187,9 +187,7 @@ impl Worker {
 
     /// The secrets in force, the newest first.
     fn secrets(&self, target: &Target) -> Vec<Secret> {
-        let before = target.overlap_end_time.is_some_and(|end| Utc::now() < end) && target.secret_version > 1;
-        let versions = [Some(target.secret_version), before.then(|| target.secret_version - 1)];
-        versions.into_iter().flatten().map(|version| self.key.secret(&target.name, version)).collect()
+        self.key.in_force(&target.name, target.secret_version, target.overlap_end_time, Utc::now())
     }
 }
 

@@ -15,8 +15,12 @@ use std::sync::{Arc, Mutex};
 /// How a message is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
+    /// 200; to a challenge with its proof by the key that the endpoint was given.
+    Take,
     /// 200, with the message.
     Echo,
+    /// 200, with the challenge.
+    Parrot,
     /// This status and nothing else.
     Status(u16),
     /// 503, and to come again after so many seconds.
@@ -43,6 +47,7 @@ struct Inner {
     heard: Vec<Heard>,
     next: VecDeque<Answer>,
     usual: Answer,
+    key: String,
 }
 
 /// The endpoint.
@@ -54,12 +59,19 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) async fn open() -> Self {
-        let inner = Arc::new(Mutex::new(Inner { heard: Vec::new(), next: VecDeque::new(), usual: Answer::Echo }));
+        let inner =
+            Inner { heard: Vec::new(), next: VecDeque::new(), usual: Answer::Take, key: "none was given".into() };
+        let inner = Arc::new(Mutex::new(inner));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let router = Router::new().fallback(take).with_state(Arc::clone(&inner));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url, inner }
+    }
+
+    /// From now on challenges are answered with what this key proves: `whsec_…` or `whpk_…`.
+    pub(crate) fn checks_by(&self, key: &str) {
+        key.clone_into(&mut self.inner.lock().unwrap().key);
     }
 
     /// From now on messages are answered so.
@@ -123,10 +135,15 @@ impl Heard {
     }
 }
 
+/// What a challenge is answered with.
+fn proof(key: &str, challenge: &str) -> String {
+    hex::encode(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()), challenge.as_bytes()))
+}
+
 async fn take(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap, body: Bytes) -> Response {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
     let (id, timestamp, signatures) = (text("webhook-id"), text("webhook-timestamp"), text("webhook-signature"));
-    let answer = {
+    let (answer, key) = {
         let mut inner = inner.lock().unwrap();
         inner.heard.push(Heard {
             id,
@@ -136,10 +153,15 @@ async fn take(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap, body: 
             headers,
         });
         let usual = inner.usual;
-        inner.next.pop_front().unwrap_or(usual)
+        (inner.next.pop_front().unwrap_or(usual), inner.key.clone())
     };
+    let message: Value = serde_json::from_slice(&body).unwrap();
+    let challenge = message["data"]["challenge"].as_str().unwrap_or_default().to_owned();
     match answer {
+        Answer::Take if challenge.is_empty() => StatusCode::OK.into_response(),
+        Answer::Take => proof(&key, &challenge).into_response(),
         Answer::Echo => body.into_response(),
+        Answer::Parrot => challenge.into_response(),
         Answer::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
         Answer::Later(seconds) => {
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, seconds.to_string())]).into_response()

@@ -33,3 +33,4 @@ mod upstream;
 mod webhooks;
 mod webhooks_guard;
 mod webhooks_trouble;
+mod webhooks_verify;

@@ -8,11 +8,11 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 /// How a command ended.
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     /// Whether it says it succeeded.
-    pub(super) success: bool,
+    pub(crate) success: bool,
     /// What it wrote to both of its outputs.
-    pub(super) output: String,
+    pub(crate) output: String,
 }
 
 /// Runs a command as one check.
@@ -28,7 +28,7 @@ pub(crate) fn check(what: &str, command: &mut Command) -> Tally {
 }
 
 /// Runs a command; shows its last line in passing, and which test program it runs.
-pub(super) fn run(command: &mut Command, step: &Step) -> Outcome {
+pub(crate) fn run(command: &mut Command, step: &Step) -> Outcome {
     let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = match spawned {
         Ok(child) => child,

@@ -39,7 +39,7 @@ pub(super) fn check(local: &Local) -> Tally {
         }
         Ok(None) => {
             eprintln!("      contract: buf breaking is left out: no earlier commit has a contract to compare with");
-            lint
+            lint + Tally::SKIPPED
         }
         Err(error) => {
             println!("buf breaking has nothing to compare with: {error:#}");

@@ -5,6 +5,7 @@ mod contract;
 mod dependencies;
 mod results;
 
+use crate::clients;
 use crate::local::{Local, cargo};
 use crate::progress::Step;
 use anyhow::Result;
@@ -36,9 +37,11 @@ enum Level {
     Tests,
     /// That the generated docs are what the contract says.
     Docs,
+    /// The OpenAPI document: its linters, and clients generated from it that call a live gateway.
+    Clients,
 }
 
-/// Runs the checks. The last line is `N passed, N failed`.
+/// Runs the checks. The last line is `N passed, N failed`, and `, N skipped` if something could not be checked here.
 pub(crate) fn check(options: &Options) -> Result<ExitCode> {
     let local = Local::open()?;
     let mut tally = Tally::default();
@@ -57,9 +60,11 @@ pub(crate) fn check(options: &Options) -> Result<ExitCode> {
             Level::Contract => contract::check(&local),
             Level::Tests => tests(&local),
             Level::Docs => docs(),
+            // Last: it takes Ctrl-C for itself.
+            Level::Clients => clients::level(&local),
         };
     }
-    println!("{} passed, {} failed", tally.passed, tally.failed);
+    println!("{tally}");
     Ok(if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -1,21 +1,26 @@
-//! Counts what passed and what failed, from the result lines of the test programs.
+//! Counts what passed, what failed and what was left out, from the result lines of the test programs and otherwise.
 
+use std::fmt;
 use std::ops::{Add, AddAssign};
 
-/// How many checks passed and failed.
+/// How many checks passed, failed, and were left out since what they need cannot be had.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     /// Those that passed.
     pub(crate) passed: usize,
     /// Those that failed.
     pub(crate) failed: usize,
+    /// Those that were left out.
+    pub(crate) skipped: usize,
 }
 
 impl Tally {
     /// One check that passed.
-    pub(super) const PASSED: Self = Self { passed: 1, failed: 0 };
+    pub(crate) const PASSED: Self = Self { passed: 1, failed: 0, skipped: 0 };
     /// One check that failed.
-    pub(super) const FAILED: Self = Self { passed: 0, failed: 1 };
+    pub(crate) const FAILED: Self = Self { passed: 0, failed: 1, skipped: 0 };
+    /// One check that was left out.
+    pub(crate) const SKIPPED: Self = Self { passed: 0, failed: 0, skipped: 1 };
 
     /// The sum over all test programs. A run that failed without a failed test, for it did not compile or a program
     /// crashed, counts as one failure.
@@ -33,13 +38,28 @@ impl Tally {
 impl Add for Tally {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self { passed: self.passed + other.passed, failed: self.failed + other.failed }
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+            skipped: self.skipped + other.skipped,
+        }
     }
 }
 
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
+    }
+}
+
+/// `9 passed, 0 failed`, and what was left out if anything was: `9 passed, 0 failed, 1 skipped`.
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)?;
+        if self.skipped > 0 {
+            write!(f, ", {} skipped", self.skipped)?;
+        }
+        Ok(())
     }
 }
 
@@ -50,7 +70,7 @@ fn result(line: &str) -> Option<Tally> {
         let part = counts.split("; ").find_map(|part| part.strip_suffix(what))?;
         part.trim().parse().ok()
     };
-    Some(Tally { passed: count(" passed")?, failed: count(" failed")? })
+    Some(Tally { passed: count(" passed")?, failed: count(" failed")?, skipped: 0 })
 }
 
 /// The output without the lines that say all is well.
@@ -83,7 +103,14 @@ test result: ok. 7 passed; 0 failed; 2 ignored; 0 measured; 0 filtered out; fini
 
     #[test]
     fn the_results_of_all_programs_are_summed_up() {
-        assert_eq!(Tally::of_tests(OUTPUT, false), Tally { passed: 8, failed: 1 });
+        assert_eq!(Tally::of_tests(OUTPUT, false), Tally { passed: 8, failed: 1, skipped: 0 });
+    }
+
+    #[test]
+    fn what_was_left_out_is_counted_apart() {
+        let tally = Tally::PASSED + Tally::SKIPPED + Tally::FAILED;
+        assert_eq!(tally.to_string(), "1 passed, 1 failed, 1 skipped");
+        assert_eq!(Tally::PASSED.to_string(), "1 passed, 0 failed");
     }
 
     #[test]
