@@ -13,10 +13,11 @@ use proto::accreditation::v1::identity_card::RevocationCause;
 use proto::accreditation::v1::{
     ApproveCardApplicationRequest, CardApplication, CreateCardApplicationRequest, DeclineCardApplicationRequest,
     GetCardApplicationRequest, IdentityCard, ListCardApplicationRevisionsRequest, ListCardApplicationRevisionsResponse,
-    ListCardApplicationsRequest, ListCardApplicationsResponse, Reason, WithdrawCardApplicationRequest,
+    ListCardApplicationsRequest, ListCardApplicationsResponse, Reason, WatchCardApplicationsRequest,
+    WatchCardApplicationsResponse, WithdrawCardApplicationRequest,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, timestamp};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, timestamp};
 use std::sync::Arc;
 use tonic::Request;
 
@@ -122,6 +123,15 @@ impl CardApplicationService for CardApplications {
         request: Request<ListCardApplicationRevisionsRequest>,
     ) -> Answer<ListCardApplicationRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchCardApplicationsStream = Feed<WatchCardApplicationsResponse>;
+
+    async fn watch_card_applications(
+        &self,
+        request: Request<WatchCardApplicationsRequest>,
+    ) -> Answer<Self::WatchCardApplicationsStream> {
+        self.registry.watch(request).await
     }
 }
 

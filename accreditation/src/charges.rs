@@ -8,10 +8,11 @@ use proto::accreditation::v1::charge::{Cause, Scope};
 use proto::accreditation::v1::charge_service_server::ChargeService;
 use proto::accreditation::v1::{
     Category, Charge, CreateChargeRequest, Credential, EndChargeRequest, GetChargeRequest, ListChargeRevisionsRequest,
-    ListChargeRevisionsResponse, ListChargesRequest, ListChargesResponse, Member, Mission, Reason,
+    ListChargeRevisionsResponse, ListChargesRequest, ListChargesResponse, Member, Mission, Reason, WatchChargesRequest,
+    WatchChargesResponse,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use tonic::Request;
 
 /// States of members in functions.
@@ -77,6 +78,12 @@ impl ChargeService for Charges {
         request: Request<ListChargeRevisionsRequest>,
     ) -> Answer<ListChargeRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchChargesStream = Feed<WatchChargesResponse>;
+
+    async fn watch_charges(&self, request: Request<WatchChargesRequest>) -> Answer<Self::WatchChargesStream> {
+        self.registry.watch(request).await
     }
 }
 

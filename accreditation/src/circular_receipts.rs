@@ -6,10 +6,11 @@ use identity::Principal;
 use proto::accreditation::v1::circular_receipt_service_server::CircularReceiptService;
 use proto::accreditation::v1::{
     Circular, CircularReceipt, CreateCircularReceiptRequest, GetCircularReceiptRequest, ListCircularReceiptsRequest,
-    ListCircularReceiptsResponse, Mission, Reason, circular,
+    ListCircularReceiptsResponse, Mission, Reason, WatchCircularReceiptsRequest, WatchCircularReceiptsResponse,
+    circular,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::Request;
 
 /// The receipts.
@@ -75,5 +76,14 @@ impl CircularReceiptService for CircularReceipts {
 
     async fn create_circular_receipt(&self, request: Request<CreateCircularReceiptRequest>) -> Answer<CircularReceipt> {
         self.registry.create_with(request, surroundings, confirm).await
+    }
+
+    type WatchCircularReceiptsStream = Feed<WatchCircularReceiptsResponse>;
+
+    async fn watch_circular_receipts(
+        &self,
+        request: Request<WatchCircularReceiptsRequest>,
+    ) -> Answer<Self::WatchCircularReceiptsStream> {
+        self.registry.watch(request).await
     }
 }

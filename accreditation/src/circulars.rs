@@ -9,11 +9,11 @@ use proto::accreditation::v1::{
     Circular, CircularReading, CreateCircularRequest, DeleteCircularRequest, GetCircularRequest, IssueCircularRequest,
     ListCircularRevisionsRequest, ListCircularRevisionsResponse, ListCircularsRequest, ListCircularsResponse,
     PrintCircularRequest, Reason, ReportCircularReceiptsRequest, ReportCircularReceiptsResponse, UpdateCircularRequest,
-    WithdrawCircularRequest, circular::State, mission,
+    WatchCircularsRequest, WatchCircularsResponse, WithdrawCircularRequest, circular::State, mission,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use sqlx::Row as _;
 use std::sync::Arc;
 use tonic::{Request, Response};
@@ -167,5 +167,11 @@ impl CircularService for Circulars {
         request: Request<ListCircularRevisionsRequest>,
     ) -> Answer<ListCircularRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchCircularsStream = Feed<WatchCircularsResponse>;
+
+    async fn watch_circulars(&self, request: Request<WatchCircularsRequest>) -> Answer<Self::WatchCircularsStream> {
+        self.registry.watch(request).await
     }
 }

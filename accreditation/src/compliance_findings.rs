@@ -15,9 +15,9 @@ use proto::accreditation::v1::{
     EscalateComplianceFindingRequest, Evidence, GetComplianceFindingRequest, Incident,
     ListComplianceFindingRevisionsRequest, ListComplianceFindingRevisionsResponse, ListComplianceFindingsRequest,
     ListComplianceFindingsResponse, Member, Mission, Property, Reason, RecordRemedyRequest, TrafficViolation,
-    TravelNotice, WarnMissionRequest,
+    TravelNotice, WarnMissionRequest, WatchComplianceFindingsRequest, WatchComplianceFindingsResponse,
 };
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, timestamp};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, timestamp};
 use tonic::Request;
 
 /// The end of the time to remedy a breach.
@@ -101,6 +101,15 @@ impl ComplianceFindingService for ComplianceFindings {
         request: Request<ListComplianceFindingRevisionsRequest>,
     ) -> Answer<ListComplianceFindingRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchComplianceFindingsStream = Feed<WatchComplianceFindingsResponse>;
+
+    async fn watch_compliance_findings(
+        &self,
+        request: Request<WatchComplianceFindingsRequest>,
+    ) -> Answer<Self::WatchComplianceFindingsStream> {
+        self.registry.watch(request).await
     }
 }
 

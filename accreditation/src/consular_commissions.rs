@@ -8,10 +8,10 @@ use proto::accreditation::v1::{
     EndConsularFunctionsRequest, GetConsularCommissionRequest, GrantExequaturRequest,
     ListConsularCommissionRevisionsRequest, ListConsularCommissionRevisionsResponse, ListConsularCommissionsRequest,
     ListConsularCommissionsResponse, Member, Reason, RefuseExequaturRequest, UpdateConsularCommissionRequest,
-    WithdrawExequaturRequest, member,
+    WatchConsularCommissionsRequest, WatchConsularCommissionsResponse, WithdrawExequaturRequest, member,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use tonic::Request;
 
 /// The commissions.
@@ -99,6 +99,15 @@ impl ConsularCommissionService for ConsularCommissions {
         request: Request<ListConsularCommissionRevisionsRequest>,
     ) -> Answer<ListConsularCommissionRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchConsularCommissionsStream = Feed<WatchConsularCommissionsResponse>;
+
+    async fn watch_consular_commissions(
+        &self,
+        request: Request<WatchConsularCommissionsRequest>,
+    ) -> Answer<Self::WatchConsularCommissionsStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -7,9 +7,10 @@ use proto::accreditation::v1::control_rule_service_server::ControlRuleService;
 use proto::accreditation::v1::{
     ControlRule, CreateControlRuleRequest, DropControlRuleRequest, EnactControlRuleRequest, GetControlRuleRequest,
     ListControlRuleRevisionsRequest, ListControlRuleRevisionsResponse, ListControlRulesRequest,
-    ListControlRulesResponse, Reason, RepealControlRuleRequest, UpdateControlRuleRequest,
+    ListControlRulesResponse, Reason, RepealControlRuleRequest, UpdateControlRuleRequest, WatchControlRulesRequest,
+    WatchControlRulesResponse,
 };
-use registry::{Answer, Call, Keep, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Registry, Visible, instant, timestamp};
 use tonic::Request;
 
 /// The rules.
@@ -77,6 +78,15 @@ impl ControlRuleService for ControlRules {
         request: Request<ListControlRuleRevisionsRequest>,
     ) -> Answer<ListControlRuleRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchControlRulesStream = Feed<WatchControlRulesResponse>;
+
+    async fn watch_control_rules(
+        &self,
+        request: Request<WatchControlRulesRequest>,
+    ) -> Answer<Self::WatchControlRulesStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -18,9 +18,9 @@ use proto::accreditation::v1::{
     CertifyCustomsClearanceRequest, CreateCustomsClearanceRequest, CustomsClearance, GetCustomsClearanceRequest,
     ListCustomsClearanceRevisionsRequest, ListCustomsClearanceRevisionsResponse, ListCustomsClearancesRequest,
     ListCustomsClearancesResponse, Member, Mission, Reason, ReciprocityRule, RecordShipmentArrivalRequest,
-    RejectCustomsClearanceRequest,
+    RejectCustomsClearanceRequest, WatchCustomsClearancesRequest, WatchCustomsClearancesResponse,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use std::sync::Arc;
 use tonic::Request;
 
@@ -177,6 +177,15 @@ impl CustomsClearanceService for CustomsClearances {
         request: Request<ListCustomsClearanceRevisionsRequest>,
     ) -> Answer<ListCustomsClearanceRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchCustomsClearancesStream = Feed<WatchCustomsClearancesResponse>;
+
+    async fn watch_customs_clearances(
+        &self,
+        request: Request<WatchCustomsClearancesRequest>,
+    ) -> Answer<Self::WatchCustomsClearancesStream> {
+        self.registry.watch(request).await
     }
 }
 

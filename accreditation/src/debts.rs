@@ -11,10 +11,10 @@ use proto::accreditation::v1::debt_service_server::DebtService;
 use proto::accreditation::v1::{
     AgeDebtsRequest, AgeDebtsResponse, CancelDebtRequest, ContestDebtRequest, CreateDebtRequest, Debt, DebtPayment,
     GetDebtRequest, ListDebtRevisionsRequest, ListDebtRevisionsResponse, ListDebtsRequest, ListDebtsResponse, Member,
-    Mission, Reason, RecordPaymentRequest, StateDebtsRequest, StateDebtsResponse, UpholdDebtRequest,
-    WriteOffDebtRequest,
+    Mission, Reason, RecordPaymentRequest, StateDebtsRequest, StateDebtsResponse, UpholdDebtRequest, WatchDebtsRequest,
+    WatchDebtsResponse, WriteOffDebtRequest,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::{Request, Response};
 
 /// The debts.
@@ -125,6 +125,12 @@ impl DebtService for Debts {
         request: Request<ListDebtRevisionsRequest>,
     ) -> Answer<ListDebtRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchDebtsStream = Feed<WatchDebtsResponse>;
+
+    async fn watch_debts(&self, request: Request<WatchDebtsRequest>) -> Answer<Self::WatchDebtsStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -18,9 +18,10 @@ use proto::accreditation::v1::{
     DiplomaticList, GetDiplomaticListRequest, HonoraryConsul, ListDiplomaticListRevisionsRequest,
     ListDiplomaticListRevisionsResponse, ListDiplomaticListsRequest, ListDiplomaticListsResponse, ListEntry,
     ListSection, Mission, PrintDiplomaticListRequest, PublishDiplomaticListRequest, Reason,
+    WatchDiplomaticListsRequest, WatchDiplomaticListsResponse,
 };
 use proto::google::api::HttpBody;
-use registry::{Answer, Call, Keep, Reader, Registry, Store, Visible, instant};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Store, Visible, instant};
 use std::collections::HashMap;
 use tonic::Request;
 
@@ -139,6 +140,15 @@ impl DiplomaticListService for DiplomaticLists {
         request: Request<ListDiplomaticListRevisionsRequest>,
     ) -> Answer<ListDiplomaticListRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchDiplomaticListsStream = Feed<WatchDiplomaticListsResponse>;
+
+    async fn watch_diplomatic_lists(
+        &self,
+        request: Request<WatchDiplomaticListsRequest>,
+    ) -> Answer<Self::WatchDiplomaticListsStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -10,9 +10,9 @@ use proto::accreditation::v1::{
     DisputeReferral, DisputeScreening, DisputeSettlement, EscalateDisputeRequest, GetDisputeRequest,
     ListDisputeRevisionsRequest, ListDisputeRevisionsResponse, ListDisputesRequest, ListDisputesResponse,
     MakeOfferRequest, Member, Mission, Reason, RecordSessionRequest, ReferDisputeRequest, ScreenDisputeRequest,
-    SettleDisputeRequest,
+    SettleDisputeRequest, WatchDisputesRequest, WatchDisputesResponse,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant};
 use tonic::Request;
 
 /// The disputes.
@@ -105,6 +105,12 @@ impl DisputeService for Disputes {
         request: Request<ListDisputeRevisionsRequest>,
     ) -> Answer<ListDisputeRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchDisputesStream = Feed<WatchDisputesResponse>;
+
+    async fn watch_disputes(&self, request: Request<WatchDisputesRequest>) -> Answer<Self::WatchDisputesStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -17,9 +17,10 @@ use proto::accreditation::v1::{
     GetDriverLicenceRequest, IssueDriverLicenceRequest, ListDriverLicenceRevisionsRequest,
     ListDriverLicenceRevisionsResponse, ListDriverLicencesRequest, ListDriverLicencesResponse, Member, Reason,
     ReinstateDriverLicenceRequest, ReviewDriverLicenceRequest, RevokeDriverLicenceRequest, SuspendDriverLicenceRequest,
-    TrafficViolation, VerifyDriverLicenceRequest, VerifyDriverLicenceResponse,
+    TrafficViolation, VerifyDriverLicenceRequest, VerifyDriverLicenceResponse, WatchDriverLicencesRequest,
+    WatchDriverLicencesResponse,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use std::sync::Arc;
 use tonic::{Request, Response};
 
@@ -202,6 +203,15 @@ impl DriverLicenceService for DriverLicences {
         request: Request<ListDriverLicenceRevisionsRequest>,
     ) -> Answer<ListDriverLicenceRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchDriverLicencesStream = Feed<WatchDriverLicencesResponse>;
+
+    async fn watch_driver_licences(
+        &self,
+        request: Request<WatchDriverLicencesRequest>,
+    ) -> Answer<Self::WatchDriverLicencesStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -9,9 +9,9 @@ use proto::accreditation::v1::{
     GetGuidanceArticleRequest, GuidanceArticle, GuidanceEdition, ListGuidanceArticleRevisionsRequest,
     ListGuidanceArticleRevisionsResponse, ListGuidanceArticlesRequest, ListGuidanceArticlesResponse,
     PublishGuidanceArticleRequest, Reason, ReviseGuidanceArticleRequest, UpdateGuidanceArticleRequest,
-    WithdrawGuidanceArticleRequest,
+    WatchGuidanceArticlesRequest, WatchGuidanceArticlesResponse, WithdrawGuidanceArticleRequest,
 };
-use registry::{Answer, Call, Keep, Registry, Visible, instant};
+use registry::{Answer, Call, Feed, Keep, Registry, Visible, instant};
 use std::sync::Arc;
 use tonic::{Request, Response};
 
@@ -161,5 +161,14 @@ impl GuidanceArticleService for GuidanceArticles {
         request: Request<ListGuidanceArticleRevisionsRequest>,
     ) -> Answer<ListGuidanceArticleRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchGuidanceArticlesStream = Feed<WatchGuidanceArticlesResponse>;
+
+    async fn watch_guidance_articles(
+        &self,
+        request: Request<WatchGuidanceArticlesRequest>,
+    ) -> Answer<Self::WatchGuidanceArticlesStream> {
+        self.registry.watch(request).await
     }
 }

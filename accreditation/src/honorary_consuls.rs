@@ -17,9 +17,10 @@ use proto::accreditation::v1::{
     EndHonoraryConsulRequest, GetHonoraryConsulRequest, HonoraryConsul, ListHonoraryConsulRevisionsRequest,
     ListHonoraryConsulRevisionsResponse, ListHonoraryConsulsRequest, ListHonoraryConsulsResponse, Member, Mission,
     Reason, RecertifyHonoraryConsulRequest, RecogniseHonoraryConsulRequest, UpdateHonoraryConsulRequest,
+    WatchHonoraryConsulsRequest, WatchHonoraryConsulsResponse,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, instant, timestamp};
 use tonic::Request;
 
 /// When the sending state has to certify again.
@@ -137,6 +138,15 @@ impl HonoraryConsulService for HonoraryConsuls {
         request: Request<ListHonoraryConsulRevisionsRequest>,
     ) -> Answer<ListHonoraryConsulRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchHonoraryConsulsStream = Feed<WatchHonoraryConsulsResponse>;
+
+    async fn watch_honorary_consuls(
+        &self,
+        request: Request<WatchHonoraryConsulsRequest>,
+    ) -> Answer<Self::WatchHonoraryConsulsStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -12,10 +12,11 @@ use proto::accreditation::v1::{
     CloseIncidentRequest, ConfirmIncidentRequest, CreateIncidentRequest, Determination, DismissIncidentRequest,
     GetIncidentRequest, Incident, LinkDeterminationRequest, ListIncidentRevisionsRequest,
     ListIncidentRevisionsResponse, ListIncidentsRequest, ListIncidentsResponse, Member, Reason,
-    RecordWaiverOutcomeRequest, StateChargeRequest, Waiver, WaiverScope, waiver,
+    RecordWaiverOutcomeRequest, StateChargeRequest, Waiver, WaiverScope, WatchIncidentsRequest, WatchIncidentsResponse,
+    waiver,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant};
 use tonic::Request;
 
 /// The incidents.
@@ -88,6 +89,12 @@ impl IncidentService for Incidents {
         request: Request<ListIncidentRevisionsRequest>,
     ) -> Answer<ListIncidentRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchIncidentsStream = Feed<WatchIncidentsResponse>;
+
+    async fn watch_incidents(&self, request: Request<WatchIncidentsRequest>) -> Answer<Self::WatchIncidentsStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -12,11 +12,11 @@ use proto::accreditation::v1::{
     AcknowledgeNoteVerbaleRequest, CreateNoteVerbaleRequest, DeleteNoteVerbaleRequest, GetNoteVerbaleRequest,
     ListNoteVerbaleRevisionsRequest, ListNoteVerbaleRevisionsResponse, ListNotesVerbalesRequest,
     ListNotesVerbalesResponse, Mission, NoteVerbale, PrintNoteVerbaleRequest, Reason, SendNoteVerbaleRequest,
-    UpdateNoteVerbaleRequest,
+    UpdateNoteVerbaleRequest, WatchNotesVerbalesRequest, WatchNotesVerbalesResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use tonic::{Request, Response};
 
 /// The notes.
@@ -198,5 +198,14 @@ impl NoteVerbaleService for NotesVerbales {
         request: Request<ListNoteVerbaleRevisionsRequest>,
     ) -> Answer<ListNoteVerbaleRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchNotesVerbalesStream = Feed<WatchNotesVerbalesResponse>;
+
+    async fn watch_notes_verbales(
+        &self,
+        request: Request<WatchNotesVerbalesRequest>,
+    ) -> Answer<Self::WatchNotesVerbalesStream> {
+        self.registry.watch(request).await
     }
 }

@@ -13,9 +13,9 @@ use proto::accreditation::v1::{
     GetOfficialFunctionRequest, Guest, HoldOfficialFunctionRequest, InviteToOfficialFunctionRequest,
     ListOfficialFunctionRevisionsRequest, ListOfficialFunctionRevisionsResponse, ListOfficialFunctionsRequest,
     ListOfficialFunctionsResponse, OfficialFunction, Reason, Seat, SeatOfficialFunctionRequest,
-    UpdateOfficialFunctionRequest, seat,
+    UpdateOfficialFunctionRequest, WatchOfficialFunctionsRequest, WatchOfficialFunctionsResponse, seat,
 };
-use registry::{Answer, Call, Keep, Registry, Visible, instant};
+use registry::{Answer, Call, Feed, Keep, Registry, Visible, instant};
 use std::collections::HashMap;
 use tonic::Request;
 
@@ -210,5 +210,14 @@ impl OfficialFunctionService for OfficialFunctions {
         request: Request<ListOfficialFunctionRevisionsRequest>,
     ) -> Answer<ListOfficialFunctionRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchOfficialFunctionsStream = Feed<WatchOfficialFunctionsResponse>;
+
+    async fn watch_official_functions(
+        &self,
+        request: Request<WatchOfficialFunctionsRequest>,
+    ) -> Answer<Self::WatchOfficialFunctionsStream> {
+        self.registry.watch(request).await
     }
 }

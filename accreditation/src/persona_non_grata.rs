@@ -15,11 +15,11 @@ use proto::accreditation::v1::{
     ClosePersonaNonGrataRequest, CreatePersonaNonGrataRequest, DecidePersonaNonGrataRequest,
     DepartPersonaNonGrataRequest, GetPersonaNonGrataRequest, ListPersonaNonGrataRequest, ListPersonaNonGrataResponse,
     ListPersonaNonGrataRevisionsRequest, ListPersonaNonGrataRevisionsResponse, Member, NotifyPersonaNonGrataRequest,
-    PersonaNonGrata, Reason, RefuseRecognitionRequest, ReviewPersonaNonGrataRequest, WithdrawPersonaNonGrataRequest,
-    member,
+    PersonaNonGrata, Reason, RefuseRecognitionRequest, ReviewPersonaNonGrataRequest, WatchPersonaNonGrataRequest,
+    WatchPersonaNonGrataResponse, WithdrawPersonaNonGrataRequest, member,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, instant, timestamp};
 use std::time::Duration;
 use tonic::Request;
 
@@ -148,6 +148,15 @@ impl PersonaNonGrataService for Declarations {
         request: Request<ListPersonaNonGrataRevisionsRequest>,
     ) -> Answer<ListPersonaNonGrataRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchPersonaNonGrataStream = Feed<WatchPersonaNonGrataResponse>;
+
+    async fn watch_persona_non_grata(
+        &self,
+        request: Request<WatchPersonaNonGrataRequest>,
+    ) -> Answer<Self::WatchPersonaNonGrataStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -12,9 +12,10 @@ use proto::accreditation::v1::{
     ApprovePortCourtesyRequest, CancelPortCourtesyRequest, CompletePortCourtesyRequest, CreatePortCourtesyRequest,
     DenyPortCourtesyRequest, GetPortCourtesyRequest, ListPortCourtesiesRequest, ListPortCourtesiesResponse,
     ListPortCourtesyRevisionsRequest, ListPortCourtesyRevisionsResponse, Mission, PortCourtesy, Reason,
-    RecordNoShowRequest, SubmitPortCourtesyRequest, UpdatePortCourtesyRequest,
+    RecordNoShowRequest, SubmitPortCourtesyRequest, UpdatePortCourtesyRequest, WatchPortCourtesiesRequest,
+    WatchPortCourtesiesResponse,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant};
 use tonic::Request;
 
 /// The requests.
@@ -94,6 +95,15 @@ impl PortCourtesyService for PortCourtesies {
         request: Request<ListPortCourtesyRevisionsRequest>,
     ) -> Answer<ListPortCourtesyRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchPortCourtesiesStream = Feed<WatchPortCourtesiesResponse>;
+
+    async fn watch_port_courtesies(
+        &self,
+        request: Request<WatchPortCourtesiesRequest>,
+    ) -> Answer<Self::WatchPortCourtesiesStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -15,10 +15,11 @@ use proto::accreditation::v1::{
     Citation, CreatePrivilegeGrantRequest, DeclinePrivilegeRequest, EnjoyedPrivilege, Extent, GetPrivilegeGrantRequest,
     GrantPrivilegeRequest, ListPrivilegeGrantRevisionsRequest, ListPrivilegeGrantRevisionsResponse,
     ListPrivilegeGrantsRequest, ListPrivilegeGrantsResponse, Member, PrivilegeGrant, QueryPrivilegesRequest,
-    QueryPrivilegesResponse, Reason, RevokePrivilegeRequest, Status,
+    QueryPrivilegesResponse, Reason, RevokePrivilegeRequest, Status, WatchPrivilegeGrantsRequest,
+    WatchPrivilegeGrantsResponse,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use std::sync::Arc;
 use tonic::{Request, Response};
 
@@ -195,6 +196,15 @@ impl PrivilegeGrantService for PrivilegeGrants {
         request: Request<ListPrivilegeGrantRevisionsRequest>,
     ) -> Answer<ListPrivilegeGrantRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchPrivilegeGrantsStream = Feed<WatchPrivilegeGrantsResponse>;
+
+    async fn watch_privilege_grants(
+        &self,
+        request: Request<WatchPrivilegeGrantsRequest>,
+    ) -> Answer<Self::WatchPrivilegeGrantsStream> {
+        self.registry.watch(request).await
     }
 }
 

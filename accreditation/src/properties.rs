@@ -18,9 +18,9 @@ use proto::accreditation::v1::{
     ListPropertyRevisionsResponse, Mission, OrderDivestitureRequest, Property, PropertyCondition, PropertyCustody,
     PropertyDivestiture, PropertyOpinion, Reason, RecordDivestitureRequest, RecordLocalLawRequest,
     RecordOpinionRequest, ReviewPropertyRequest, SupplementPropertyRequest, TakeIntoCustodyRequest,
-    UpdatePropertyRequest, WithdrawPropertyRequest, mission,
+    UpdatePropertyRequest, WatchPropertiesRequest, WatchPropertiesResponse, WithdrawPropertyRequest, mission,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use tonic::Request;
 
 /// The end of the period of decision.
@@ -144,6 +144,12 @@ impl PropertyService for Properties {
         request: Request<ListPropertyRevisionsRequest>,
     ) -> Answer<ListPropertyRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchPropertiesStream = Feed<WatchPropertiesResponse>;
+
+    async fn watch_properties(&self, request: Request<WatchPropertiesRequest>) -> Answer<Self::WatchPropertiesStream> {
+        self.registry.watch(request).await
     }
 }
 

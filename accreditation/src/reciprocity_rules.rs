@@ -18,10 +18,11 @@ use proto::accreditation::v1::{
     GetReciprocityRuleRequest, ListReciprocityRuleRevisionsRequest, ListReciprocityRuleRevisionsResponse,
     ListReciprocityRulesRequest, ListReciprocityRulesResponse, PreviewReciprocityRuleRequest,
     PreviewReciprocityRuleResponse, Quota, Reason, ReciprocityRule, ReturnReciprocityRuleRequest,
-    SupersedeReciprocityRuleRequest, TaxCard, UpdateReciprocityRuleRequest,
+    SupersedeReciprocityRuleRequest, TaxCard, UpdateReciprocityRuleRequest, WatchReciprocityRulesRequest,
+    WatchReciprocityRulesResponse,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Registry, Visible, instant, timestamp};
 use std::collections::HashSet;
 use std::sync::Arc;
 use tonic::{Request, Response};
@@ -272,6 +273,15 @@ impl ReciprocityRuleService for ReciprocityRules {
         request: Request<ListReciprocityRuleRevisionsRequest>,
     ) -> Answer<ListReciprocityRuleRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchReciprocityRulesStream = Feed<WatchReciprocityRulesResponse>;
+
+    async fn watch_reciprocity_rules(
+        &self,
+        request: Request<WatchReciprocityRulesRequest>,
+    ) -> Answer<Self::WatchReciprocityRulesStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -11,9 +11,10 @@ use proto::accreditation::v1::{
     CloseServiceRequestRequest, CreateServiceRequestRequest, GetServiceRequestRequest,
     ListServiceRequestRevisionsRequest, ListServiceRequestRevisionsResponse, ListServiceRequestsRequest,
     ListServiceRequestsResponse, Mission, Reason, ReopenServiceRequestRequest, ReplyToAgencyRequest,
-    RerouteServiceRequestRequest, ServiceQuestion, ServiceRequest,
+    RerouteServiceRequestRequest, ServiceQuestion, ServiceRequest, WatchServiceRequestsRequest,
+    WatchServiceRequestsResponse,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, timestamp};
 use tonic::Request;
 
 /// The end of the time an agency has.
@@ -117,6 +118,15 @@ impl ServiceRequestService for ServiceRequests {
         request: Request<ListServiceRequestRevisionsRequest>,
     ) -> Answer<ListServiceRequestRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchServiceRequestsStream = Feed<WatchServiceRequestsResponse>;
+
+    async fn watch_service_requests(
+        &self,
+        request: Request<WatchServiceRequestsRequest>,
+    ) -> Answer<Self::WatchServiceRequestsStream> {
+        self.registry.watch(request).await
     }
 }
 

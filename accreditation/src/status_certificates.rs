@@ -10,10 +10,11 @@ use proto::accreditation::v1::status_certificate_service_server::StatusCertifica
 use proto::accreditation::v1::{
     CertifiedImmunity, CertifyStatusRequest, GetStatusCertificateRequest, ListStatusCertificatesRequest,
     ListStatusCertificatesResponse, Matter, PrintStatusCertificateRequest, Reason, StatusCertificate,
+    WatchStatusCertificatesRequest, WatchStatusCertificatesResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Keep, Registry, Visible, instant, timestamp};
+use registry::{Answer, Feed, Keep, Registry, Visible, instant, timestamp};
 use std::sync::Arc;
 use tonic::{Request, Response};
 use uuid::Uuid;
@@ -130,5 +131,14 @@ impl StatusCertificateService for StatusCertificates {
         let certificate = self.registry.get(request).await?.into_inner();
         let order = certificate::order(&self.papers, &certificate, self.registry.store().home())?;
         Ok(Response::new(self.papers.print(order).await?))
+    }
+
+    type WatchStatusCertificatesStream = Feed<WatchStatusCertificatesResponse>;
+
+    async fn watch_status_certificates(
+        &self,
+        request: Request<WatchStatusCertificatesRequest>,
+    ) -> Answer<Self::WatchStatusCertificatesStream> {
+        self.registry.watch(request).await
     }
 }

@@ -18,9 +18,10 @@ use proto::accreditation::v1::{
     CreateTaxCardRequest, DeclineTaxCardRequest, ExamineTaxCardRequest, GetTaxCardRequest, IssueTaxCardRequest,
     ListTaxCardRevisionsRequest, ListTaxCardRevisionsResponse, ListTaxCardsRequest, ListTaxCardsResponse, Mission,
     Reason, RecallTaxCardRequest, ReciprocityRule, ReinstateTaxCardRequest, ReportTaxCardLostRequest,
-    SuspendTaxCardRequest, TaxCard, VerifyTaxCardRequest, VerifyTaxCardResponse,
+    SuspendTaxCardRequest, TaxCard, VerifyTaxCardRequest, VerifyTaxCardResponse, WatchTaxCardsRequest,
+    WatchTaxCardsResponse,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use std::sync::Arc;
 use tonic::{Request, Response};
 
@@ -231,6 +232,12 @@ impl TaxCardService for TaxCards {
         request: Request<ListTaxCardRevisionsRequest>,
     ) -> Answer<ListTaxCardRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchTaxCardsStream = Feed<WatchTaxCardsResponse>;
+
+    async fn watch_tax_cards(&self, request: Request<WatchTaxCardsRequest>) -> Answer<Self::WatchTaxCardsStream> {
+        self.registry.watch(request).await
     }
 }
 

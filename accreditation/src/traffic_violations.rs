@@ -11,9 +11,9 @@ use proto::accreditation::v1::traffic_violation_service_server::TrafficViolation
 use proto::accreditation::v1::{
     CreateTrafficViolationRequest, GetTrafficViolationRequest, ListTrafficViolationRevisionsRequest,
     ListTrafficViolationRevisionsResponse, ListTrafficViolationsRequest, ListTrafficViolationsResponse, Reason,
-    TrafficViolation, VoidTrafficViolationRequest,
+    TrafficViolation, VoidTrafficViolationRequest, WatchTrafficViolationsRequest, WatchTrafficViolationsResponse,
 };
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, instant};
 use std::sync::Arc;
 use tonic::Request;
 
@@ -157,5 +157,14 @@ impl TrafficViolationService for TrafficViolations {
         request: Request<ListTrafficViolationRevisionsRequest>,
     ) -> Answer<ListTrafficViolationRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchTrafficViolationsStream = Feed<WatchTrafficViolationsResponse>;
+
+    async fn watch_traffic_violations(
+        &self,
+        request: Request<WatchTrafficViolationsRequest>,
+    ) -> Answer<Self::WatchTrafficViolationsStream> {
+        self.registry.watch(request).await
     }
 }

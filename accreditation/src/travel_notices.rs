@@ -12,10 +12,11 @@ use proto::accreditation::v1::{
     AcknowledgeTravelNoticeRequest, ApproveTravelNoticeRequest, CancelTravelNoticeRequest, ControlRule,
     CreateTravelNoticeRequest, DenyTravelNoticeRequest, GetTravelNoticeRequest, ListTravelNoticeRevisionsRequest,
     ListTravelNoticeRevisionsResponse, ListTravelNoticesRequest, ListTravelNoticesResponse, Member, Mission, Reason,
-    ReconcileTravelNoticeRequest, RecordOccurrenceRequest, TravelNotice,
+    ReconcileTravelNoticeRequest, RecordOccurrenceRequest, TravelNotice, WatchTravelNoticesRequest,
+    WatchTravelNoticesResponse,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use tonic::Request;
 
 /// States of rules that may bind at some instant.
@@ -92,6 +93,15 @@ impl TravelNoticeService for TravelNotices {
         request: Request<ListTravelNoticeRevisionsRequest>,
     ) -> Answer<ListTravelNoticeRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchTravelNoticesStream = Feed<WatchTravelNoticesResponse>;
+
+    async fn watch_travel_notices(
+        &self,
+        request: Request<WatchTravelNoticesRequest>,
+    ) -> Answer<Self::WatchTravelNoticesStream> {
+        self.registry.watch(request).await
     }
 }
 

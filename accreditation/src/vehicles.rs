@@ -20,8 +20,9 @@ use proto::accreditation::v1::{
     ListVehiclesResponse, Member, Mission, NoteInsuranceLapseRequest, Reason, ReciprocityRule, RegisterVehicleRequest,
     RenewInsuranceRequest, RenewVehicleRequest, ReportVehicleStolenRequest, ReturnPlatesRequest, ScrapVehicleRequest,
     TitleVehicleRequest, TransferVehicleRequest, Vehicle, VerifyPlateRequest, VerifyPlateResponse,
+    WatchVehiclesRequest, WatchVehiclesResponse,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use std::sync::Arc;
 use tonic::{Request, Response};
 
@@ -346,6 +347,12 @@ impl VehicleService for Vehicles {
         request: Request<ListVehicleRevisionsRequest>,
     ) -> Answer<ListVehicleRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchVehiclesStream = Feed<WatchVehiclesResponse>;
+
+    async fn watch_vehicles(&self, request: Request<WatchVehiclesRequest>) -> Answer<Self::WatchVehiclesStream> {
+        self.registry.watch(request).await
     }
 }
 

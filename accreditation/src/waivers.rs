@@ -14,10 +14,11 @@ use proto::accreditation::v1::waiver_service_server::WaiverService;
 use proto::accreditation::v1::{
     CloseWaiverRequest, CreateWaiverRequest, GetWaiverRequest, GrantWaiverRequest, Incident,
     ListWaiverRevisionsRequest, ListWaiverRevisionsResponse, ListWaiversRequest, ListWaiversResponse, Member, Reason,
-    RefuseWaiverRequest, RemindWaiverRequest, SendWaiverRequest, WaivedImmunity, Waiver, WaiverScope, member,
+    RefuseWaiverRequest, RemindWaiverRequest, SendWaiverRequest, WaivedImmunity, Waiver, WaiverScope,
+    WatchWaiversRequest, WatchWaiversResponse, member,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, instant, timestamp};
 use tonic::Request;
 
 /// The end of the time we wait for an answer.
@@ -98,6 +99,12 @@ impl WaiverService for Waivers {
         request: Request<ListWaiverRevisionsRequest>,
     ) -> Answer<ListWaiverRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchWaiversStream = Feed<WatchWaiversResponse>;
+
+    async fn watch_waivers(&self, request: Request<WatchWaiversRequest>) -> Answer<Self::WatchWaiversStream> {
+        self.registry.watch(request).await
     }
 }
 

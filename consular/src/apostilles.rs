@@ -15,11 +15,12 @@ use proto::consular::v1::{
     Apostille, CheckApostilleRequest, CreateApostilleRequest, GetApostilleRequest, IssueApostilleRequest,
     ListApostilleRevisionsRequest, ListApostilleRevisionsResponse, ListApostillesRequest, ListApostillesResponse,
     PayApostilleRequest, PrintApostilleRequest, Reason, Receipt, RefuseApostilleRequest, RevokeApostilleRequest,
-    SpecimenSignature, VerifyApostilleRequest, VerifyApostilleResponse,
+    SpecimenSignature, VerifyApostilleRequest, VerifyApostilleResponse, WatchApostillesRequest,
+    WatchApostillesResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::{Request, Response};
 
 /// The apostilles.
@@ -226,5 +227,11 @@ impl ApostilleService for Apostilles {
         request: Request<ListApostilleRevisionsRequest>,
     ) -> Answer<ListApostilleRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchApostillesStream = Feed<WatchApostillesResponse>;
+
+    async fn watch_apostilles(&self, request: Request<WatchApostillesRequest>) -> Answer<Self::WatchApostillesStream> {
+        self.registry.watch(request).await
     }
 }

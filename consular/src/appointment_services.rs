@@ -8,9 +8,9 @@ use proto::consular::v1::{
     AppointmentService, CreateAppointmentServiceRequest, GetAppointmentServiceRequest,
     ListAppointmentServiceRevisionsRequest, ListAppointmentServiceRevisionsResponse, ListAppointmentServicesRequest,
     ListAppointmentServicesResponse, Reason, ReofferAppointmentServiceRequest, UpdateAppointmentServiceRequest,
-    WithdrawAppointmentServiceRequest,
+    WatchAppointmentServicesRequest, WatchAppointmentServicesResponse, WithdrawAppointmentServiceRequest,
 };
-use registry::{Answer, Call, Keep, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Registry, Visible};
 use tonic::Request;
 
 /// The services.
@@ -90,5 +90,14 @@ impl AppointmentServiceService for AppointmentServices {
         request: Request<ListAppointmentServiceRevisionsRequest>,
     ) -> Answer<ListAppointmentServiceRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchAppointmentServicesStream = Feed<WatchAppointmentServicesResponse>;
+
+    async fn watch_appointment_services(
+        &self,
+        request: Request<WatchAppointmentServicesRequest>,
+    ) -> Answer<Self::WatchAppointmentServicesStream> {
+        self.registry.watch(request).await
     }
 }

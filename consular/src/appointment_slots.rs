@@ -19,10 +19,11 @@ use proto::consular::v1::{
     AppointmentService, AppointmentSlot, CloseAppointmentSlotRequest, CreateAppointmentSlotRequest,
     FindFreeSlotsRequest, FindFreeSlotsResponse, FreeSlot, GetAppointmentSlotRequest,
     ListAppointmentSlotRevisionsRequest, ListAppointmentSlotRevisionsResponse, ListAppointmentSlotsRequest,
-    ListAppointmentSlotsResponse, Reason, ReopenAppointmentSlotRequest, appointment_service,
+    ListAppointmentSlotsResponse, Reason, ReopenAppointmentSlotRequest, WatchAppointmentSlotsRequest,
+    WatchAppointmentSlotsResponse, appointment_service,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, instant, timestamp};
 use sqlx::Row as _;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -382,5 +383,14 @@ impl AppointmentSlotService for AppointmentSlots {
         request: Request<ListAppointmentSlotRevisionsRequest>,
     ) -> Answer<ListAppointmentSlotRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchAppointmentSlotsStream = Feed<WatchAppointmentSlotsResponse>;
+
+    async fn watch_appointment_slots(
+        &self,
+        request: Request<WatchAppointmentSlotsRequest>,
+    ) -> Answer<Self::WatchAppointmentSlotsStream> {
+        self.registry.watch(request).await
     }
 }

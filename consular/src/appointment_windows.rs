@@ -8,10 +8,11 @@ use proto::consular::v1::appointment_window_service_server::AppointmentWindowSer
 use proto::consular::v1::{
     AppointmentService, AppointmentWindow, CreateAppointmentWindowRequest, DeleteAppointmentWindowRequest,
     GetAppointmentWindowRequest, ListAppointmentWindowRevisionsRequest, ListAppointmentWindowRevisionsResponse,
-    ListAppointmentWindowsRequest, ListAppointmentWindowsResponse, Reason,
+    ListAppointmentWindowsRequest, ListAppointmentWindowsResponse, Reason, WatchAppointmentWindowsRequest,
+    WatchAppointmentWindowsResponse,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::Request;
 
 /// The windows.
@@ -110,5 +111,14 @@ impl AppointmentWindowService for AppointmentWindows {
         request: Request<ListAppointmentWindowRevisionsRequest>,
     ) -> Answer<ListAppointmentWindowRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchAppointmentWindowsStream = Feed<WatchAppointmentWindowsResponse>;
+
+    async fn watch_appointment_windows(
+        &self,
+        request: Request<WatchAppointmentWindowsRequest>,
+    ) -> Answer<Self::WatchAppointmentWindowsStream> {
+        self.registry.watch(request).await
     }
 }

@@ -19,10 +19,11 @@ use proto::consular::v1::{
     ListAssistanceCaseRevisionsRequest, ListAssistanceCaseRevisionsResponse, ListAssistanceCasesRequest,
     ListAssistanceCasesResponse, MonitorAssistanceCaseRequest, Reason, RecordCaseConsentRequest,
     RecordCaseFactsRequest, ReopenAssistanceCaseRequest, TriageAssistanceCaseRequest, TrustAccount,
-    UpdateAssistanceCaseRequest, WithdrawCaseConsentRequest, assistance_task, case_fact,
+    UpdateAssistanceCaseRequest, WatchAssistanceCasesRequest, WatchAssistanceCasesResponse, WithdrawCaseConsentRequest,
+    assistance_task, case_fact,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, instant, timestamp};
 use tonic::Request;
 
 /// The cases.
@@ -116,6 +117,15 @@ impl AssistanceCaseService for AssistanceCases {
         request: Request<ListAssistanceCaseRevisionsRequest>,
     ) -> Answer<ListAssistanceCaseRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchAssistanceCasesStream = Feed<WatchAssistanceCasesResponse>;
+
+    async fn watch_assistance_cases(
+        &self,
+        request: Request<WatchAssistanceCasesRequest>,
+    ) -> Answer<Self::WatchAssistanceCasesStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -7,9 +7,10 @@ use identity::Principal;
 use proto::consular::v1::assistance_contact_service_server::AssistanceContactService;
 use proto::consular::v1::{
     AssistanceCase, AssistanceContact, CreateAssistanceContactRequest, GetAssistanceContactRequest,
-    ListAssistanceContactsRequest, ListAssistanceContactsResponse, Reason,
+    ListAssistanceContactsRequest, ListAssistanceContactsResponse, Reason, WatchAssistanceContactsRequest,
+    WatchAssistanceContactsResponse,
 };
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, instant, timestamp};
 use tonic::Request;
 
 /// The log.
@@ -52,6 +53,15 @@ impl AssistanceContactService for AssistanceContacts {
         request: Request<CreateAssistanceContactRequest>,
     ) -> Answer<AssistanceContact> {
         self.registry.create_with(request, surroundings, log).await
+    }
+
+    type WatchAssistanceContactsStream = Feed<WatchAssistanceContactsResponse>;
+
+    async fn watch_assistance_contacts(
+        &self,
+        request: Request<WatchAssistanceContactsRequest>,
+    ) -> Answer<Self::WatchAssistanceContactsStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -13,10 +13,10 @@ use proto::consular::v1::{
     AssignAssistanceTaskRequest, AssistanceCase, AssistanceTask, CompleteAssistanceTaskRequest,
     CreateAssistanceTaskRequest, GetAssistanceTaskRequest, ListAssistanceTaskRevisionsRequest,
     ListAssistanceTaskRevisionsResponse, ListAssistanceTasksRequest, ListAssistanceTasksResponse, Reason,
-    WaiveAssistanceTaskRequest, assistance_case,
+    WaiveAssistanceTaskRequest, WatchAssistanceTasksRequest, WatchAssistanceTasksResponse, assistance_case,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use std::collections::BTreeSet;
 use tonic::Request;
 
@@ -104,6 +104,15 @@ impl AssistanceTaskService for AssistanceTasks {
         request: Request<ListAssistanceTaskRevisionsRequest>,
     ) -> Answer<ListAssistanceTaskRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchAssistanceTasksStream = Feed<WatchAssistanceTasksResponse>;
+
+    async fn watch_assistance_tasks(
+        &self,
+        request: Request<WatchAssistanceTasksRequest>,
+    ) -> Answer<Self::WatchAssistanceTasksStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -7,9 +7,10 @@ use proto::consular::v1::blank_book_service_server::BlankBookService;
 use proto::consular::v1::{
     BlankBook, CondemnBlankBookRequest, CreateBlankBookRequest, DestroyBlankBookRequest, GetBlankBookRequest,
     ListBlankBookRevisionsRequest, ListBlankBookRevisionsResponse, ListBlankBooksRequest, ListBlankBooksResponse,
-    Reason, ReconcileBlankBooksRequest, ReconcileBlankBooksResponse, SpoilBlankBookRequest,
+    Reason, ReconcileBlankBooksRequest, ReconcileBlankBooksResponse, SpoilBlankBookRequest, WatchBlankBooksRequest,
+    WatchBlankBooksResponse,
 };
-use registry::{Answer, Call, Held, Keep, Registry, Visible};
+use registry::{Answer, Call, Feed, Held, Keep, Registry, Visible};
 use tonic::{Request, Response};
 
 /// The blanks.
@@ -153,6 +154,12 @@ impl BlankBookService for BlankBooks {
         request: Request<ListBlankBookRevisionsRequest>,
     ) -> Answer<ListBlankBookRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchBlankBooksStream = Feed<WatchBlankBooksResponse>;
+
+    async fn watch_blank_books(&self, request: Request<WatchBlankBooksRequest>) -> Answer<Self::WatchBlankBooksStream> {
+        self.registry.watch(request).await
     }
 }
 

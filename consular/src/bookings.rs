@@ -17,10 +17,10 @@ use proto::consular::v1::{
     Applicant, AppointmentService, AppointmentSlot, Booking, CancelBookingRequest, CheckInBookingRequest,
     ConfirmBookingRequest, CreateBookingRequest, GetBookingRequest, ListBookingRevisionsRequest,
     ListBookingRevisionsResponse, ListBookingsRequest, ListBookingsResponse, Reason, RescheduleBookingRequest,
-    ServeBookingRequest, appointment_service, appointment_slot,
+    ServeBookingRequest, WatchBookingsRequest, WatchBookingsResponse, appointment_service, appointment_slot,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, instant};
 use tonic::Request;
 
 /// Whoever holds it works at the counter: sees every booking, and books for those who come or call.
@@ -341,5 +341,11 @@ impl BookingService for Bookings {
         request: Request<ListBookingRevisionsRequest>,
     ) -> Answer<ListBookingRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchBookingsStream = Feed<WatchBookingsResponse>;
+
+    async fn watch_bookings(&self, request: Request<WatchBookingsRequest>) -> Answer<Self::WatchBookingsStream> {
+        self.registry.watch(request).await
     }
 }

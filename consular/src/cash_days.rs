@@ -11,11 +11,11 @@ use proto::consular::v1::cash_day_service_server::CashDayService;
 use proto::consular::v1::{
     CashDay, CloseCashDayRequest, CountCashDayRequest, CreateCashDayRequest, GetCashDayRequest,
     ListCashDayRevisionsRequest, ListCashDayRevisionsResponse, ListCashDaysRequest, ListCashDaysResponse,
-    PrintCashDayRequest, Reason,
+    PrintCashDayRequest, Reason, WatchCashDaysRequest, WatchCashDaysResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::{Request, Response};
 
 /// The drawers.
@@ -168,5 +168,11 @@ impl CashDayService for CashDays {
         request: Request<ListCashDayRevisionsRequest>,
     ) -> Answer<ListCashDayRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchCashDaysStream = Feed<WatchCashDaysResponse>;
+
+    async fn watch_cash_days(&self, request: Request<WatchCashDaysRequest>) -> Answer<Self::WatchCashDaysStream> {
+        self.registry.watch(request).await
     }
 }

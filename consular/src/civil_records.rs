@@ -20,11 +20,11 @@ use proto::consular::v1::{
     GetCivilRecordRequest, ListCivilRecordRevisionsRequest, ListCivilRecordRevisionsResponse, ListCivilRecordsRequest,
     ListCivilRecordsResponse, PrintCivilRecordRequest, Reason, RegisterCivilRecordRequest, RejectCivilRecordRequest,
     ReturnCivilRecordRequest, ReviewCivilRecordRequest, UpdateCivilRecordRequest, VerifyCivilCertificateRequest,
-    VerifyCivilCertificateResponse,
+    VerifyCivilCertificateResponse, WatchCivilRecordsRequest, WatchCivilRecordsResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use std::sync::Arc;
 use tonic::{Request, Response};
 
@@ -328,5 +328,14 @@ impl CivilRecordService for CivilRecords {
         request: Request<ListCivilRecordRevisionsRequest>,
     ) -> Answer<ListCivilRecordRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchCivilRecordsStream = Feed<WatchCivilRecordsResponse>;
+
+    async fn watch_civil_records(
+        &self,
+        request: Request<WatchCivilRecordsRequest>,
+    ) -> Answer<Self::WatchCivilRecordsStream> {
+        self.registry.watch(request).await
     }
 }

@@ -13,10 +13,10 @@ use proto::consular::v1::{
     CloseCrisisRequest, CollectCrisisPersonsRequest, CreateCrisisRequest, Crisis, CrisisPerson, DuplicatePair,
     FindCrisisDuplicatesRequest, FindCrisisDuplicatesResponse, GetCrisisRequest, ListCrisesRequest, ListCrisesResponse,
     ListCrisisRevisionsRequest, ListCrisisRevisionsResponse, Reason, TallyCrisisRequest, TallyCrisisResponse,
-    UpdateCrisisRequest,
+    UpdateCrisisRequest, WatchCrisesRequest, WatchCrisesResponse,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, instant};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, instant};
 use sqlx::Row as _;
 use std::collections::{BTreeSet, HashMap};
 use tonic::{Request, Response};
@@ -171,6 +171,12 @@ impl CrisisService for Crises {
         request: Request<ListCrisisRevisionsRequest>,
     ) -> Answer<ListCrisisRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchCrisesStream = Feed<WatchCrisesResponse>;
+
+    async fn watch_crises(&self, request: Request<WatchCrisesRequest>) -> Answer<Self::WatchCrisesStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -18,10 +18,10 @@ use proto::consular::v1::crisis_intake_service_server::CrisisIntakeService;
 use proto::consular::v1::{
     CreateCrisisIntakeRequest, Crisis, CrisisIntake, GetCrisisIntakeRequest, ListCrisisIntakeRevisionsRequest,
     ListCrisisIntakeRevisionsResponse, ListCrisisIntakesRequest, ListCrisisIntakesResponse, ProveCrisisIntakeRequest,
-    Reason, crisis,
+    Reason, WatchCrisisIntakesRequest, WatchCrisisIntakesResponse, crisis,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant};
 use tonic::Request;
 
 /// The right of those who keep the list: they see every intake.
@@ -186,5 +186,14 @@ impl CrisisIntakeService for CrisisIntakes {
         request: Request<ListCrisisIntakeRevisionsRequest>,
     ) -> Answer<ListCrisisIntakeRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchCrisisIntakesStream = Feed<WatchCrisisIntakesResponse>;
+
+    async fn watch_crisis_intakes(
+        &self,
+        request: Request<WatchCrisisIntakesRequest>,
+    ) -> Answer<Self::WatchCrisisIntakesStream> {
+        self.registry.watch(request).await
     }
 }

@@ -11,10 +11,11 @@ use proto::consular::v1::{
     ListCrisisPersonRevisionsResponse, ListCrisisPersonsRequest, ListCrisisPersonsResponse, MergeCrisisPersonRequest,
     Reason, RecordPersonDeathRequest, Registration, ReportPersonDeclinedRequest, ReportPersonDepartedRequest,
     ReportPersonInjuredRequest, ReportPersonMissingRequest, ReportPersonNeedsHelpRequest, ReportPersonSafeRequest,
-    ReportPersonUnknownRequest, RetractPersonDeathRequest, SeparateCrisisPersonRequest, crisis, crisis_person,
+    ReportPersonUnknownRequest, RetractPersonDeathRequest, SeparateCrisisPersonRequest, WatchCrisisPersonsRequest,
+    WatchCrisisPersonsResponse, crisis, crisis_person,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::Request;
 
 /// The right of those who keep the list.
@@ -116,6 +117,15 @@ macro_rules! reports {
                 request: Request<ListCrisisPersonRevisionsRequest>,
             ) -> Answer<ListCrisisPersonRevisionsResponse> {
                 self.registry.revisions(request).await
+            }
+
+            type WatchCrisisPersonsStream = Feed<WatchCrisisPersonsResponse>;
+
+            async fn watch_crisis_persons(
+                &self,
+                request: Request<WatchCrisisPersonsRequest>,
+            ) -> Answer<Self::WatchCrisisPersonsStream> {
+                self.registry.watch(request).await
             }
         }
     };

@@ -19,11 +19,12 @@ use proto::consular::v1::{
     IssueUrgentlyRequest, ListEmergencyTravelDocumentRevisionsRequest, ListEmergencyTravelDocumentRevisionsResponse,
     ListEmergencyTravelDocumentsRequest, ListEmergencyTravelDocumentsResponse, ObjectToIssueRequest,
     PrintEmergencyTravelDocumentRequest, Reason, ReportEmergencyDocumentLossRequest,
-    ReportEmergencyDocumentTheftRequest, TakeBackEmergencyTravelDocumentRequest,
+    ReportEmergencyDocumentTheftRequest, TakeBackEmergencyTravelDocumentRequest, WatchEmergencyTravelDocumentsRequest,
+    WatchEmergencyTravelDocumentsResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Registry, Visible, timestamp};
+use registry::{Answer, Call, Feed, Keep, Registry, Visible, timestamp};
 use tonic::{Request, Response};
 
 /// The ends of the times that the Directive gives each side, and of the document's validity.
@@ -237,6 +238,15 @@ impl EmergencyTravelDocumentService for EmergencyTravelDocuments {
         request: Request<ListEmergencyTravelDocumentRevisionsRequest>,
     ) -> Answer<ListEmergencyTravelDocumentRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchEmergencyTravelDocumentsStream = Feed<WatchEmergencyTravelDocumentsResponse>;
+
+    async fn watch_emergency_travel_documents(
+        &self,
+        request: Request<WatchEmergencyTravelDocumentsRequest>,
+    ) -> Answer<Self::WatchEmergencyTravelDocumentsStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -11,10 +11,10 @@ use proto::consular::v1::{
     AnswerEnquiryForSafetyRequest, AnswerEnquiryRequest, CloseEnquiryRequest, CreateEnquiryRequest, Crisis,
     CrisisPerson, Enquiry, GetEnquiryRequest, ListEnquiriesRequest, ListEnquiriesResponse, ListEnquiryRevisionsRequest,
     ListEnquiryRevisionsResponse, MatchEnquiryRequest, ReadEnquiryAnswerRequest, ReadEnquiryAnswerResponse, Reason,
-    Registration, crisis, crisis_person,
+    Registration, WatchEnquiriesRequest, WatchEnquiriesResponse, crisis, crisis_person,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::{Request, Response};
 
 /// The right of those who answer.
@@ -103,6 +103,12 @@ impl EnquiryService for Enquiries {
         request: Request<ListEnquiryRevisionsRequest>,
     ) -> Answer<ListEnquiryRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchEnquiriesStream = Feed<WatchEnquiriesResponse>;
+
+    async fn watch_enquiries(&self, request: Request<WatchEnquiriesRequest>) -> Answer<Self::WatchEnquiriesStream> {
+        self.registry.watch(request).await
     }
 }
 

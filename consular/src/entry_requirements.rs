@@ -9,6 +9,7 @@ use proto::consular::v1::{
     ExportEntryRequirementsResponse, GetEntryRequirementRequest, ImportEntryRequirementsRequest,
     ImportEntryRequirementsResponse, ListEntryRequirementRevisionsRequest, ListEntryRequirementRevisionsResponse,
     ListEntryRequirementsRequest, ListEntryRequirementsResponse, Reason, UpdateEntryRequirementRequest,
+    WatchEntryRequirementsRequest, WatchEntryRequirementsResponse,
 };
 use registry::{Answer, Call, Feed, Keep, Registry, Visible};
 use tonic::{Request, Streaming};
@@ -97,6 +98,15 @@ impl EntryRequirementService for EntryRequirements {
         request: Request<ListEntryRequirementRevisionsRequest>,
     ) -> Answer<ListEntryRequirementRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchEntryRequirementsStream = Feed<WatchEntryRequirementsResponse>;
+
+    async fn watch_entry_requirements(
+        &self,
+        request: Request<WatchEntryRequirementsRequest>,
+    ) -> Answer<Self::WatchEntryRequirementsStream> {
+        self.registry.watch(request).await
     }
 
     type ImportEntryRequirementsStream = Feed<ImportEntryRequirementsResponse>;

@@ -8,9 +8,10 @@ use proto::consular::v1::exchange_rate_service_server::ExchangeRateService;
 use proto::consular::v1::{
     ApproveExchangeRateRequest, CreateExchangeRateRequest, ExchangeRate, GetExchangeRateRequest,
     ListExchangeRateRevisionsRequest, ListExchangeRateRevisionsResponse, ListExchangeRatesRequest,
-    ListExchangeRatesResponse, QuoteExchangeRateRequest, Reason, WithdrawExchangeRateRequest,
+    ListExchangeRatesResponse, QuoteExchangeRateRequest, Reason, WatchExchangeRatesRequest, WatchExchangeRatesResponse,
+    WithdrawExchangeRateRequest,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use sqlx::PgConnection;
 use tonic::{Request, Response};
 
@@ -162,5 +163,14 @@ impl ExchangeRateService for ExchangeRates {
         request: Request<ListExchangeRateRevisionsRequest>,
     ) -> Answer<ListExchangeRateRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchExchangeRatesStream = Feed<WatchExchangeRatesResponse>;
+
+    async fn watch_exchange_rates(
+        &self,
+        request: Request<WatchExchangeRatesRequest>,
+    ) -> Answer<Self::WatchExchangeRatesStream> {
+        self.registry.watch(request).await
     }
 }

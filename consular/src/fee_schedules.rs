@@ -7,9 +7,10 @@ use proto::consular::v1::fee_schedule_service_server::FeeScheduleService;
 use proto::consular::v1::{
     ApproveFeeScheduleRequest, CreateFeeScheduleRequest, FeeSchedule, GetFeeScheduleRequest,
     ListFeeScheduleRevisionsRequest, ListFeeScheduleRevisionsResponse, ListFeeSchedulesRequest,
-    ListFeeSchedulesResponse, QuoteFeeRequest, Reason, WithdrawFeeScheduleRequest,
+    ListFeeSchedulesResponse, QuoteFeeRequest, Reason, WatchFeeSchedulesRequest, WatchFeeSchedulesResponse,
+    WithdrawFeeScheduleRequest,
 };
-use registry::{Answer, Keep, Registry, Visible};
+use registry::{Answer, Feed, Keep, Registry, Visible};
 use tonic::{Request, Response};
 
 /// The rows.
@@ -85,5 +86,14 @@ impl FeeScheduleService for FeeSchedules {
         request: Request<ListFeeScheduleRevisionsRequest>,
     ) -> Answer<ListFeeScheduleRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchFeeSchedulesStream = Feed<WatchFeeSchedulesResponse>;
+
+    async fn watch_fee_schedules(
+        &self,
+        request: Request<WatchFeeSchedulesRequest>,
+    ) -> Answer<Self::WatchFeeSchedulesStream> {
+        self.registry.watch(request).await
     }
 }

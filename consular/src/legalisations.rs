@@ -14,11 +14,11 @@ use proto::consular::v1::{
     CheckLegalisationRequest, CreateLegalisationRequest, GetLegalisationRequest, IssueLegalisationRequest,
     Legalisation, ListLegalisationRevisionsRequest, ListLegalisationRevisionsResponse, ListLegalisationsRequest,
     ListLegalisationsResponse, PayLegalisationRequest, PrintLegalisationRequest, Reason, Receipt,
-    RefuseLegalisationRequest, SpecimenSignature,
+    RefuseLegalisationRequest, SpecimenSignature, WatchLegalisationsRequest, WatchLegalisationsResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::{Request, Response};
 
 /// The legalisations.
@@ -194,5 +194,14 @@ impl LegalisationService for Legalisations {
         request: Request<ListLegalisationRevisionsRequest>,
     ) -> Answer<ListLegalisationRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchLegalisationsStream = Feed<WatchLegalisationsResponse>;
+
+    async fn watch_legalisations(
+        &self,
+        request: Request<WatchLegalisationsRequest>,
+    ) -> Answer<Self::WatchLegalisationsStream> {
+        self.registry.watch(request).await
     }
 }

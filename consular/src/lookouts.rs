@@ -12,9 +12,9 @@ use proto::consular::v1::{
     ListLookoutRevisionsRequest, ListLookoutRevisionsResponse, ListLookoutsRequest, ListLookoutsResponse, Lookout,
     LookoutPerson, ProposeLookoutChangeRequest, ProposeLookoutWithdrawalRequest, Reason, RejectLookoutChangeRequest,
     RejectLookoutWithdrawalRequest, ReturnLookoutRequest, ReviewLookoutRequest, SubmitLookoutRequest,
-    UpdateLookoutRequest, WithdrawLookoutRequest,
+    UpdateLookoutRequest, WatchLookoutsRequest, WatchLookoutsResponse, WithdrawLookoutRequest,
 };
-use registry::{Answer, Call, Keep, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Registry, Visible};
 use tonic::Request;
 
 /// The states in which it is compared with whoever is screened.
@@ -127,6 +127,12 @@ impl LookoutService for Lookouts {
         request: Request<ListLookoutRevisionsRequest>,
     ) -> Answer<ListLookoutRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchLookoutsStream = Feed<WatchLookoutsResponse>;
+
+    async fn watch_lookouts(&self, request: Request<WatchLookoutsRequest>) -> Answer<Self::WatchLookoutsStream> {
+        self.registry.watch(request).await
     }
 }
 

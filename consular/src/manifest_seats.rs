@@ -9,10 +9,10 @@ use proto::consular::v1::manifest_seat_service_server::ManifestSeatService;
 use proto::consular::v1::{
     CreateManifestSeatRequest, CrisisPerson, GetManifestSeatRequest, ListManifestSeatRevisionsRequest,
     ListManifestSeatRevisionsResponse, ListManifestSeatsRequest, ListManifestSeatsResponse, ManifestSeat, Reason,
-    WaiveDocumentRequest, crisis_person,
+    WaiveDocumentRequest, WatchManifestSeatsRequest, WatchManifestSeatsResponse, crisis_person,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible};
 use tonic::Request;
 
 /// The seats.
@@ -77,6 +77,15 @@ impl ManifestSeatService for ManifestSeats {
         request: Request<ListManifestSeatRevisionsRequest>,
     ) -> Answer<ListManifestSeatRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchManifestSeatsStream = Feed<WatchManifestSeatsResponse>;
+
+    async fn watch_manifest_seats(
+        &self,
+        request: Request<WatchManifestSeatsRequest>,
+    ) -> Answer<Self::WatchManifestSeatsStream> {
+        self.registry.watch(request).await
     }
 }
 

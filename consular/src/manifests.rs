@@ -13,10 +13,10 @@ use proto::consular::v1::{
     ArriveManifestRequest, BeginBoardingRequest, BoardPersonRequest, CancelManifestRequest, CreateManifestRequest,
     Crisis, DepartManifestRequest, GetManifestRequest, ListManifestRevisionsRequest, ListManifestRevisionsResponse,
     ListManifestsRequest, ListManifestsResponse, Manifest, ManifestSeat, Reason, RefuseBoardingRequest,
-    ReleaseSeatRequest, UpdateManifestRequest, crisis,
+    ReleaseSeatRequest, UpdateManifestRequest, WatchManifestsRequest, WatchManifestsResponse, crisis,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible};
 use tonic::Request;
 
 /// States from which a person leaves the area with a departure.
@@ -121,6 +121,12 @@ impl ManifestService for Manifests {
         request: Request<ListManifestRevisionsRequest>,
     ) -> Answer<ListManifestRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchManifestsStream = Feed<WatchManifestsResponse>;
+
+    async fn watch_manifests(&self, request: Request<WatchManifestsRequest>) -> Answer<Self::WatchManifestsStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -10,10 +10,11 @@ use proto::consular::v1::{
     CancelMessageRequest, CompleteMessageRequest, CreateMessageRequest, DeliveryReceipt, GetMessageProgressRequest,
     GetMessageProgressResponse, GetMessageRequest, ListMessageRevisionsRequest, ListMessageRevisionsResponse,
     ListMessagesRequest, ListMessagesResponse, Message, ReadMessageReceiptsRequest, ReadMessageReceiptsResponse,
-    Reason, SendMessageRequest, UpdateMessageRequest, delivery_receipt, mailbox_message::Channel,
+    Reason, SendMessageRequest, UpdateMessageRequest, WatchMessagesRequest, WatchMessagesResponse, delivery_receipt,
+    mailbox_message::Channel,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, timestamp};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 use std::collections::BTreeMap;
@@ -200,6 +201,12 @@ impl MessageService for Messages {
         request: Request<ListMessageRevisionsRequest>,
     ) -> Answer<ListMessageRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchMessagesStream = Feed<WatchMessagesResponse>;
+
+    async fn watch_messages(&self, request: Request<WatchMessagesRequest>) -> Answer<Self::WatchMessagesStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -11,9 +11,10 @@ use proto::consular::v1::{
     CreateNameCheckReviewRequest, EndReviewedDocumentRequest, GetNameCheckReviewRequest, KeepReviewedDocumentRequest,
     ListNameCheckReviewRevisionsRequest, ListNameCheckReviewRevisionsResponse, ListNameCheckReviewsRequest,
     ListNameCheckReviewsResponse, NameCheckReview, Reason, Screening, TravelDocument, Visa,
+    WatchNameCheckReviewsRequest, WatchNameCheckReviewsResponse,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Store, Visible};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Store, Visible};
 use sqlx::Row as _;
 use tonic::Request;
 
@@ -123,6 +124,15 @@ impl NameCheckReviewService for NameCheckReviews {
         request: Request<ListNameCheckReviewRevisionsRequest>,
     ) -> Answer<ListNameCheckReviewRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchNameCheckReviewsStream = Feed<WatchNameCheckReviewsResponse>;
+
+    async fn watch_name_check_reviews(
+        &self,
+        request: Request<WatchNameCheckReviewsRequest>,
+    ) -> Answer<Self::WatchNameCheckReviewsStream> {
+        self.registry.watch(request).await
     }
 }
 

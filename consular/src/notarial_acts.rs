@@ -11,11 +11,11 @@ use proto::consular::v1::receipt::State as Paid;
 use proto::consular::v1::{
     AnnulNotarialActRequest, CreateNotarialActRequest, GetNotarialActRequest, ListNotarialActRevisionsRequest,
     ListNotarialActRevisionsResponse, ListNotarialActsRequest, ListNotarialActsResponse, NotarialAct,
-    PrintNotarialActRequest, Reason, Receipt,
+    PrintNotarialActRequest, Reason, Receipt, WatchNotarialActsRequest, WatchNotarialActsResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::{Request, Response};
 
 /// How many witnesses stand for a person's identity.
@@ -131,5 +131,14 @@ impl NotarialActService for NotarialActs {
         request: Request<ListNotarialActRevisionsRequest>,
     ) -> Answer<ListNotarialActRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchNotarialActsStream = Feed<WatchNotarialActsResponse>;
+
+    async fn watch_notarial_acts(
+        &self,
+        request: Request<WatchNotarialActsRequest>,
+    ) -> Answer<Self::WatchNotarialActsStream> {
+        self.registry.watch(request).await
     }
 }

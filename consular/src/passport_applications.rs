@@ -20,10 +20,10 @@ use proto::consular::v1::{
     PassportApplication, PassportHold, ProvidePassportInformationRequest, Reason, Receipt, ReceivePassportRequest,
     RepatriationLoan, RequestPassportInformationRequest, Screening, ShipPassportRequest,
     SubmitPassportApplicationRequest, TakeInPassportApplicationRequest, TravelDocument,
-    UpdatePassportApplicationRequest,
+    UpdatePassportApplicationRequest, WatchPassportApplicationsRequest, WatchPassportApplicationsResponse,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::Request;
 
 /// The end of the time that the house waits for the applicant.
@@ -172,6 +172,15 @@ impl PassportApplicationService for PassportApplications {
         request: Request<ListPassportApplicationRevisionsRequest>,
     ) -> Answer<ListPassportApplicationRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchPassportApplicationsStream = Feed<WatchPassportApplicationsResponse>;
+
+    async fn watch_passport_applications(
+        &self,
+        request: Request<WatchPassportApplicationsRequest>,
+    ) -> Answer<Self::WatchPassportApplicationsStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -13,9 +13,9 @@ use proto::consular::v1::passport_hold_service_server::PassportHoldService;
 use proto::consular::v1::{
     AssistanceCase, CreatePassportHoldRequest, GetPassportHoldRequest, LiftPassportHoldRequest,
     ListPassportHoldRevisionsRequest, ListPassportHoldRevisionsResponse, ListPassportHoldsRequest,
-    ListPassportHoldsResponse, PassportHold, Reason,
+    ListPassportHoldsResponse, PassportHold, Reason, WatchPassportHoldsRequest, WatchPassportHoldsResponse,
 };
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible};
 use tonic::Request;
 
 /// The end of the last day.
@@ -74,6 +74,15 @@ impl PassportHoldService for PassportHolds {
         request: Request<ListPassportHoldRevisionsRequest>,
     ) -> Answer<ListPassportHoldRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchPassportHoldsStream = Feed<WatchPassportHoldsResponse>;
+
+    async fn watch_passport_holds(
+        &self,
+        request: Request<WatchPassportHoldsRequest>,
+    ) -> Answer<Self::WatchPassportHoldsStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -17,11 +17,11 @@ use proto::consular::v1::receipt_service_server::ReceiptService;
 use proto::consular::v1::{
     CashDay, CreateReceiptRequest, ExchangeRate, Fee, FeeSchedule, GetReceiptRequest, ListReceiptRevisionsRequest,
     ListReceiptRevisionsResponse, ListReceiptsRequest, ListReceiptsResponse, PrintReceiptRequest, Reason, Receipt,
-    ReceiptLine, ReceiptRefund, RefundReceiptRequest, cash_day,
+    ReceiptLine, ReceiptRefund, RefundReceiptRequest, WatchReceiptsRequest, WatchReceiptsResponse, cash_day,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible};
 use std::collections::BTreeSet;
 use tonic::{Request, Response};
 
@@ -267,5 +267,11 @@ impl ReceiptService for Receipts {
         request: Request<ListReceiptRevisionsRequest>,
     ) -> Answer<ListReceiptRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchReceiptsStream = Feed<WatchReceiptsResponse>;
+
+    async fn watch_receipts(&self, request: Request<WatchReceiptsRequest>) -> Answer<Self::WatchReceiptsStream> {
+        self.registry.watch(request).await
     }
 }

@@ -19,7 +19,7 @@ use proto::consular::v1::{
     ImportRegistrationsResponse, ListRegistrationRevisionsRequest, ListRegistrationRevisionsResponse,
     ListRegistrationsRequest, ListRegistrationsResponse, LocateRegistrationsRequest, LocateRegistrationsResponse,
     Reason, Registration, SendContactCodeRequest, UpdateRegistrationRequest, VerifyContactRequest,
-    VerifyRegistrationRequest, WithdrawRegistrationRequest,
+    VerifyRegistrationRequest, WatchRegistrationsRequest, WatchRegistrationsResponse, WithdrawRegistrationRequest,
 };
 use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::{Request, Response, Streaming};
@@ -219,6 +219,15 @@ impl RegistrationService for Registrations {
         request: Request<ListRegistrationRevisionsRequest>,
     ) -> Answer<ListRegistrationRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchRegistrationsStream = Feed<WatchRegistrationsResponse>;
+
+    async fn watch_registrations(
+        &self,
+        request: Request<WatchRegistrationsRequest>,
+    ) -> Answer<Self::WatchRegistrationsStream> {
+        self.registry.watch(request).await
     }
 
     type ImportRegistrationsStream = Feed<ImportRegistrationsResponse>;

@@ -13,9 +13,9 @@ use proto::consular::v1::{
     DisburseRepatriationLoanRequest, GetRepatriationLoanRequest, ListRepatriationLoanRevisionsRequest,
     ListRepatriationLoanRevisionsResponse, ListRepatriationLoansRequest, ListRepatriationLoansResponse, LoanRepayment,
     Reason, RefuseRepatriationLoanRequest, RepatriationLoan, RepayRepatriationLoanRequest, SignPromissoryNoteRequest,
-    WaiveRepatriationLoanRequest,
+    WaiveRepatriationLoanRequest, WatchRepatriationLoansRequest, WatchRepatriationLoansResponse,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use tonic::Request;
 
 /// The end of the time in which an instalment is repaid, with its days of grace.
@@ -123,6 +123,15 @@ impl RepatriationLoanService for RepatriationLoans {
         request: Request<ListRepatriationLoanRevisionsRequest>,
     ) -> Answer<ListRepatriationLoanRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchRepatriationLoansStream = Feed<WatchRepatriationLoansResponse>;
+
+    async fn watch_repatriation_loans(
+        &self,
+        request: Request<WatchRepatriationLoansRequest>,
+    ) -> Answer<Self::WatchRepatriationLoansStream> {
+        self.registry.watch(request).await
     }
 }
 

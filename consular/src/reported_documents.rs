@@ -6,9 +6,9 @@ use proto::consular::v1::reported_document_service_server::ReportedDocumentServi
 use proto::consular::v1::{
     CreateReportedDocumentRequest, GetReportedDocumentRequest, ListReportedDocumentRevisionsRequest,
     ListReportedDocumentRevisionsResponse, ListReportedDocumentsRequest, ListReportedDocumentsResponse, Reason,
-    ReportedDocument, WithdrawReportedDocumentRequest,
+    ReportedDocument, WatchReportedDocumentsRequest, WatchReportedDocumentsResponse, WithdrawReportedDocumentRequest,
 };
-use registry::{Answer, Call, Keep, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Registry, Visible};
 use tonic::Request;
 
 /// The reports.
@@ -76,6 +76,15 @@ impl ReportedDocumentService for ReportedDocuments {
         request: Request<ListReportedDocumentRevisionsRequest>,
     ) -> Answer<ListReportedDocumentRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchReportedDocumentsStream = Feed<WatchReportedDocumentsResponse>;
+
+    async fn watch_reported_documents(
+        &self,
+        request: Request<WatchReportedDocumentsRequest>,
+    ) -> Answer<Self::WatchReportedDocumentsStream> {
+        self.registry.watch(request).await
     }
 }
 

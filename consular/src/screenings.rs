@@ -13,9 +13,9 @@ use proto::consular::v1::{
     ClearScreeningRequest, ConfirmHitRequest, CreateScreeningRequest, DismissHitRequest, GetScreeningRequest, Hit,
     ListScreeningRevisionsRequest, ListScreeningRevisionsResponse, ListScreeningsRequest, ListScreeningsResponse,
     ProposeClearanceRequest, Reason, ReturnProposalRequest, Screening, SearchScreeningsRequest,
-    SearchScreeningsResponse, Subject,
+    SearchScreeningsResponse, Subject, WatchScreeningsRequest, WatchScreeningsResponse,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tonic::{Request, Response};
@@ -208,6 +208,12 @@ impl ScreeningService for Screenings {
         request: Request<ListScreeningRevisionsRequest>,
     ) -> Answer<ListScreeningRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchScreeningsStream = Feed<WatchScreeningsResponse>;
+
+    async fn watch_screenings(&self, request: Request<WatchScreeningsRequest>) -> Answer<Self::WatchScreeningsStream> {
+        self.registry.watch(request).await
     }
 }
 

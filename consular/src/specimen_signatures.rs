@@ -9,8 +9,9 @@ use proto::consular::v1::{
     CreateSpecimenSignatureRequest, GetSpecimenSignatureRequest, ListSpecimenSignatureRevisionsRequest,
     ListSpecimenSignatureRevisionsResponse, ListSpecimenSignaturesRequest, ListSpecimenSignaturesResponse, Reason,
     RevokeSpecimenSignatureRequest, SpecimenSignature, UpdateSpecimenSignatureRequest, VerifySpecimenSignatureRequest,
+    WatchSpecimenSignaturesRequest, WatchSpecimenSignaturesResponse,
 };
-use registry::{Answer, Call, Keep, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Registry, Visible};
 use tonic::Request;
 
 /// The specimens.
@@ -126,5 +127,14 @@ impl SpecimenSignatureService for SpecimenSignatures {
         request: Request<ListSpecimenSignatureRevisionsRequest>,
     ) -> Answer<ListSpecimenSignatureRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchSpecimenSignaturesStream = Feed<WatchSpecimenSignaturesResponse>;
+
+    async fn watch_specimen_signatures(
+        &self,
+        request: Request<WatchSpecimenSignaturesRequest>,
+    ) -> Answer<Self::WatchSpecimenSignaturesStream> {
+        self.registry.watch(request).await
     }
 }

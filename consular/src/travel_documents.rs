@@ -20,11 +20,12 @@ use proto::consular::v1::{
     ListTravelDocumentRevisionsRequest, ListTravelDocumentRevisionsResponse, ListTravelDocumentsRequest,
     ListTravelDocumentsResponse, PassportApplication, PassportHold, PrintTravelDocumentRequest, Reason,
     ReportLossRequest, ReportTheftRequest, RevokeTravelDocumentRequest, Screening, SealTravelDocumentRequest,
-    SealedCopy, TravelDocument, VerifyTravelDocumentRequest, VerifyTravelDocumentResponse,
+    SealedCopy, TravelDocument, VerifyTravelDocumentRequest, VerifyTravelDocumentResponse, WatchTravelDocumentsRequest,
+    WatchTravelDocumentsResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible, timestamp};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, timestamp};
 use tonic::{Request, Response};
 
 /// The end of the last day of validity.
@@ -217,6 +218,15 @@ impl TravelDocumentService for TravelDocuments {
 
     async fn seal_travel_document(&self, request: Request<SealTravelDocumentRequest>) -> Answer<SealedCopy> {
         self.copy(request).await
+    }
+
+    type WatchTravelDocumentsStream = Feed<WatchTravelDocumentsResponse>;
+
+    async fn watch_travel_documents(
+        &self,
+        request: Request<WatchTravelDocumentsRequest>,
+    ) -> Answer<Self::WatchTravelDocumentsStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -7,9 +7,9 @@ use proto::consular::v1::trust_account_service_server::TrustAccountService;
 use proto::consular::v1::{
     AssistanceCase, CloseTrustAccountRequest, CreateTrustAccountRequest, GetTrustAccountRequest,
     ListTrustAccountRevisionsRequest, ListTrustAccountRevisionsResponse, ListTrustAccountsRequest,
-    ListTrustAccountsResponse, Reason, TrustAccount, TrustEntry,
+    ListTrustAccountsResponse, Reason, TrustAccount, TrustEntry, WatchTrustAccountsRequest, WatchTrustAccountsResponse,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::Request;
 
 /// The accounts.
@@ -71,6 +71,15 @@ impl TrustAccountService for TrustAccounts {
         request: Request<ListTrustAccountRevisionsRequest>,
     ) -> Answer<ListTrustAccountRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchTrustAccountsStream = Feed<WatchTrustAccountsResponse>;
+
+    async fn watch_trust_accounts(
+        &self,
+        request: Request<WatchTrustAccountsRequest>,
+    ) -> Answer<Self::WatchTrustAccountsStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -9,10 +9,10 @@ use proto::consular::v1::trust_entry_service_server::TrustEntryService;
 use proto::consular::v1::{
     ApproveTrustEntryRequest, CreateTrustEntryRequest, GetTrustEntryRequest, ListTrustEntriesRequest,
     ListTrustEntriesResponse, ListTrustEntryRevisionsRequest, ListTrustEntryRevisionsResponse, Reason,
-    RejectTrustEntryRequest, TrustEntry, trust_account,
+    RejectTrustEntryRequest, TrustEntry, WatchTrustEntriesRequest, WatchTrustEntriesResponse, trust_account,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible};
 use tonic::Request;
 
 /// What was paid out of an account since an instant.
@@ -73,6 +73,15 @@ impl TrustEntryService for TrustEntries {
         request: Request<ListTrustEntryRevisionsRequest>,
     ) -> Answer<ListTrustEntryRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchTrustEntriesStream = Feed<WatchTrustEntriesResponse>;
+
+    async fn watch_trust_entries(
+        &self,
+        request: Request<WatchTrustEntriesRequest>,
+    ) -> Answer<Self::WatchTrustEntriesStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -22,10 +22,11 @@ use proto::consular::v1::{
     PrintRefusalRequest, ProvideVisaInformationRequest, QuoteVisaFeeRequest, QuoteVisaFeeResponse, Reason,
     RecordBiometricsRequest, RecordInterviewRequest, RefuseVisaRequest, RequestVisaInformationRequest,
     RetractVisaApplicationRequest, SubmitVisaApplicationRequest, UpdateVisaApplicationRequest, VisaApplication,
+    WatchVisaApplicationsRequest, WatchVisaApplicationsResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use tonic::{Request, Response};
 
 /// The ends of the times for the decision, and for the applicant's answer.
@@ -100,34 +101,6 @@ impl VisaApplications {
             .map_err(|fault| fault.with("state", application.state().as_str_name()).with("allowed", "REFUSED"))?;
         let order = travel_papers::refusal(&self.papers, &application, self.registry.store().days().zone())?;
         Ok(Response::new(self.papers.print(order).await?))
-    }
-
-    /// What a visa costs.
-    async fn quote(&self, ask: &QuoteVisaFeeRequest) -> Answer<QuoteVisaFeeResponse> {
-        registry::check(ask)?;
-        let store = self.registry.store();
-        let today = store.days().date(store.now());
-        let traveller = Traveller {
-            class: ask.visa_class(),
-            purpose: ask.purpose(),
-            born: day(&ask.birth_date)?,
-            family_of_citizen: ask.family_of_citizen,
-        };
-        let conditions = visa_fees::conditions(&ask.post, &ask.nationality);
-        let rows = self.fees.all(&conditions.each_ref().map(|(field, values)| (*field, values.as_slice()))).await?;
-        let ordered = if ask.date.is_empty() { today } else { day(&ask.date)? };
-        let due = visa_fees::due(traveller, &rows, (&ask.post, &ask.nationality), (ordered, ordered))?;
-        let row = due.row.unwrap_or_default();
-        let amount = row.amount.unwrap_or_default();
-        Ok(Response::new(QuoteVisaFeeResponse {
-            fee: amount.minor_units,
-            currency: amount.currency,
-            basis: due.basis.to_owned(),
-            source: if row.source.is_empty() { due.source.to_owned() } else { row.source },
-            fee_schedule: row.name,
-            entries: row.entries,
-            validity_months: row.validity_months,
-        }))
     }
 }
 
@@ -210,7 +183,7 @@ impl VisaApplicationService for VisaApplications {
     }
 
     async fn quote_visa_fee(&self, request: Request<QuoteVisaFeeRequest>) -> Answer<QuoteVisaFeeResponse> {
-        self.quote(&request.into_inner()).await
+        Ok(Response::new(visa_fees::quote(&self.fees, request.get_ref()).await?))
     }
 
     async fn print_refusal(&self, request: Request<PrintRefusalRequest>) -> Answer<HttpBody> {
@@ -222,6 +195,15 @@ impl VisaApplicationService for VisaApplications {
         request: Request<ListVisaApplicationRevisionsRequest>,
     ) -> Answer<ListVisaApplicationRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchVisaApplicationsStream = Feed<WatchVisaApplicationsResponse>;
+
+    async fn watch_visa_applications(
+        &self,
+        request: Request<WatchVisaApplicationsRequest>,
+    ) -> Answer<Self::WatchVisaApplicationsStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -2,29 +2,30 @@
 //! reciprocity gives with it.
 
 use crate::fee_choice::choose;
-use crate::fee_schedules::unknown;
+use crate::fee_schedules::{FeeSchedules, unknown};
 use crate::service_fees::{Bill, Services};
+use crate::travel::day;
 use crate::visa::{Fees, Traveller};
 use chrono::{Months, NaiveDate};
 use fault::{Fault, refuse_if};
-use proto::consular::v1::{FeeSchedule, Reason, Receipt, VisaApplication};
-use registry::Reader;
+use proto::consular::v1::{FeeSchedule, QuoteVisaFeeRequest, QuoteVisaFeeResponse, Reason, Receipt, VisaApplication};
+use registry::{Reader, Registry};
 
 /// How a row says that any number of entries is given.
 const ANY_ENTRIES: i32 = 99;
 
 /// What is due, and by which rule.
 #[derive(Debug)]
-pub(crate) struct Due {
-    pub(crate) basis: &'static str,
+struct Due {
+    basis: &'static str,
     /// The source of the rule.
-    pub(crate) source: &'static str,
+    source: &'static str,
     /// The row; none where no fee is asked for.
-    pub(crate) row: Option<FeeSchedule>,
+    row: Option<FeeSchedule>,
 }
 
 /// Which rows may hold for someone of a nationality at a post.
-pub(crate) fn conditions<'c>(post: &'c str, nationality: &'c str) -> [(&'static str, Vec<&'c str>); 4] {
+fn conditions<'c>(post: &'c str, nationality: &'c str) -> [(&'static str, Vec<&'c str>); 4] {
     let codes = Fees::shipped().codes();
     [("code", codes), ("state", vec!["APPROVED"]), ("post", vec!["", post]), ("nationality", vec!["", nationality])]
 }
@@ -51,7 +52,7 @@ pub(crate) async fn prices(
 ///
 /// # Errors
 /// `FEE_UNKNOWN` if a fee is asked for and no row says how much.
-pub(crate) fn due(
+fn due(
     traveller: Traveller,
     rows: &[FeeSchedule],
     (post, nationality): (&str, &str),
@@ -63,6 +64,40 @@ pub(crate) fn due(
     let rows: Vec<_> = rows.iter().filter(|row| row.code == code).cloned().collect();
     let row = choose(&rows, post, nationality, ordered).ok_or_else(|| unknown(code))?;
     Ok(Due { basis, source, row: Some(row.clone()) })
+}
+
+/// What a visa costs somebody who has not applied yet.
+///
+/// # Errors
+/// `INVALID_FIELDS`; `FEE_UNKNOWN` as [`due`]; the database's.
+pub(crate) async fn quote(
+    fees: &Registry<FeeSchedules>,
+    ask: &QuoteVisaFeeRequest,
+) -> Result<QuoteVisaFeeResponse, Fault> {
+    registry::check(ask)?;
+    let store = fees.store();
+    let today = store.days().date(store.now());
+    let traveller = Traveller {
+        class: ask.visa_class(),
+        purpose: ask.purpose(),
+        born: day(&ask.birth_date)?,
+        family_of_citizen: ask.family_of_citizen,
+    };
+    let conditions = conditions(&ask.post, &ask.nationality);
+    let rows = fees.all(&conditions.each_ref().map(|(field, values)| (*field, values.as_slice()))).await?;
+    let ordered = if ask.date.is_empty() { today } else { day(&ask.date)? };
+    let due = due(traveller, &rows, (&ask.post, &ask.nationality), (ordered, ordered))?;
+    let row = due.row.unwrap_or_default();
+    let amount = row.amount.unwrap_or_default();
+    Ok(QuoteVisaFeeResponse {
+        fee: amount.minor_units,
+        currency: amount.currency,
+        basis: due.basis.to_owned(),
+        source: if row.source.is_empty() { due.source.to_owned() } else { row.source },
+        fee_schedule: row.name,
+        entries: row.entries,
+        validity_months: row.validity_months,
+    })
 }
 
 /// Notes what an application costs, and that it is paid.

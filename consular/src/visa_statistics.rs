@@ -8,9 +8,9 @@ use proto::consular::v1::visa_statistic_service_server::VisaStatisticService;
 use proto::consular::v1::{
     CreateVisaStatisticRequest, Figures, GetVisaStatisticRequest, ListVisaStatisticRevisionsRequest,
     ListVisaStatisticRevisionsResponse, ListVisaStatisticsRequest, ListVisaStatisticsResponse, Reason, VisaApplication,
-    VisaStatistic,
+    VisaStatistic, WatchVisaStatisticsRequest, WatchVisaStatisticsResponse,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::Request;
 
 /// What is counted, in this order.
@@ -73,6 +73,15 @@ impl VisaStatisticService for VisaStatistics {
         request: Request<ListVisaStatisticRevisionsRequest>,
     ) -> Answer<ListVisaStatisticRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchVisaStatisticsStream = Feed<WatchVisaStatisticsResponse>;
+
+    async fn watch_visa_statistics(
+        &self,
+        request: Request<WatchVisaStatisticsRequest>,
+    ) -> Answer<Self::WatchVisaStatisticsStream> {
+        self.registry.watch(request).await
     }
 }
 

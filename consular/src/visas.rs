@@ -24,10 +24,11 @@ use proto::consular::v1::{
     FailVisaInspectionRequest, GetVisaRequest, KeepVisaRequest, ListVisaRevisionsRequest, ListVisaRevisionsResponse,
     ListVisasRequest, ListVisasResponse, PrintVisaRequest, Reason, RecordEntryRequest, RecordExitRequest,
     ReleaseVisaRequest, RevokeVisaRequest, Screening, SealVisaRequest, SealedCopy, Sojourn, Visa, VisaApplication,
+    WatchVisasRequest, WatchVisasResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Held, Keep, Reader, Registry, Visible};
+use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible};
 use tonic::{Request, Response};
 
 /// The end of the last day of validity.
@@ -152,6 +153,12 @@ impl VisaService for Visas {
 
     async fn seal_visa(&self, request: Request<SealVisaRequest>) -> Answer<SealedCopy> {
         self.copy(request).await
+    }
+
+    type WatchVisasStream = Feed<WatchVisasResponse>;
+
+    async fn watch_visas(&self, request: Request<WatchVisasRequest>) -> Answer<Self::WatchVisasStream> {
+        self.registry.watch(request).await
     }
 }
 

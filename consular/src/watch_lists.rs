@@ -7,9 +7,9 @@ use proto::consular::v1::watch_list_service_server::WatchListService;
 use proto::consular::v1::{
     CreateWatchListRequest, GetWatchListRequest, ListWatchListRevisionsRequest, ListWatchListRevisionsResponse,
     ListWatchListsRequest, ListWatchListsResponse, LoadWatchListRequest, Reason, RetireWatchListRequest,
-    UpdateWatchListRequest, WatchList,
+    UpdateWatchListRequest, WatchList, WatchWatchListsRequest, WatchWatchListsResponse,
 };
-use registry::{Answer, Call, Keep, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Registry, Visible};
 use std::sync::Arc;
 use tonic::Request;
 
@@ -116,5 +116,11 @@ impl WatchListService for WatchLists {
         request: Request<ListWatchListRevisionsRequest>,
     ) -> Answer<ListWatchListRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchWatchListsStream = Feed<WatchWatchListsResponse>;
+
+    async fn watch_watch_lists(&self, request: Request<WatchWatchListsRequest>) -> Answer<Self::WatchWatchListsStream> {
+        self.registry.watch(request).await
     }
 }

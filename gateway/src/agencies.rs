@@ -9,9 +9,10 @@ use proto::gateway::v1::agency_service_server::AgencyService;
 use proto::gateway::v1::{
     Agency, ApproveAgencyRequest, AssignProductsRequest, CloseAgencyRequest, CreateAgencyRequest, GetAgencyRequest,
     ListAgenciesRequest, ListAgenciesResponse, ListAgencyRevisionsRequest, ListAgencyRevisionsResponse, Product,
-    Reason, ResumeAgencyRequest, SuspendAgencyRequest, UpdateAgencyRequest,
+    Reason, ResumeAgencyRequest, SuspendAgencyRequest, UpdateAgencyRequest, WatchAgenciesRequest,
+    WatchAgenciesResponse,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant};
 use std::collections::BTreeSet;
 use tonic::Request;
 
@@ -107,6 +108,12 @@ impl AgencyService for Agencies {
         request: Request<ListAgencyRevisionsRequest>,
     ) -> Answer<ListAgencyRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchAgenciesStream = Feed<WatchAgenciesResponse>;
+
+    async fn watch_agencies(&self, request: Request<WatchAgenciesRequest>) -> Answer<Self::WatchAgenciesStream> {
+        self.registry.watch(request).await
     }
 }
 

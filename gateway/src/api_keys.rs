@@ -11,9 +11,9 @@ use proto::gateway::v1::api_key_service_server::ApiKeyService;
 use proto::gateway::v1::{
     ApiKey, CreateApiKeyRequest, CreateApiKeyResponse, GetApiKeyRequest, ListApiKeysRequest, ListApiKeysResponse,
     RetireApiKeyRequest, RevokeApiKeyRequest, ShowApiKeyUsageRequest, ShowApiKeyUsageResponse, UpdateApiKeyRequest,
-    WhoAmIRequest, WhoAmIResponse,
+    WatchApiKeysRequest, WatchApiKeysResponse, WhoAmIRequest, WhoAmIResponse,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use std::sync::Arc;
 use tonic::{Request, Response};
 
@@ -142,6 +142,12 @@ impl ApiKeyService for ApiKeys {
             // The key of the settings ends with the settings.
             expire_time: chrono::DateTime::from_timestamp(principal.expires, 0).map(timestamp),
         }))
+    }
+
+    type WatchApiKeysStream = Feed<WatchApiKeysResponse>;
+
+    async fn watch_api_keys(&self, request: Request<WatchApiKeysRequest>) -> Answer<Self::WatchApiKeysStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -9,8 +9,9 @@ use proto::gateway::v1::elevation_service_server::ElevationService;
 use proto::gateway::v1::{
     CloseElevationRequest, CreateElevationRequest, Elevation, GetElevationRequest, ListElevationRevisionsRequest,
     ListElevationRevisionsResponse, ListElevationsRequest, ListElevationsResponse, Reason, ReviewElevationRequest,
+    WatchElevationsRequest, WatchElevationsResponse,
 };
-use registry::{Answer, Call, Keep, Reader, Registry, Visible, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 use tonic::Request;
@@ -98,6 +99,12 @@ impl ElevationService for Elevations {
         request: Request<ListElevationRevisionsRequest>,
     ) -> Answer<ListElevationRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchElevationsStream = Feed<WatchElevationsResponse>;
+
+    async fn watch_elevations(&self, request: Request<WatchElevationsRequest>) -> Answer<Self::WatchElevationsStream> {
+        self.registry.watch(request).await
     }
 }
 

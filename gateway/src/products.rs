@@ -7,8 +7,9 @@ use proto::gateway::v1::product_service_server::ProductService;
 use proto::gateway::v1::{
     CreateProductRequest, GetProductRequest, ListProductRevisionsRequest, ListProductRevisionsResponse,
     ListProductsRequest, ListProductsResponse, Product, PublishProductRequest, Reason, RetireProductRequest,
+    WatchProductsRequest, WatchProductsResponse,
 };
-use registry::{Answer, Call, Keep, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Registry, Visible};
 use std::sync::LazyLock;
 use tonic::Request;
 
@@ -75,5 +76,11 @@ impl ProductService for Products {
         request: Request<ListProductRevisionsRequest>,
     ) -> Answer<ListProductRevisionsResponse> {
         self.registry.revisions(request).await
+    }
+
+    type WatchProductsStream = Feed<WatchProductsResponse>;
+
+    async fn watch_products(&self, request: Request<WatchProductsRequest>) -> Answer<Self::WatchProductsStream> {
+        self.registry.watch(request).await
     }
 }

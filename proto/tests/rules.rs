@@ -61,6 +61,7 @@ fn judge(contract: &Contract) -> Faults {
         access(method, &mut faults);
         requests(contract, method, &mut faults);
         states(contract, method, &mut faults);
+        watched(contract, method, &mut faults);
     }
     contract.resources().iter().for_each(|resource| shape(resource, &mut faults));
     sealing(contract, &mut faults);
@@ -128,6 +129,39 @@ fn states(contract: &Contract, method: &Method, faults: &mut Faults) {
         let found = verbs.any(|verb| verb == rule.distinct_from);
         faults.unless(found, path, "distinct_from is no other verb of its resource");
     }
+}
+
+/// Whatever is listed is watched: beside the list, by the same callers, the same reads recorded, and filtered. Only what
+/// stands in no history is not.
+fn watched(contract: &Contract, list: &Method, faults: &mut Faults) {
+    let Some(resource) = listed(contract, list) else { return };
+    let name = resource.message().full_name();
+    let same_service = |method: &&Method| method.descriptor().parent_service() == list.descriptor().parent_service();
+    let mut beside = contract.methods().iter().filter(same_service);
+    let watch = beside.find(|method| method.resource() == Some(name) && *method.kind() == Kind::Watch);
+    let has = |method: &Method, field: &str| method.descriptor().input().get_field_by_name(field).is_some();
+    let path = list.path();
+    if !resource.policy().changes_not_recorded.is_empty() {
+        faults.unless(watch.is_none(), path, "what it lists says why changes are not recorded, and is watched");
+        return;
+    }
+    let Some(watch) = watch else {
+        faults.unless(false, path, "what is listed is watched: it has no Watch beside it");
+        return;
+    };
+    let expected = list.bindings().iter().map(|binding| format!("{}:watch", binding.template));
+    faults.unless(watch.bindings().iter().map(|one| one.template.clone()).eq(expected), path, "is watched elsewhere");
+    faults.unless(watch.rule() == list.rule(), path, "is watched by others than it is listed for, or unrecorded");
+    for field in ["cursor", "filter"] {
+        faults.unless(has(watch, field), watch.path(), format!("a watch has {field}"));
+    }
+}
+
+/// The resource whose records a method lists. Lists of what is no record have none: the audit log's entries are one.
+fn listed<'c>(contract: &'c Contract, method: &Method) -> Option<&'c Resource> {
+    let items = method.descriptor().output();
+    let mut items = items.fields().filter(|field| *method.kind() == Kind::List && field.is_list());
+    items.find_map(|field| contract.resource(field.kind().as_message()?.full_name()))
 }
 
 /// Whoever is kept on record may ask who read it: each way to read records with personal or classified data is recorded, or
@@ -314,6 +348,16 @@ fn each_rule_can_be_broken() {
     // In a rule: `audited_read: true` becomes `audited_read: false`.
     let from = b"accreditation.members.read\x30\x01";
     is_refused(from, b"accreditation.members.read\x30\x00", "is no audited_read");
+    is_refused(b"/v1/accreditation/charges:watch", b"/v1/accreditation/charges:study", "it has no Watch beside it");
+    is_refused(b"/v1/accreditation/charges:watch", b"/v1/accreditation/chances:watch", "is watched elsewhere");
+    // In the rule of the watch alone: `audited_read: true` becomes `audited_read: false`.
+    let from = b"members.read\x30\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/accreditation/members:watch";
+    let to = b"members.read\x30\x00\x82\xd3\xe4\x93\x02!\x12\x1f/v1/accreditation/members:watch";
+    is_refused(from, to, "is watched by others than it is listed for");
+    is_refused(b"\x06cursor", b"\x06cursox", "a watch has cursor");
+    is_refused(b"\x06filter", b"\x06filtex", "a watch has filter");
+    // What is an automatic step becomes a reason why changes are not recorded: both have the form of text.
+    is_refused(b"*e\x0a\x0bexpireGrace", b":e\x0a\x0bexpireGrace", "not recorded, and is watched");
     is_refused(b"Check the name.", b"Check the name!", "its remedy is a sentence");
     // `personal: true max_length: 20000 sealed: true` becomes `searchable: true …`.
     let from = b"\x20\x01\x40\xa0\x9c\x01\x70\x01";

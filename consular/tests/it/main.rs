@@ -21,6 +21,7 @@ mod emergency_papers;
 mod entry_requirements;
 mod exchange_rates;
 mod fees;
+mod followers;
 mod loans;
 mod lookouts;
 mod machine_readable_zones;

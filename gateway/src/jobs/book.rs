@@ -4,6 +4,9 @@
 
 use chrono::{SecondsFormat, Utc};
 use fault::Fault;
+use prost::Name as _;
+use proto::contract::contract;
+use proto::gateway::v1::Job;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -24,7 +27,7 @@ const CLAIM: &str = "
         select coalesce(nullif(agency, ''), key) as party, count(*) as jobs from jobs
         where state = 'RUNNING' and held_until >= clock_timestamp() group by 1),
     next as (
-        select j.name from jobs j left join busy b on b.party = coalesce(nullif(j.agency, ''), j.key)
+        select j.name, j.state from jobs j left join busy b on b.party = coalesce(nullif(j.agency, ''), j.key)
         where j.state in ('QUEUED', 'RUNNING') and j.deleted_at is null
             and (j.held_until is null or j.held_until < clock_timestamp())
         order by coalesce(b.jobs, 0), j.held_until nulls first, j.name limit 1 for update of j skip locked)
@@ -32,7 +35,7 @@ const CLAIM: &str = "
         version = version + 1, updated_at = clock_timestamp(),
         doc = doc || jsonb_build_object('state', 'RUNNING', 'updateTime', $3::text,
             'etag', (version + 1) || '-' || right(uid::text, 8))
-    from next where j.name = next.name returning j.doc, j.place";
+    from next where j.name = next.name returning j.doc, j.place, next.state = 'QUEUED'";
 
 /// Writes one step, if the job is still this runner's and not cancelled.
 const STEP: &str = "
@@ -40,6 +43,14 @@ const STEP: &str = "
         held_until = clock_timestamp() + make_interval(secs => $4),
         doc = doc || $5::jsonb || jsonb_build_object('etag', (version + 1) || '-' || right(uid::text, 8))
     where name = $1 and holder = $2 and state = 'RUNNING'";
+
+/// Tells of a job's begin and of its end: to those who watch it, and as events. How far it is in between is not told.
+const TELL: &str = "
+    with step as (select name, version, updated_at as at, doc from jobs where name = $1),
+    told as (insert into history (kind, name, version, verb, actor, reason, at, doc)
+        select 'jobs', name, version, $2, $3, $4, at, doc from step)
+    insert into outbox (at, kind, name, version, verb, actor, doc)
+        select at, 'jobs', name, version, $2, $3, doc from step";
 
 const KEEP: &str = "
     insert into job_results (job, number, line) select $1, n, line from unnest($2::bigint[], $3::bytea[]) t (n, line)
@@ -104,9 +115,18 @@ impl Book {
 
     /// A job to run, for a while.
     pub(super) async fn claim(&self) -> Result<Option<Task>, sqlx::Error> {
+        let mut tx = pg::begin(&self.pool).await.map_err(broken_off)?;
         let query = sqlx::query_as(CLAIM).bind(self.holder).bind(HOLD.as_secs_f64()).bind(now());
-        let found: Option<(Json<Task>, String)> = query.fetch_optional(&self.pool).await?;
-        Ok(found.map(|(Json(task), place)| Task { place, ..task }))
+        let found: Option<(Json<Task>, String, bool)> = query.fetch_optional(&mut *tx).await?;
+        let Some((Json(task), place, begins)) = found else { return Ok(None) };
+        if begins {
+            tell(&mut tx, &task.name, "run").await?;
+        }
+        tx.commit().await?;
+        if begins {
+            self.ring().await;
+        }
+        Ok(Some(Task { place, ..task }))
     }
 
     /// Writes a step with its results, and holds on. Whether the job is still this runner's.
@@ -135,14 +155,29 @@ impl Book {
         let state = if failure.is_some() { "FAILED" } else { "DONE" };
         let end =
             json!({"state": state, "failure": failure.unwrap_or_default(), "endTime": now(), "updateTime": now()});
-        let mut connection = self.pool.acquire().await?;
-        self.write(&mut connection, task, Duration::ZERO, &end).await.map(drop)
+        let mut tx = pg::begin(&self.pool).await.map_err(broken_off)?;
+        if !self.write(&mut tx, task, Duration::ZERO, &end).await? {
+            return Ok(());
+        }
+        tell(&mut tx, &task.name, "finish").await?;
+        tx.commit().await?;
+        self.ring().await;
+        Ok(())
     }
 
     /// Lets a job go for a while: another runner, or this one, goes on with it then.
     pub(super) async fn release(&self, task: &Task, pause: Duration) -> Result<(), sqlx::Error> {
         let mut connection = self.pool.acquire().await?;
         self.write(&mut connection, task, pause, &json!({})).await.map(drop)
+    }
+
+    /// Wakes whoever waits for what was committed; a statement of its own, as the registry's ring is. Unheard, it costs a
+    /// moment: whoever waits also looks by itself.
+    async fn ring(&self) {
+        let ring = sqlx::query("select pg_notify($1, '')").bind(registry::CHANNEL);
+        if let Err(error) = ring.execute(&self.pool).await {
+            tracing::debug!(%error, "watchers were not told of a job; they look by themselves");
+        }
     }
 
     async fn write(
@@ -194,6 +229,17 @@ impl Book {
         registry::data_key(&self.pool, &self.vault, job).await.map_err(broken_off)
     }
 }
+
+/// Tells of a job's step by a verb that its contract says no caller makes.
+async fn tell(connection: &mut sqlx::PgConnection, job: &str, verb: &str) -> Result<(), sqlx::Error> {
+    let mut steps = contract().resource(&Job::full_name()).into_iter().flat_map(|job| &job.policy().automatic);
+    let doc = steps.find(|step| step.verb == verb).map_or("", |step| step.doc.as_str());
+    let told = sqlx::query(TELL).bind(job).bind(verb).bind(RUNNER).bind(doc);
+    told.execute(connection).await.map(drop)
+}
+
+/// Who does what no caller does, as history names it.
+const RUNNER: &str = "timers/jobs";
 
 /// Where a result lies.
 const RESULT: &str = "result";

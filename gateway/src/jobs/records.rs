@@ -10,10 +10,10 @@ use proto::contract;
 use proto::gateway::v1::job_service_server::JobService;
 use proto::gateway::v1::{
     AppendJobLinesRequest, CancelJobRequest, CreateJobRequest, GetJobRequest, Job, ListJobsRequest, ListJobsResponse,
-    ReadJobResultsRequest, ReadJobResultsResponse, Reason, StartJobRequest, job,
+    ReadJobResultsRequest, ReadJobResultsResponse, Reason, StartJobRequest, WatchJobsRequest, WatchJobsResponse, job,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Keep, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Registry, Visible};
 use tonic::{Request, Response};
 use vault::Vault;
 
@@ -138,6 +138,12 @@ impl JobService for Jobs {
         let ended = matches!(job.state(), job::State::Done | job::State::Failed | job::State::Cancelled);
         let last = if lines.is_empty() { ask.after } else { last };
         Ok(Response::new(ReadJobResultsResponse { lines, last, complete: ended && !more }))
+    }
+
+    type WatchJobsStream = Feed<WatchJobsResponse>;
+
+    async fn watch_jobs(&self, request: Request<WatchJobsRequest>) -> Answer<Self::WatchJobsStream> {
+        self.registry.watch(request).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::rig::{Answer, Rig, plan, send, start};
 use serde_json::{Value, json};
+use std::time::Duration;
 use testkit::until;
 
 const PERMISSIONS: [&str; 4] =
@@ -75,6 +76,42 @@ async fn an_export_runs_by_itself_and_keeps_what_it_found() {
     let refused = desk.ended(&refused).await;
     assert_eq!(refused["state"], "FAILED");
     assert!(refused["failure"].as_str().unwrap().contains("INVALID_FILTER"), "{refused}");
+}
+
+/// The next changes of a stream of events.
+async fn changes(watch: &mut reqwest::Response, count: usize) -> Vec<Value> {
+    let mut text = String::new();
+    while text.matches("\n\n").count() < count {
+        let chunk = tokio::time::timeout(Duration::from_secs(20), watch.chunk()).await.expect("a change comes");
+        text.push_str(std::str::from_utf8(&chunk.unwrap().expect("the stream goes on")).unwrap());
+    }
+    let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
+    data.map(|data| serde_json::from_str(data).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn whoever_watches_a_job_is_told_of_its_begin_and_end() {
+    let desk = Desk::new(start().await).await;
+    let export = json!({"kind": "EXPORT", "collection": "accreditation.missions"});
+    let other = desk.rig.key(json!({"permissions": PERMISSIONS, "internal": true})).await.1;
+    let mut watch = desk.rig.get(&desk.key, "/v1/gateway/jobs:watch").send().await.unwrap();
+    assert_eq!(watch.status(), 200);
+    assert_eq!(send(desk.rig.post(&other, "/v1/gateway/jobs", &export)).await.status, 200);
+    let job = desk.named(export).await;
+    let told = changes(&mut watch, 3).await;
+    let steps = ["create QUEUED", "run RUNNING", "finish DONE"].map(|step| format!("{job} {step}"));
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let step =
+        |told: &Value| [&told["job"]["name"], &told["revision"]["verb"], &told["job"]["state"]].map(text).join(" ");
+    assert_eq!(told.iter().map(step).collect::<Vec<_>>(), steps, "another key's job is not told of");
+    assert_eq!(told[2]["job"]["lines"], 6);
+    // Whoever came too late, or was cut off, goes on behind what it has.
+    let again = desk.rig.get(&desk.key, "/v1/gateway/jobs:watch");
+    let mut again = again.header("last-event-id", told[0]["cursor"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(changes(&mut again, 2).await, told[1..]);
+    let events = "select verb from outbox where name = $1 order by seq";
+    let events: Vec<String> = sqlx::query_scalar(events).bind(&job).fetch_all(&desk.rig.db.pool).await.unwrap();
+    assert_eq!(events, ["create", "run", "finish"]);
 }
 
 #[tokio::test]

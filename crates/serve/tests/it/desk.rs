@@ -10,13 +10,14 @@ use proto::gateway::v1::api_key_service_server::{ApiKeyService, ApiKeyServiceSer
 use proto::gateway::v1::{
     ApiKey, CreateApiKeyRequest, CreateApiKeyResponse, GetApiKeyRequest, ListApiKeysRequest, ListApiKeysResponse,
     RetireApiKeyRequest, RevokeApiKeyRequest, ShowApiKeyUsageRequest, ShowApiKeyUsageResponse, UpdateApiKeyRequest,
-    WhoAmIRequest, WhoAmIResponse,
+    WatchApiKeysRequest, WatchApiKeysResponse, WhoAmIRequest, WhoAmIResponse,
 };
 use serve::{Hosted, House, Service, Started};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
+use tonic::codegen::{BoxStream, tokio_stream};
 use tonic::metadata::MetadataMap;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
@@ -129,6 +130,15 @@ impl ApiKeyService for Clerk {
 
     async fn revoke_api_key(&self, _: Request<RevokeApiKeyRequest>) -> Result<Response<ApiKey>, Status> {
         Ok(Response::new(ApiKey::default()))
+    }
+
+    type WatchApiKeysStream = BoxStream<WatchApiKeysResponse>;
+
+    async fn watch_api_keys(
+        &self,
+        _: Request<WatchApiKeysRequest>,
+    ) -> Result<Response<Self::WatchApiKeysStream>, Status> {
+        Ok(Response::new(Box::pin(tokio_stream::empty())))
     }
 }
 

@@ -9,15 +9,16 @@ pub(super) struct Jobs;
 /// A job that takes parts, as an import is, but of a collection that the suite's callers may read: they may import
 /// nothing here. It acts for the key `$1`.
 const COLLECTING: &str = "
-    insert into jobs (name, uid, version, doc, created_at, updated_at)
-    select 'jobs/' || id.uid, id.uid, 1, jsonb_build_object('name', 'jobs/' || id.uid, 'uid', id.uid,
-        'etag', '1-' || right(id.uid::text, 8), 'kind', 'EXPORT', 'collection', 'gateway.apiKeys', 'filter', '',
-        'state', 'COLLECTING', 'agency', '', 'key', $1::text, 'parts', 1, 'lines', 0, 'created', 0, 'updated', 0,
-        'unchanged', 0, 'rejected', 0, 'failure', '', 'createTime', made.text,
-        'updateTime', made.text), made.at, made.at
-    from (select gen_random_uuid() as uid) id, (select at, to_char(at at time zone 'utc',
-        'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') as text from (select clock_timestamp() as at) now) made
-    returning doc";
+    with made as (insert into jobs (name, uid, version, doc, created_at, updated_at)
+        select 'jobs/' || id.uid, id.uid, 1, jsonb_build_object('name', 'jobs/' || id.uid, 'uid', id.uid,
+            'etag', '1-' || right(id.uid::text, 8), 'kind', 'EXPORT', 'collection', 'gateway.apiKeys', 'filter', '',
+            'state', 'COLLECTING', 'agency', '', 'key', $1::text, 'parts', 1, 'lines', 0, 'created', 0, 'updated', 0,
+            'unchanged', 0, 'rejected', 0, 'failure', '', 'createTime', now.text, 'updateTime', now.text), now.at, now.at
+        from (select gen_random_uuid() as uid) id, (select at, to_char(at at time zone 'utc',
+            'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') as text from (select clock_timestamp() as at) now) now
+        returning name, doc, created_at)
+    insert into history (kind, name, version, verb, actor, at, doc)
+    select 'jobs', name, 1, 'create', $1, created_at, doc from made returning doc";
 
 impl Fixture for Jobs {
     fn resource(&self) -> &'static str {

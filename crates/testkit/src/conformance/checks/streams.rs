@@ -6,7 +6,8 @@ use crate::conformance::ledger::Ledger;
 use crate::conformance::message;
 use crate::conformance::outcome::{Unprepared, brief};
 use crate::conformance::probe::{Made, Probe};
-use proto::contract::Kind;
+use prost_reflect::Kind as FieldKind;
+use proto::contract::{Field, Kind, Resource};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -81,13 +82,14 @@ async fn export(probe: &Probe<'_>) -> Made {
     Ok(())
 }
 
-/// A change that is made while somebody watches.
+/// A change that is made while somebody watches, by a filter that every record passes.
 async fn watch(probe: &Probe<'_>) -> Made {
     let resource = probe.resource().ok_or_else(|| Unprepared("the watch is of no resource".into()))?;
     let name = resource.message().full_name();
     let unknown = probe.send(Ask::of(probe.officer(), json!({ "filter": "flavour = \"salt\"" })).most(1)).await;
     probe.refused("filter by an unknown field", &unknown, "INVALID_FILTER", 400);
-    let watching = probe.send(Ask::of(probe.officer(), json!({})).most(1));
+    let filter = by_every_field(resource);
+    let watching = probe.send(Ask::of(probe.officer(), json!({ "filter": filter })).most(1));
     tokio::pin!(watching);
     // The watch begins at some moment; records are made until one falls after it.
     let seen = timeout(PATIENCE, async {
@@ -116,12 +118,40 @@ async fn watch(probe: &Probe<'_>) -> Made {
     probe.holds(whole, "a change", "its cursor, its step and the record", change);
     // From the cursor on, the next change is another one.
     let next = probe.suite.make(name).await?;
-    let ask = Ask::of(probe.officer(), json!({ "cursor": change["cursor"] })).most(1);
+    let goes_on = json!({ "cursor": change["cursor"], "filter": filter });
+    let ask = Ask::of(probe.officer(), goes_on.clone()).most(1);
     let following = timeout(PATIENCE, probe.send(ask)).await;
     let following = following.map_err(|_| Unprepared("no change was seen after the cursor".into()))?;
     if let Some(changes) = probe.answered("from a cursor on", &following) {
         let another = changes[0]["cursor"] != change["cursor"];
         probe.holds(another, "from a cursor on", format_args!("a later change than {next}"), &changes[0]);
     }
+    // A cursor is good for nobody else, and for no other question.
+    let another = probe.suite.bench().officers.iter().find(|one| one.credential != probe.officer().credential);
+    if let Some(another) = another {
+        let lent = probe.send(Ask::of(another, goes_on).most(1)).await;
+        probe.refused("another caller's cursor", &lent, "INVALID_PAGE_TOKEN", 400);
+    }
+    let elsewhere = probe.send(Ask::of(probe.officer(), json!({ "cursor": change["cursor"] })).most(1)).await;
+    probe.refused("the cursor of another filter", &elsewhere, "INVALID_PAGE_TOKEN", 400);
     Ok(())
+}
+
+/// A filter by every field that can be filtered by, which says nothing of any: `(state = OPEN OR NOT state = OPEN)`.
+/// What is watched is filtered as it stood in the history, and each field must be found there too.
+fn by_every_field(resource: &Resource) -> String {
+    let tautology = |field: &Field| {
+        let (name, kind) = (field.descriptor().json_name(), field.descriptor().kind());
+        let value = match &kind {
+            FieldKind::Enum(values) => values.values().last().map(|value| value.name().to_owned())?,
+            FieldKind::String => "\"none\"".to_owned(),
+            FieldKind::Bool => "true".to_owned(),
+            FieldKind::Message(_) => "\"2000-01-01T00:00:00Z\"".to_owned(),
+            _ => "1".to_owned(),
+        };
+        Some(format!("({name} = {value} OR NOT {name} = {value})"))
+    };
+    let fields = resource.fields().iter().filter(|field| field.is_identifier() || field.policy().filterable);
+    let fields = fields.filter(|field| !field.descriptor().is_list());
+    fields.filter_map(tautology).collect::<Vec<_>>().join(" AND ")
 }
