@@ -282,7 +282,8 @@ mod tests {
     }
 
     fn member() -> impl Strategy<Value = Member> {
-        let texts = ("\\PC{0,12}", "\\PC{0,12}", "\\PC{0,40}", any::<Option<(String, i32)>>());
+        // What is looked for is like nothing that lies open: the same few letters may stand in both by chance.
+        let texts = ("\\PC{0,12}", "\\PC{0,12}", "(photos/\\PC{0,40})?", any::<Option<(String, i32)>>());
         (texts, any::<(bool, u32)>()).prop_map(|((name, born, photo, particulars), (present, hours))| Member {
             name: "members/a".into(),
             etag: "1-a".into(),
@@ -309,7 +310,7 @@ mod tests {
             prop_assert_eq!((hidden.birth_date.as_str(), hidden.already_present), ("", member.already_present));
             let parts = Kind::of_record::<Member>().parts(&member, secret, Some(&vault())).unwrap();
             let json = String::from_utf8(parts.doc.json().to_vec()).unwrap();
-            prop_assert!(member.photo.len() < 4 || !json.contains(&member.photo));
+            prop_assert!(member.photo.is_empty() || !json.contains(&member.photo));
             let kept = Kind::of_record::<Member>().kept_answer(&member, secret, parts.sealed).unwrap();
             let is_open = |text: &str| kept.windows(text.len()).any(|bytes| bytes == text.as_bytes());
             prop_assert!(!parts.sealed || [&member.photo, &member.family_name].iter().all(|text| text.len() < 4 || !is_open(text)));

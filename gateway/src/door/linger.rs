@@ -38,8 +38,9 @@ impl Linger {
 
     /// Keeps the thread awake after work, until the house ends. What else there is to do is done first.
     pub(crate) async fn keep(self: Arc<Self>, end: CancellationToken) {
+        let awake = || micros(self.begun.elapsed()) < self.until.load(Ordering::Relaxed);
         while end.run_until_cancelled(self.stirred.notified()).await.is_some() {
-            while micros(self.begun.elapsed()) < self.until.load(Ordering::Relaxed) {
+            while awake() && !end.is_cancelled() {
                 yield_now().await;
             }
         }
@@ -48,4 +49,39 @@ impl Linger {
 
 fn micros(length: Duration) -> u64 {
     u64::try_from(length.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+    use std::sync::atomic::AtomicUsize;
+    use tokio::runtime::Builder;
+    use tokio::time::timeout;
+
+    /// How often the thread went to sleep while it waited for a clock, once there was work.
+    fn sleeps_after_work(length: Duration) -> usize {
+        let sleeps = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&sleeps);
+        let park = move || drop(counted.fetch_add(1, Ordering::Relaxed));
+        let runtime = Builder::new_current_thread().enable_time().on_thread_park(park).build().unwrap();
+        runtime.block_on(async {
+            let (linger, end) = (Linger::new(length), CancellationToken::new());
+            let keeping = tokio::spawn(Arc::clone(&linger).keep(end.clone()));
+            yield_now().await;
+            linger.stir();
+            let before = sleeps.load(Ordering::Relaxed);
+            timeout(Duration::from_millis(1), pending::<()>()).await.unwrap_err();
+            let slept = sleeps.load(Ordering::Relaxed) - before;
+            end.cancel();
+            keeping.await.unwrap();
+            slept
+        })
+    }
+
+    #[test]
+    fn a_thread_that_lingers_does_not_sleep_does_what_there_is_to_do_and_ends_with_the_house() {
+        assert_eq!(sleeps_after_work(Duration::from_secs(3600)), 0);
+        assert!(sleeps_after_work(Duration::ZERO) > 0, "one that does not linger sleeps");
+    }
 }

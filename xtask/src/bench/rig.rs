@@ -277,6 +277,10 @@ fn gateway(
         command.env(format!("{prefix}_BOOTSTRAP_KEY_SHA256"), format!("{}:{}", admin.id(), admin.sha256_hex()));
         command.env(format!("{prefix}_RATE"), "10000000");
         command.env(format!("{prefix}_RELAY_AUDIT_KEY"), "0a".repeat(32));
+        if processors.is_some() {
+            // What a gateway may do that shares its processor with nobody.
+            command.env(format!("{prefix}_LINGER"), "1ms");
+        }
     })
 }
 
