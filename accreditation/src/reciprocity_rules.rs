@@ -22,7 +22,7 @@ use proto::accreditation::v1::{
     WatchReciprocityRulesResponse,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Feed, Keep, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use std::collections::HashSet;
 use std::sync::Arc;
 use tonic::{Request, Response};
@@ -245,7 +245,12 @@ impl ReciprocityRuleService for ReciprocityRules {
         &self,
         request: Request<ActivateReciprocityRuleRequest>,
     ) -> Answer<ReciprocityRule> {
-        self.registry.act(request, activate).await
+        // Several that exclude one another, written at once, would each wait for the others: they come one by one.
+        let alone = async |reader: &mut Reader<'_>, rule: &ReciprocityRule, _: &ActivateReciprocityRuleRequest| {
+            let ReciprocityRule { country, category, benefit, .. } = rule;
+            reader.alone(&format!("reciprocity of {country}, {category}, {benefit}")).await
+        };
+        self.registry.act_with(request, alone, |rule, ask, (), call| activate(rule, ask, call)).await
     }
 
     async fn supersede_reciprocity_rule(
