@@ -63,7 +63,9 @@ mod tests {
     fn sleeps_after_work(length: Duration) -> usize {
         let sleeps = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&sleeps);
-        let park = move || drop(counted.fetch_add(1, Ordering::Relaxed));
+        let park = move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+        };
         let runtime = Builder::new_current_thread().enable_time().on_thread_park(park).build().unwrap();
         runtime.block_on(async {
             let (linger, end) = (Linger::new(length), CancellationToken::new());
