@@ -19,7 +19,11 @@ async fn who_serves_at_a_post_sees_and_makes_its_records_alone() {
 
     let foreign = world.cash_days(&rome).create_cash_day(day("people/second")).await.unwrap_err();
     let fault = fault::Fault::from(&foreign);
-    assert_eq!((fault.reason(), fault.violations()[0].field.as_str()), ("PERMISSION_DENIED", "post"), "{fault:?}");
+    assert_eq!(
+        (fault.reason(), fault.violations()[0].field.as_str()),
+        ("PERMISSION_DENIED", "cashDay.post"),
+        "{fault:?}"
+    );
     world.cash_days(&lyon).create_cash_day(day("people/second")).await.unwrap();
 
     let get = || GetCashDayRequest { name: of_lyon.name.clone(), ..Default::default() };

@@ -131,3 +131,11 @@ pub(crate) fn known<'c>(columns: &'c [Column], field: &str) -> Result<&'c Column
     find(columns, field)
         .ok_or_else(|| Fault::new(Reason::Internal, format!("the resource has no filterable field {field}")))
 }
+
+/// As [`known`], for the fields that tell who may see a record.
+pub(crate) fn open<'c>(columns: &'c [Column], field: &str) -> Result<&'c Column, Fault> {
+    let column = known(columns, field)?;
+    let words = "who may see a record is not told by a sealed field";
+    fault::refuse_if(column.sealed.is_some(), Reason::Internal, words)?;
+    Ok(column)
+}

@@ -9,7 +9,9 @@ use crate::keep::{Keep, Visible};
 use crate::reader::Reader;
 use crate::ready::{Version, stamp};
 use crate::registry::{Answer, Kept, Registry};
+use crate::update::carrier;
 use ::fault::Fault;
+use proto::contract::contract;
 use proto::policy::v1::Reason;
 use proto::shape::{Carries, Record};
 use std::collections::BTreeMap;
@@ -148,11 +150,13 @@ impl<K: Keep> Registry<K> {
         let Visible::Where(pairs) = K::visible(&effect.deed.principal) else { return Ok(()) };
         let unreadable = |error| Fault::new(Reason::Internal, "the record cannot be read").caused_by(error);
         let doc: serde_json::Value = serde_json::from_slice(effect.doc.json()).map_err(unreadable)?;
+        let method = contract().method(&effect.deed.method);
+        let carrier = carrier::<K::Record>(method.map(|method| method.descriptor().input()));
         let mut fault = Fault::new(Reason::PermissionDenied, "this record would not be yours to see");
         for (field, value) in pairs {
-            let column = column::known(&self.kind().columns, field)?;
+            let column = column::open(&self.kind().columns, field)?;
             if doc[column.json].as_str() != Some(&*value) {
-                fault = fault.at(column.json, format!("must be {value} for you"));
+                fault = fault.at(format!("{carrier}.{}", column.json), format!("must be {value} for you"));
             }
         }
         if fault.violations().is_empty() { Ok(()) } else { Err(fault) }

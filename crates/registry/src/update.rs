@@ -11,6 +11,7 @@ use crate::reader::Reader;
 use crate::registry::{Answer, Registry};
 use fault::{Fault, Violation};
 use identity::Called;
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use proto::contract::contract;
 use proto::policy::v1::Reason;
 use proto::shape::{Ask, Carries, Record};
@@ -72,7 +73,7 @@ pub(crate) fn amended<T: Record, R: Carries<T>>(before: &T, ask: &R, hidden: &[&
 
 /// The violations of changing fields that must stay as they were made.
 pub(crate) fn fixed<T: Record, R: Ask>(changed: Vec<&'static str>) -> Vec<Violation> {
-    let field = carrier::<T, R>();
+    let field = carrier::<T>(contract().pool().get_message_by_name(&R::full_name()));
     let fixed = |name| Violation {
         field: format!("{field}.{name}"),
         description: "cannot be changed once the record is made".to_owned(),
@@ -80,13 +81,10 @@ pub(crate) fn fixed<T: Record, R: Ask>(changed: Vec<&'static str>) -> Vec<Violat
     changed.into_iter().map(fixed).collect()
 }
 
-/// The JSON name of the request's field that holds the record.
-fn carrier<T: Record, R: Ask>() -> String {
-    let request = contract().pool().get_message_by_name(&R::full_name());
+/// The JSON name of the field of a request that holds the record.
+pub(crate) fn carrier<T: Record>(request: Option<MessageDescriptor>) -> String {
     let kept = T::full_name();
-    let holds = |field: &prost_reflect::FieldDescriptor| {
-        field.kind().as_message().is_some_and(|message| message.full_name() == kept)
-    };
+    let holds = |field: &FieldDescriptor| field.kind().as_message().is_some_and(|message| message.full_name() == kept);
     let field = request.and_then(|request| request.fields().find(holds));
     field.map_or_else(String::new, |field| field.json_name().to_owned())
 }

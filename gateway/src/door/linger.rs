@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 use tokio_util::sync::CancellationToken;
@@ -36,8 +37,12 @@ impl Linger {
         }
     }
 
-    /// Keeps the thread awake after work, until the house ends. What else there is to do is done first.
+    /// Keeps the thread awake after work, until the house ends. What else there is to do is done first. Of several threads the
+    /// one that looked would not be the one that bytes come to, so there it does nothing.
     pub(crate) async fn keep(self: Arc<Self>, end: CancellationToken) {
+        if Handle::current().runtime_flavor() != RuntimeFlavor::CurrentThread {
+            return;
+        }
         let awake = || micros(self.begun.elapsed()) < self.until.load(Ordering::Relaxed);
         while end.run_until_cancelled(self.stirred.notified()).await.is_some() {
             while awake() && !end.is_cancelled() {
@@ -85,5 +90,10 @@ mod tests {
     fn a_thread_that_lingers_does_not_sleep_does_what_there_is_to_do_and_ends_with_the_house() {
         assert_eq!(sleeps_after_work(Duration::from_secs(3600)), 0);
         assert!(sleeps_after_work(Duration::ZERO) > 0, "one that does not linger sleeps");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn of_several_threads_none_lingers() {
+        Linger::new(Duration::from_secs(3600)).keep(CancellationToken::new()).await;
     }
 }

@@ -5,7 +5,7 @@ use fault::Fault;
 use identity::Principal;
 use prost_types::FieldMask;
 use proto::accreditation::v1::{
-    CreateMemberRequest, GetMemberRequest, GetMissionRequest, ListMembersRequest, ListMissionsRequest, Member,
+    CreateMemberRequest, GetMemberRequest, GetMissionRequest, ListMembersRequest, ListMissionsRequest, Member, Mission,
     RequestConsentRequest, UpdateMemberRequest, UpdateMissionRequest,
 };
 use registry::timestamp;
@@ -57,10 +57,21 @@ async fn nobody_makes_or_leaves_a_record_that_they_could_not_see() {
         world.members.create(asked(&french, "MemberService/CreateMember", member))
     };
     let refused = Fault::from(&notified("missions/de").await.unwrap_err());
-    assert_eq!((refused.reason(), refused.violations()[0].field.as_str()), ("PERMISSION_DENIED", "mission"));
+    assert_eq!((refused.reason(), refused.violations()[0].field.as_str()), ("PERMISSION_DENIED", "member.mission"));
     assert_eq!(world.count("members").await, 0);
     let own = notified("missions/fr").await.unwrap().into_inner();
     assert_eq!(own.mission, "missions/fr");
+
+    let local = Principal { post: Some("Washington".into()), ..testkit::principal(["accreditation.*"]) };
+    let moved = async |seat: &str| {
+        let before = world.get(&local, "missions/fr").await.unwrap().into_inner();
+        let mission = Mission { seat: seat.into(), ..before };
+        let update = UpdateMissionRequest { mission: Some(mission), ..Default::default() };
+        world.missions.update(asked(&local, "MissionService/UpdateMission", update)).await
+    };
+    let refused = Fault::from(&moved("Houston").await.unwrap_err());
+    assert_eq!((refused.reason(), refused.violations()[0].field.as_str()), ("PERMISSION_DENIED", "mission.seat"));
+    moved("Washington").await.unwrap();
 }
 
 #[tokio::test]

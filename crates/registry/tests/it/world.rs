@@ -13,14 +13,19 @@ use tonic::{Request, Response, Status};
 
 pub(crate) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("tests/it/migrations");
 
-/// A mission may not be sent by our own state; members of a mission's staff see their mission alone.
+/// A mission may not be sent by our own state; members of a mission's staff see their mission alone, and who serves at a
+/// post of ours the missions seated there.
 pub(crate) struct Missions;
 
 impl Keep for Missions {
     type Record = Mission;
 
     fn visible(to: &Principal) -> Visible {
-        to.mission.as_ref().map_or(Visible::All, |mission| Visible::having("name", mission))
+        match (&to.mission, &to.post) {
+            (Some(mission), _) => Visible::having("name", mission),
+            (None, Some(post)) => Visible::having("seat", post),
+            (None, None) => Visible::All,
+        }
     }
 
     fn admit(mission: &mut Mission, call: &mut Call) -> Result<(), Fault> {
