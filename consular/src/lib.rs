@@ -78,7 +78,6 @@ mod repatriation_loans;
 mod reported_documents;
 mod rescreening;
 mod roll_call;
-pub mod screening;
 mod screenings;
 mod service_fees;
 mod settings;

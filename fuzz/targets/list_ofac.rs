@@ -1,7 +1,7 @@
 //! A publication of OFAC is read whole or refused with the line.
 #![no_main]
 
-use consular::screening::lists::{OfacFiles, read_ofac};
+use screening::lists::{OfacFiles, read_ofac};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|files: (&[u8], &[u8], &[u8])| {

@@ -14,12 +14,12 @@ pub(crate) use publication::{Publication, Unreadable};
 pub(crate) use searched::Searched;
 
 use crate::Screenings;
-use crate::screening::{Entry, Index, Live, Scorer};
 use arc_swap::ArcSwap;
 use fault::Fault;
 use proto::consular::v1::watch_list::Format;
 use proto::policy::v1::Reason;
 use registry::Store;
+use screening::{Entry, Index, Live, Scorer};
 use sqlx::postgres::{PgListener, PgRow};
 use sqlx::{PgPool, Row as _};
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,9 +2,9 @@
 
 use super::data;
 use chrono::NaiveDate;
-use consular::screening::lists::{Broken, OfacFiles, read_ofac, read_un};
-use consular::screening::{Birth, Entry, Kind, Sex};
 use proptest::prelude::*;
+use screening::lists::{Broken, OfacFiles, read_ofac, read_un};
+use screening::{Birth, Entry, Kind, Sex};
 
 const ENTRY: &str = "7,\"EXAMPLE, Person\",\"individual\",\"SDGT] [IRAQ2\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,\"DOB 12 Aug 1954; alt. DOB circa 1955; DOB Mar 1956; nationality Iran; alt. citizen Syria; Passport A-123456 (Iran) expires 01 Jan 2030; Gender Male; a.k.a. 'PERSON THE EXAMPLE'.\"\r\n";
 

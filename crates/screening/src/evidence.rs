@@ -1,8 +1,8 @@
 //! What speaks for or against a hit beside the name: documents, dates of birth, nationality, sex.
 
-use crate::screening::birth::Relation;
-use crate::screening::entry::{document, document_alike};
-use crate::screening::{Entry, Feature, Subject};
+use crate::birth::Relation;
+use crate::entry::{document, document_alike};
+use crate::{Entry, Feature, Subject};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

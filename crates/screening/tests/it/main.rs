@@ -1,10 +1,12 @@
-//! Screening by itself: lists, names, evidence, the index.
+//! Lists, names, evidence and the index.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod index;
 mod lists;
 mod names;
 
-use consular::screening::Scorer;
+use screening::Scorer;
 use std::path::PathBuf;
 
 fn scorer() -> Scorer {

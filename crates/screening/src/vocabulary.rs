@@ -1,8 +1,8 @@
 //! Every word of every name once, and the words that a word may be meant for.
 
-use crate::screening::fuzzy::remains;
-use crate::screening::postings::{Postings, key};
-use crate::screening::similar::{Token, same, slips_allowed};
+use crate::fuzzy::remains;
+use crate::postings::{Postings, key};
+use crate::similar::{Token, same, slips_allowed};
 use std::collections::HashMap;
 use std::sync::Arc;
 

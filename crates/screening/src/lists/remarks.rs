@@ -2,8 +2,8 @@
 //!
 //! They are prose with habits. What is not understood is left; the list is not refused for it.
 
-use crate::screening::entry::document;
-use crate::screening::{Birth, Entry, Sex, country};
+use crate::entry::document;
+use crate::{Birth, Entry, Sex, country};
 use chrono::NaiveDate;
 
 /// What stands before the number of a document that one person or body alone has.

@@ -1,7 +1,7 @@
 //! How well names are told apart: precision, recall and F1 on labelled pairs, by category, for the half that the weights
-//! were fitted to and the half that they were not: `cargo run -p consular --example screening_quality`.
+//! were fitted to and the half that they were not: `cargo run -p screening --example screening_quality`.
 
-use consular::screening::{Kind, Scorer};
+use screening::{Kind, Scorer};
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -1,8 +1,8 @@
 //! The United Nations Security Council Consolidated List, in its XML.
 
 use super::Broken;
-use crate::screening::entry::document;
-use crate::screening::{Birth, Entry, Kind, Sex, country};
+use crate::entry::document;
+use crate::{Birth, Entry, Kind, Sex, country};
 use chrono::NaiveDate;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};

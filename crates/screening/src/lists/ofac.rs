@@ -3,7 +3,7 @@
 //! There is no header; `-0- ` stands for nothing; the last line may be the single byte 0x1A, the end of a file under DOS.
 
 use super::{Broken, remarks};
-use crate::screening::{Entry, Kind};
+use crate::{Entry, Kind};
 use csv::{ReaderBuilder, StringRecord};
 use std::collections::HashMap;
 

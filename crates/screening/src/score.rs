@@ -1,9 +1,9 @@
 //! What a comparison is worth: features, what each adds, and the score they make.
 
-use crate::screening::align::{Alignment, align, bits};
-use crate::screening::evidence::Evidence;
-use crate::screening::similar::{Token, distance, likeness};
-use crate::screening::{Entry, Folded, Kind, Subject, Words};
+use crate::align::{Alignment, align, bits};
+use crate::evidence::Evidence;
+use crate::similar::{Token, distance, likeness};
+use crate::{Entry, Folded, Kind, Subject, Words};
 use serde::Deserialize;
 use std::fmt;
 
@@ -29,7 +29,7 @@ pub enum Band {
     Strong,
 }
 
-/// Compares names and what is known beside them, by `data/screening/weights.toml`.
+/// Compares names and what is known beside them, by `data/weights.toml`.
 pub struct Scorer {
     words: Words,
     weights: Weights,
@@ -80,7 +80,7 @@ impl Scorer {
     /// # Errors
     /// The data is not of the form that is expected.
     pub fn shipped() -> anyhow::Result<Self> {
-        let weights: Weights = toml::from_str(include_str!("../../data/screening/weights.toml"))?;
+        let weights: Weights = toml::from_str(include_str!("../data/weights.toml"))?;
         let Bands { strong, possible, weak, document_alike } = weights.bands;
         anyhow::ensure!(weak <= possible && possible <= strong, "the bands are not in order");
         let alone = possible <= document_alike && document_alike < strong;

@@ -3,11 +3,11 @@
 //! A name is found if two of its words sound like two words of the query, give or take slips; if it has one rare word of
 //! it; or if it sounds like it when run together. What is found is then compared word by word.
 
-use crate::screening::entry::document_alike;
-use crate::screening::postings::{Postings, key};
-use crate::screening::similar::{Token, sound};
-use crate::screening::vocabulary::{Collector, Vocabulary};
-use crate::screening::{Entry, Folded, Scorer};
+use crate::entry::document_alike;
+use crate::postings::{Postings, key};
+use crate::similar::{Token, sound};
+use crate::vocabulary::{Collector, Vocabulary};
+use crate::{Entry, Folded, Scorer};
 use std::collections::BTreeMap;
 
 /// The most telling words of a name of which each two are looked up together.

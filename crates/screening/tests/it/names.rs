@@ -1,7 +1,7 @@
 //! How names compare: the labelled pairs, and what users of other matchers complained of.
 
 use super::{data, scorer};
-use consular::screening::{Band, Kind, Scorer, fold};
+use screening::{Band, Kind, Scorer, fold};
 
 fn score(scorer: &Scorer, one: &str, other: &str, kind: Kind) -> f64 {
     scorer.compare(&scorer.folded(one, kind), &scorer.folded(other, kind), kind).0

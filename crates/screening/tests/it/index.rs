@@ -2,8 +2,8 @@
 
 use super::{data, scorer};
 use chrono::NaiveDate;
-use consular::screening::lists::read_un;
-use consular::screening::{Band, Birth, Entry, Index, Kind, Live, Sex, Subject};
+use screening::lists::read_un;
+use screening::{Band, Birth, Entry, Index, Kind, Live, Sex, Subject};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

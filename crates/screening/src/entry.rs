@@ -1,6 +1,6 @@
 //! Who is on a list, and who is looked for there.
 
-use crate::screening::Birth;
+use crate::Birth;
 
 /// What a name is the name of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,6 +1,6 @@
 //! The index that is searched now, and how another takes its place without a pause.
 
-use crate::screening::Index;
+use crate::Index;
 use arc_swap::ArcSwap;
 use std::sync::Arc;
 

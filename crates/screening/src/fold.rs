@@ -1,7 +1,7 @@
 //! Names as they are compared: in small letters a to z and digits, without titles, legal forms told apart.
 
-use crate::screening::Kind;
-use crate::screening::similar::Token;
+use crate::Kind;
+use crate::similar::Token;
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 use unicode_normalization::UnicodeNormalization as _;
@@ -25,7 +25,7 @@ pub struct Folded {
     pub(super) inverted: bool,
 }
 
-/// Words that say little about who a name belongs to, and words that say the same: `data/screening/words.toml`.
+/// Words that say little about who a name belongs to, and words that say the same: `data/words.toml`.
 #[derive(Debug)]
 pub struct Words {
     titles: HashSet<String>,
@@ -58,7 +58,7 @@ impl Words {
     /// # Errors
     /// The file is not of this form, or a word is not as names are after folding.
     pub fn shipped() -> anyhow::Result<Self> {
-        Self::read(include_str!("../../data/screening/words.toml"))
+        Self::read(include_str!("../data/words.toml"))
     }
 
     fn read(text: &str) -> anyhow::Result<Self> {

@@ -1,11 +1,11 @@
 //! Countries as lists name them, to the codes of ISO 3166-1.
 
-use crate::screening::fold;
+use crate::fold;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Names that lists use and the standard does not.
-const OTHER_NAMES: &str = include_str!("../../data/screening/countries.csv");
+const OTHER_NAMES: &str = include_str!("../data/countries.csv");
 
 static CODES: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
     let standard = rust_iso3166::ALL.iter().flat_map(|country| {

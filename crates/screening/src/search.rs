@@ -1,11 +1,11 @@
 //! Who on the lists may be meant: candidates by sound, the closest of them compared, evidence weighed.
 
-use crate::screening::entry::document_alike;
-use crate::screening::index::{Row, pair, run_together};
-use crate::screening::postings::key;
-use crate::screening::score::logistic;
-use crate::screening::vocabulary::Meant;
-use crate::screening::{Band, Entry, Feature, Folded, Index, Scorer, Subject};
+use crate::entry::document_alike;
+use crate::index::{Row, pair, run_together};
+use crate::postings::key;
+use crate::score::logistic;
+use crate::vocabulary::Meant;
+use crate::{Band, Entry, Feature, Folded, Index, Scorer, Subject};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 

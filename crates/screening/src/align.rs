@@ -1,6 +1,6 @@
 //! Which words of one name are which words of another.
 
-use crate::screening::similar::{Token, distance, same};
+use crate::similar::{Token, distance, same};
 use std::cmp::Ordering;
 
 /// The most words of one name that can be one word of another: `Plat Ono Vich`.
