@@ -19,7 +19,7 @@ use fault::Fault;
 use proto::consular::v1::watch_list::Format;
 use proto::policy::v1::Reason;
 use registry::Store;
-use screening::{Entry, Index, Live, Scorer};
+use screening::{Entry, Index, Live, Scorer, retire};
 use sqlx::postgres::{PgListener, PgRow};
 use sqlx::{PgPool, Row as _};
 use std::collections::{BTreeMap, BTreeSet};
@@ -124,7 +124,7 @@ impl Lists {
         let lists = Arc::clone(self);
         let entries: Vec<Entry> = next.values().flat_map(|(_, entries)| entries.iter().cloned()).collect();
         let versions = next.iter().map(|(list, (version, _))| (list.clone(), version.clone())).collect();
-        let build = move || lists.live.replace(Index::of(entries, &lists.scorer).with_versions(versions));
+        let build = move || retire(lists.live.replace(Index::of(entries, &lists.scorer).with_versions(versions)));
         let broke_off = |error| Fault::new(Reason::Internal, "the index could not be built").caused_by(error);
         tokio::task::spawn_blocking(build).await.map_err(broke_off)?;
         *in_force = next;

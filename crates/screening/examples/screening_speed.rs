@@ -6,7 +6,7 @@
 
 mod varied;
 
-use screening::{Index, Live, Scorer, Subject};
+use screening::{Index, Live, Scorer, Subject, retire};
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,7 +42,7 @@ fn main() -> anyhow::Result<()> {
         std::thread::spawn(move || {
             let mut rebuilt = 0;
             while !done.load(Ordering::Relaxed) || rebuilt == 0 {
-                live.replace(Index::of(entries.clone(), &scorer));
+                retire(live.replace(Index::of(entries.clone(), &scorer)));
                 rebuilt += 1;
             }
             rebuilt

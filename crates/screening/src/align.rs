@@ -1,6 +1,7 @@
 //! Which words of one name are which words of another.
 
-use crate::similar::{Token, distance, same};
+use crate::distance::distance;
+use crate::similar::{Asked, Token};
 use std::cmp::Ordering;
 
 /// The most words of one name that can be one word of another: `Plat Ono Vich`.
@@ -29,8 +30,9 @@ pub(super) struct Alignment {
 pub(super) fn align(left: &[Token], right: &[Token]) -> Alignment {
     let mut candidates = Vec::with_capacity(left.len() + right.len());
     for (i, one) in left.iter().enumerate() {
+        let one = Asked::new(one);
         for (j, other) in right.iter().enumerate() {
-            if let Some(like) = same(one, other) {
+            if let Some(like) = one.same(other, other.letters) {
                 candidates.push(Pair { like, left: (i, 1), right: (j, 1) });
             }
         }
@@ -67,16 +69,13 @@ fn joined(many: &[Token], few: &[Token], into: &mut Vec<Pair>, pair: impl Fn(Pai
         for count in 2..=JOINED.min(many.len() - first) {
             let parts = &many[first..first + count];
             let length: usize = parts.iter().map(|part| part.text.len()).sum();
+            let letters = parts.iter().fold(0, |letters, part| letters | part.letters);
             for (index, one) in few.iter().enumerate() {
                 let like = if one.text.len() == count && length > count + 2 {
-                    let initials = parts.iter().filter_map(|part| part.text.bytes().next());
-                    initials.eq(one.text.bytes()).then_some(0.75)
+                    let initials = parts.iter().filter_map(|part| part.text.first());
+                    initials.eq(one.text.iter()).then_some(0.75)
                 } else if length.min(one.text.len()) >= 4 && length.abs_diff(one.text.len()) <= 2 {
-                    let text: String = parts.iter().map(|part| &*part.text).collect();
-                    let slips = distance(text.as_bytes(), one.text.as_bytes());
-                    #[expect(clippy::cast_precision_loss, reason = "lengths of words")]
-                    let like = 1.0 - slips as f32 / length.max(one.text.len()) as f32;
-                    (like >= LIKE_JOINED).then_some(like - 0.02)
+                    like_joined(parts, length, letters, one)
                 } else {
                     None
                 };
@@ -87,4 +86,15 @@ fn joined(many: &[Token], few: &[Token], into: &mut Vec<Pair>, pair: impl Fn(Pai
             }
         }
     }
+}
+
+/// How alike words run together are to one word, if they are alike.
+fn like_joined(parts: &[Token], length: usize, letters: u32, one: &Token) -> Option<f32> {
+    let longest = length.max(one.text.len());
+    #[expect(clippy::cast_precision_loss, reason = "lengths of words")]
+    let like = |slips: usize| Some(1.0 - slips as f32 / longest as f32).filter(|like| *like >= LIKE_JOINED);
+    // A slip changes two letters at most: without counting, it cannot be fewer than half of those that differ.
+    like((letters ^ one.letters).count_ones().div_ceil(2) as usize)?;
+    let text: Vec<u8> = parts.iter().flat_map(|part| part.text.iter().copied()).collect();
+    Some(like(distance(&text, &one.text))? - 0.02)
 }

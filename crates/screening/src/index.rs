@@ -4,9 +4,10 @@
 //! it; or if it sounds like it when run together. What is found is then compared word by word.
 
 use crate::entry::document_alike;
+use crate::names::{self, MOST_WORDS, Names, Row};
 use crate::postings::{Postings, key};
 use crate::similar::{Token, sound};
-use crate::vocabulary::{Collector, Vocabulary};
+use crate::vocabulary::{self, Vocabulary};
 use crate::{Entry, Folded, Scorer};
 use std::collections::BTreeMap;
 
@@ -18,9 +19,7 @@ const PAIRED: usize = 8;
 pub struct Index {
     pub(super) entries: Box<[Entry]>,
     pub(super) vocabulary: Vocabulary,
-    /// Names, those of few words first: where a search must stop, it has seen the closest.
-    pub(super) rows: Box<[Row]>,
-    words: Box<[u32]>,
+    pub(super) names: Names,
     pub(super) pairs: Postings,
     pub(super) single: Postings,
     pub(super) whole: Postings,
@@ -29,48 +28,23 @@ pub struct Index {
     versions: BTreeMap<String, String>,
 }
 
-/// A name in the index.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Row {
-    pub(super) entry: u32,
-    /// Which of the entry's names it is.
-    pub(super) name: u16,
-    first_word: u32,
-    words: u16,
-    forms: u8,
-    inverted: bool,
-    pub(super) person: bool,
-}
-
 impl Index {
     /// An index of these entries.
     pub fn of(entries: Vec<Entry>, scorer: &Scorer) -> Self {
-        let mut collector = Collector::default();
-        let (mut rows, mut words) = (Vec::new(), Vec::<u32>::new());
+        let (mut vocabulary, mut names) = (vocabulary::Collector::default(), names::Collector::default());
         for (number, entry) in (0..).zip(&entries) {
             for (which, name) in (0..).zip(&entry.names) {
                 let folded = scorer.folded(name, entry.kind);
-                if folded.tokens.is_empty() {
-                    continue;
+                if !folded.tokens.is_empty() {
+                    let row = Row { entry: number, name: which, forms: folded.forms, inverted: folded.inverted };
+                    let words = folded.tokens.iter().take(MOST_WORDS).map(|token| vocabulary.number(token));
+                    names.add(row, entry.kind.is_person(), &folded, words);
                 }
-                let first_word = u32::try_from(words.len()).expect("fewer words than numbers");
-                words.extend(folded.tokens.iter().take(64).map(|token| collector.number(token)));
-                rows.push(Row {
-                    entry: number,
-                    name: which,
-                    first_word,
-                    words: u16::try_from(folded.tokens.len().min(64)).expect("64 at most"),
-                    forms: folded.forms,
-                    inverted: folded.inverted,
-                    person: entry.kind.is_person(),
-                });
             }
         }
-        rows.sort_by_key(|row| row.words);
         let mut index = Self {
-            vocabulary: collector.finish(),
-            rows: rows.into(),
-            words: words.into(),
+            vocabulary: vocabulary.finish(),
+            names: names.finish(),
             documents: documents(&entries),
             entries: entries.into(),
             ..Self::default()
@@ -98,13 +72,13 @@ impl Index {
 
     /// How many names there are.
     pub fn names(&self) -> usize {
-        self.rows.len()
+        self.names.count()
     }
 
     fn look_up(&mut self) {
         let (mut pairs, mut single, mut whole) = (Vec::new(), Vec::new(), Vec::new());
-        for (number, row) in (0..).zip(&self.rows) {
-            let words = self.words_of(row);
+        for number in (0..).take(self.names.count()) {
+            let words = self.names.words(number);
             let telling = || words.iter().copied().filter(|&word| self.vocabulary.word(word).tells());
             let sounds: Vec<u32> = if telling().next().is_some() {
                 telling().map(|word| self.vocabulary.sound(word)).collect()
@@ -123,14 +97,11 @@ impl Index {
         self.whole = Postings::of(whole);
     }
 
-    pub(super) fn words_of(&self, row: &Row) -> &[u32] {
-        &self.words[row.first_word as usize..][..usize::from(row.words)]
-    }
-
-    /// A name as it is compared.
-    pub(super) fn folded(&self, row: &Row) -> Folded {
-        let tokens = self.words_of(row).iter().map(|&word| self.vocabulary.word(word).clone()).collect();
-        Folded { tokens, forms: row.forms, inverted: row.inverted }
+    /// A name as it is compared; none if it is no number of a name.
+    pub(super) fn folded(&self, name: u32) -> Option<Folded> {
+        let row = self.names.row(name)?;
+        let tokens = self.names.words(name).iter().map(|&word| self.vocabulary.word(word).clone()).collect();
+        Some(Folded { tokens, forms: row.forms, inverted: row.inverted })
     }
 }
 
@@ -141,8 +112,8 @@ pub(super) fn pair(one: u32, other: u32) -> u64 {
 
 /// The key of what a name sounds like when its words are run together.
 pub(super) fn run_together<'a>(words: impl Iterator<Item = &'a Token>) -> u64 {
-    let text: String = words.map(|word| &*word.text).collect();
-    key(sound(&text).as_bytes())
+    let letters: Vec<u8> = words.flat_map(|word| word.text.iter().copied()).collect();
+    key(sound(&String::from_utf8_lossy(&letters)).as_bytes())
 }
 
 fn documents(entries: &[Entry]) -> Postings {

@@ -6,7 +6,9 @@
 
 mod align;
 mod birth;
+mod chosen;
 mod country;
+mod distance;
 mod entry;
 mod evidence;
 mod fold;
@@ -14,10 +16,12 @@ mod fuzzy;
 mod index;
 pub mod lists;
 mod live;
+mod names;
 mod postings;
 mod score;
 mod search;
 mod similar;
+mod text;
 mod vocabulary;
 
 pub use birth::Birth;
@@ -25,6 +29,6 @@ pub use country::country;
 pub use entry::{Entry, Kind, Sex, Subject, document, document_alike};
 pub use fold::{Folded, Words, fold};
 pub use index::Index;
-pub use live::Live;
+pub use live::{Live, retire};
 pub use score::{Band, Feature, Scorer};
 pub use search::Hit;

@@ -1,8 +1,9 @@
 //! What a comparison is worth: features, what each adds, and the score they make.
 
 use crate::align::{Alignment, align, bits};
+use crate::distance::distance;
 use crate::evidence::Evidence;
-use crate::similar::{Token, distance, likeness};
+use crate::similar::{Token, likeness};
 use crate::{Entry, Folded, Kind, Subject, Words};
 use serde::Deserialize;
 use std::fmt;
@@ -225,7 +226,7 @@ fn conflict(left: &[Token], right: &[Token], aligned: &Alignment) -> (bool, f64)
     (conflict, near)
 }
 
-fn words(tokens: &[Token]) -> Vec<&str> {
+fn words(tokens: &[Token]) -> Vec<&[u8]> {
     tokens.iter().map(|token| &*token.text).collect()
 }
 
@@ -237,11 +238,11 @@ fn whole(left: &[Token], right: &[Token]) -> f64 {
     // Half as many slips as letters are worth nothing, and so are not counted.
     let mut slips = longest;
     if 2 * text.len().abs_diff(of.len()) < longest {
-        slips = distance(text.as_bytes(), of.as_bytes());
+        slips = distance(&text, &of);
         one.sort_unstable();
         other.sort_unstable();
         if slips > 0 {
-            slips = slips.min(distance(one.concat().as_bytes(), other.concat().as_bytes()));
+            slips = slips.min(distance(&one.concat(), &other.concat()));
         }
     }
     #[expect(clippy::cast_precision_loss, reason = "lengths of names")]

@@ -1,7 +1,8 @@
 //! Who on the lists may be meant: candidates by sound, the closest of them compared, evidence weighed.
 
+use crate::chosen::Chosen;
 use crate::entry::document_alike;
-use crate::index::{Row, pair, run_together};
+use crate::index::{pair, run_together};
 use crate::postings::key;
 use crate::score::logistic;
 use crate::vocabulary::Meant;
@@ -64,8 +65,8 @@ impl Index {
         hits.truncate(most);
         for (hit, close) in &mut hits {
             // Explained last: only what is shown needs words.
-            if let (Some(row), Some(folded)) = (self.rows.get(close.row as usize), asked.get(close.asked)) {
-                let (_, features) = scorer.compare(folded, &self.folded(row), subject.kind);
+            if let (Some(name), Some(folded)) = (self.folded(close.row), asked.get(close.asked)) {
+                let (_, features) = scorer.compare(folded, &name, subject.kind);
                 hit.features.splice(0..0, features);
             }
         }
@@ -81,9 +82,9 @@ impl Index {
         asked: usize,
         subject: &Subject,
     ) {
-        let found = &self.rows[row as usize];
-        let odds = scorer.name_odds(folded, &self.folded(found), subject.kind);
-        let best = closest.entry(found.entry).or_insert(Closest { row, odds, asked });
+        let (Some(entry), Some(name)) = (self.names.row(row).map(|row| row.entry), self.folded(row)) else { return };
+        let odds = scorer.name_odds(folded, &name, subject.kind);
+        let best = closest.entry(entry).or_insert(Closest { row, odds, asked });
         if odds > best.odds {
             *best = Closest { row, odds, asked };
         }
@@ -99,7 +100,7 @@ impl Index {
             score => score,
         };
         let band = scorer.band(score, evidence.corroborated)?;
-        let name = self.rows.get(close.row as usize).map_or(0, |row| usize::from(row.name));
+        let name = self.names.row(close.row).map_or(0, |row| usize::from(row.name));
         let name = entry.names.get(name).map_or("", String::as_str);
         Some((Hit { entry, name, score, band, features: evidence.features }, close))
     }
@@ -120,14 +121,16 @@ impl Index {
     /// The names worth comparing.
     fn candidates(&self, asked: &Folded, person: bool) -> Vec<u32> {
         let meant: Vec<Vec<Meant>> = asked.tokens.iter().map(|token| self.vocabulary.meant(token)).collect();
-        let mut rows = self.looked_up(asked, &meant);
-        rows.sort_unstable();
-        rows.dedup();
-        let by_word = by_word(&meant);
-        let total: f32 = asked.tokens.iter().map(|token| token.weight).sum();
-        let of_kind = rows.into_iter().filter(|&row| self.rows[row as usize].person == person);
-        let mut scored: Vec<(f32, u32)> =
-            of_kind.map(|row| (self.agreement(asked, total, &by_word, &self.rows[row as usize]), row)).collect();
+        let meanings = Meanings::of(&meant);
+        let weights: Vec<f32> = asked.tokens.iter().map(|token| token.weight).collect();
+        let total: f32 = weights.iter().sum();
+        let mut scored = Vec::new();
+        self.names.each(self.looked_up(asked, &meant, person).into_names(), |row, weight, words| {
+            let (found, seen) = meanings.found_in(words);
+            let counterparts = weights.iter().enumerate().filter(|(index, _)| seen >> (*index).min(63) & 1 == 1);
+            let counterparts: f32 = counterparts.map(|(_, weight)| weight).sum();
+            scored.push(((found + counterparts) / (total + weight), row));
+        });
         if scored.len() > COMPARED {
             scored.select_nth_unstable_by(COMPARED, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             scored.truncate(COMPARED);
@@ -135,9 +138,10 @@ impl Index {
         scored.into_iter().map(|(_, row)| row).collect()
     }
 
-    fn looked_up(&self, asked: &Folded, meant: &[Vec<Meant>]) -> Vec<u32> {
-        let mut rows =
-            self.whole.get(run_together(asked.tokens.iter())).iter().copied().take(ALONE).collect::<Vec<_>>();
+    fn looked_up(&self, asked: &Folded, meant: &[Vec<Meant>], person: bool) -> Chosen {
+        let of_kind = |names| self.names.of_kind(names, person);
+        let mut chosen = Chosen::of(self.names.count());
+        chosen.take(of_kind(self.whole.get(run_together(asked.tokens.iter()))), ALONE);
         let telling = asked.tokens.iter().zip(meant).filter(|(token, _)| token.tells());
         let mut sounds: Vec<Vec<u32>> = telling.map(|(_, meant)| self.sounds(meant)).collect();
         if sounds.is_empty() {
@@ -145,22 +149,23 @@ impl Index {
         }
         let alone = sounds.len() == 1;
         for sounds in &sounds {
-            let names = || sounds.iter().map(|&sound| self.single.get(u64::from(sound)));
-            if alone || names().map(<[u32]>::len).sum::<usize>() <= RARE {
-                rows.extend(names().flat_map(|names| names.iter().take(ALONE)).copied());
+            let names: Vec<_> = sounds.iter().map(|&sound| of_kind(self.single.get(u64::from(sound)))).collect();
+            if alone || names.iter().map(|names| names.len()).sum::<usize>() <= RARE {
+                chosen.share(names, CHOSEN_FROM);
             }
         }
+        let mut lists = Vec::new();
         for (at, one) in sounds.iter().enumerate() {
             for other in &sounds[at + 1..] {
                 for (rank, &one) in one.iter().enumerate() {
-                    for &other in other.iter().take(SOUNDS - rank) {
-                        let room = CHOSEN_FROM.saturating_sub(rows.len());
-                        rows.extend(self.pairs.get(pair(one, other)).iter().take(room));
-                    }
+                    let others = other.iter().take(SOUNDS - rank);
+                    lists.extend(others.map(|&other| of_kind(self.pairs.get(pair(one, other)))));
                 }
             }
         }
-        rows
+        lists.retain(|names| !names.is_empty());
+        chosen.share(lists, CHOSEN_FROM.saturating_sub(chosen.count()));
+        chosen
     }
 
     /// The sounds of the words that are meant: the most alike first, of these the most frequent.
@@ -175,22 +180,6 @@ impl Index {
         sounds
             .sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| frequency(b.0).cmp(&frequency(a.0))).then(a.0.cmp(&b.0)));
         sounds.into_iter().take(SOUNDS).map(|(sound, _)| sound).collect()
-    }
-
-    /// The share of weight of the words of both names that have a counterpart, as far as the vocabulary says.
-    fn agreement(&self, asked: &Folded, total: f32, by_word: &ByNumber<Known>, row: &Row) -> f32 {
-        let (mut found, mut all, mut seen) = (0.0, total, 0_u64);
-        for &word in self.words_of(row) {
-            let weight = self.vocabulary.word(word).weight;
-            all += weight;
-            if let Some(known) = by_word.get(&word) {
-                found += weight * known.like;
-                seen |= 1 << known.asked.min(63);
-            }
-        }
-        let counterparts = asked.tokens.iter().enumerate().filter(|(index, _)| seen >> (*index).min(63) & 1 == 1);
-        found += counterparts.map(|(_, token)| token.weight).sum::<f32>();
-        found / all
     }
 }
 
@@ -214,20 +203,46 @@ impl Hasher for Numbers {
 
 type ByNumber<T> = HashMap<u32, T, BuildHasherDefault<Numbers>>;
 
-/// A word of the vocabulary that one of the query may be meant for.
-struct Known {
-    asked: usize,
-    like: f32,
+/// The words of the vocabulary that the words of the query may be meant for.
+struct Meanings {
+    words: ByNumber<Meaning>,
+    /// A bit for each of them, by the lowest bits of its number: most words of a name are none of them.
+    near: Vec<u64>,
 }
 
-fn by_word(meant: &[Vec<Meant>]) -> ByNumber<Known> {
-    let mut words: ByNumber<Known> = ByNumber::default();
-    for (asked, found) in meant.iter().enumerate().flat_map(|(asked, all)| all.iter().map(move |found| (asked, found)))
-    {
-        let known = words.entry(found.word).or_insert(Known { asked, like: found.like });
-        if found.like > known.like {
-            *known = Known { asked, like: found.like };
+struct Meaning {
+    /// Which word of the query.
+    asked: u8,
+    like: f32,
+    /// What it says about who is meant, as far as it is alike.
+    weight: f32,
+}
+
+/// How many bits say whether a word may be one that is meant.
+const NEAR: u32 = 1 << 16;
+
+impl Meanings {
+    fn of(meant: &[Vec<Meant>]) -> Self {
+        let many = meant.iter().map(Vec::len).sum();
+        let mut words = ByNumber::with_capacity_and_hasher(many, BuildHasherDefault::default());
+        let mut near = vec![0; NEAR as usize / 64];
+        for (asked, &Meant { word, like, weight }) in
+            meant.iter().enumerate().flat_map(|(n, all)| all.iter().map(move |one| (n, one)))
+        {
+            near[(word % NEAR / 64) as usize] |= 1 << (word % 64);
+            let meaning = || Meaning { asked: u8::try_from(asked).unwrap_or(u8::MAX), like, weight: like * weight };
+            let known = words.entry(word).or_insert_with(meaning);
+            if like > known.like {
+                *known = meaning();
+            }
         }
+        Self { words, near }
     }
-    words
+
+    /// The weight of those words that may be meant, and which words of the query they are, a bit each.
+    fn found_in(&self, words: &[u32]) -> (f32, u64) {
+        let near = |word: u32| self.near[(word % NEAR / 64) as usize] >> (word % 64) & 1 == 1;
+        let known = words.iter().filter(|&&word| near(word)).filter_map(|word| self.words.get(word));
+        known.fold((0.0, 0), |(weight, seen), known| (weight + known.weight, seen | 1 << known.asked.min(63)))
+    }
 }

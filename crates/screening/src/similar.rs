@@ -1,15 +1,19 @@
 //! How alike two words are: slips of the pen, sounds, short forms.
 
-use std::sync::Arc;
+use crate::distance::{Pattern, distance};
+use crate::postings::key;
+use crate::text::Text;
 
 /// A word of a folded name.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
-    pub(super) text: Arc<str>,
-    /// What is left of its sound: its first sound and the consonants after it.
-    pub(super) sound: Arc<str>,
+    pub(super) text: Text,
+    /// What is left of its sound, its first sound and the consonants after it, as a [`key`].
+    pub(super) sound: u64,
+    /// How many letters that is.
+    sound_length: u8,
     /// Which letters it has, a bit each: words of which many differ are no slips of each other.
-    letters: u32,
+    pub(super) letters: u32,
     /// How much it says about who is meant.
     pub(super) weight: f32,
     /// The group of words that say the same; 0 is none.
@@ -67,7 +71,15 @@ impl Token {
             #[expect(clippy::cast_precision_loss, reason = "eight at most")]
             length => 0.5 + length.min(8) as f32 / 10.0,
         };
-        Self { sound: sound(&text).into(), letters: letters(&text), text: text.into(), weight, same }
+        let sound = sound(&text);
+        Self {
+            sound: key(sound.as_bytes()),
+            sound_length: u8::try_from(sound.len()).unwrap_or(u8::MAX),
+            letters: letters(&text),
+            text: text.as_str().into(),
+            weight,
+            same,
+        }
     }
 
     /// Whether it says enough to tell two names apart.
@@ -80,7 +92,7 @@ impl Token {
     }
 
     fn is_number(&self) -> bool {
-        self.text.bytes().all(|byte| byte.is_ascii_digit())
+        self.text.iter().all(u8::is_ascii_digit)
     }
 }
 
@@ -116,27 +128,52 @@ pub(super) fn slips_allowed(length: usize) -> usize {
     if length < 3 { 0 } else { (length / 4).max(1) }
 }
 
-/// How alike two words are if they are the same but for what slips, sounds and short forms explain. As [`likeness`], and
-/// quicker for the many words that are not.
-pub(super) fn same(one: &Token, two: &Token) -> Option<f32> {
+/// A word that others are compared with, one after another.
+#[derive(Debug)]
+pub(super) struct Asked<'t> {
+    word: &'t Token,
+    pattern: Option<Pattern>,
+}
+
+impl<'t> Asked<'t> {
+    pub(super) fn new(word: &'t Token) -> Self {
+        Self { word, pattern: Pattern::of(&word.text) }
+    }
+
+    /// How alike they are if they are the same but for what slips, sounds and short forms explain. As [`likeness`], and quicker
+    /// for the many words that are not. `letters` are those of the other.
+    pub(super) fn same(&self, other: &Token, letters: u32) -> Option<f32> {
+        if !may_be_same(self.word, other, letters) {
+            return None;
+        }
+        let slips = || match &self.pattern {
+            Some(pattern) => pattern.slips(&other.text),
+            None => distance(&self.word.text, &other.text),
+        };
+        let like = likeness_by(self.word, other, slips);
+        like.same.then_some(like.value)
+    }
+}
+
+/// Whether it is worth counting slips. `letters` are those of the second.
+fn may_be_same(one: &Token, two: &Token, letters: u32) -> bool {
     let (short, long) = if one.text.len() <= two.text.len() { (one, two) } else { (two, one) };
     let allowed = slips_allowed(long.text.len());
     // A slip changes two letters at most: one that is there, one that is not.
-    let near = long.text.len() - short.text.len() <= allowed
-        && (one.letters ^ two.letters).count_ones() as usize <= 2 * allowed;
-    let other_ways = one.sound == two.sound
+    let near =
+        long.text.len() - short.text.len() <= allowed && (one.letters ^ letters).count_ones() as usize <= 2 * allowed;
+    near || one.sound == two.sound
         || one.same != 0 && one.same == two.same
         || short.text.len() == 1
-        || long.text.starts_with(&*short.text);
-    if !near && !other_ways {
-        return None;
-    }
-    let like = likeness(one, two);
-    like.same.then_some(like.value)
+        || long.text.starts_with(&short.text)
 }
 
 /// How alike two words are.
 pub(super) fn likeness(one: &Token, two: &Token) -> Likeness {
+    likeness_by(one, two, || distance(&one.text, &two.text))
+}
+
+fn likeness_by(one: &Token, two: &Token, slips: impl FnOnce() -> usize) -> Likeness {
     let (a, b) = (&*one.text, &*two.text);
     if a == b {
         return Likeness { value: 1.0, same: true };
@@ -148,15 +185,15 @@ pub(super) fn likeness(one: &Token, two: &Token) -> Likeness {
         return Likeness { value: 0.0, same: false };
     }
     if one.is_initial() || two.is_initial() {
-        let same = a.as_bytes().first() == b.as_bytes().first();
+        let same = a.first() == b.first();
         return Likeness { value: if same { 0.75 } else { 0.0 }, same };
     }
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    let slips = distance(a.as_bytes(), b.as_bytes());
+    let slips = slips();
     #[expect(clippy::cast_precision_loss, reason = "lengths of words")]
     let mut value = 1.0 - slips as f32 / long.len() as f32;
-    if one.sound == two.sound && one.sound.len() > 1 {
-        value = value.max(0.5 + 0.5 * value).max(if one.sound.len() > 2 { 0.88 } else { 0.0 });
+    if one.sound == two.sound && one.sound_length > 1 {
+        value = value.max(0.5 + 0.5 * value).max(if one.sound_length > 2 { 0.88 } else { 0.0 });
     }
     if slips <= slips_allowed(long.len()) || value >= 0.88 {
         return Likeness { value, same: true };
@@ -164,37 +201,4 @@ pub(super) fn likeness(one: &Token, two: &Token) -> Likeness {
     // Cut short: the beginning of the other.
     let cut = short.len() >= 3 && long.len() - short.len() <= 6 && long.starts_with(short);
     Likeness { value: if cut { value.max(0.8) } else { value }, same: cut }
-}
-
-/// Optimal string alignment: insertions, deletions, substitutions, and neighbours that changed places.
-pub(super) fn distance(a: &[u8], b: &[u8]) -> usize {
-    const SHORT: usize = 64;
-    if b.len() < SHORT {
-        let mut rows = [[0_u16; SHORT]; 3];
-        let [one, two, three] = &mut rows;
-        return rolled(a, b, [&mut one[..], &mut two[..], &mut three[..]]);
-    }
-    let mut rows = [vec![0; b.len() + 1], vec![0; b.len() + 1], vec![0; b.len() + 1]];
-    let [one, two, three] = &mut rows;
-    rolled(a, b, [one, two, three])
-}
-
-fn rolled(a: &[u8], b: &[u8], rows: [&mut [u16]; 3]) -> usize {
-    let [mut before, mut last, mut this] = rows;
-    for (cell, cost) in last[..=b.len()].iter_mut().zip(0..) {
-        *cell = cost;
-    }
-    for (i, &letter) in a.iter().enumerate() {
-        this[0] = last[0] + 1;
-        for (j, &other) in b.iter().enumerate() {
-            let change = last[j] + u16::from(letter != other);
-            let mut cost = change.min(last[j + 1] + 1).min(this[j] + 1);
-            if i > 0 && j > 0 && letter == b[j - 1] && a[i - 1] == other {
-                cost = cost.min(before[j - 1] + 1);
-            }
-            this[j + 1] = cost;
-        }
-        (before, last, this) = (last, this, before);
-    }
-    usize::from(last[b.len()])
 }

@@ -2,9 +2,12 @@
 
 use crate::fuzzy::remains;
 use crate::postings::{Postings, key};
-use crate::similar::{Token, same, slips_allowed};
+use crate::similar::{Asked, Token, slips_allowed};
+use crate::text::Text;
 use std::collections::HashMap;
-use std::sync::Arc;
+
+/// How many words are looked at together: so many looks at memory are under way at once.
+const TOGETHER: usize = 32;
 
 /// The words, by number.
 #[derive(Debug, Default)]
@@ -24,15 +27,17 @@ pub(super) struct Vocabulary {
 pub(super) struct Meant {
     pub(super) word: u32,
     pub(super) like: f32,
+    /// What the word says about who is meant.
+    pub(super) weight: f32,
 }
 
 /// Words as they come in.
 #[derive(Debug, Default)]
 pub(super) struct Collector {
     words: Vec<Token>,
-    numbers: HashMap<Arc<str>, u32>,
+    numbers: HashMap<Text, u32>,
     sounds: Vec<u32>,
-    sound_numbers: HashMap<Arc<str>, u32>,
+    sound_numbers: HashMap<u64, u32>,
     frequencies: Vec<u32>,
 }
 
@@ -44,7 +49,7 @@ impl Collector {
         if number == next {
             self.words.push(word.clone());
             let next = u32::try_from(self.frequencies.len()).expect("fewer sounds than words");
-            let sound = *self.sound_numbers.entry(word.sound.clone()).or_insert(next);
+            let sound = *self.sound_numbers.entry(word.sound).or_insert(next);
             if sound == next {
                 self.frequencies.push(0);
             }
@@ -56,12 +61,12 @@ impl Collector {
 
     pub(super) fn finish(self) -> Vocabulary {
         let numbered = || (0..).zip(&self.words);
-        let by_sound = numbered().map(|(number, word)| (key(word.sound.as_bytes()), number)).collect();
+        let by_sound = numbered().map(|(number, word)| (word.sound, number)).collect();
         let grouped = numbered().filter(|(_, word)| word.same != 0);
         let by_group = grouped.map(|(number, word)| (u64::from(word.same), number)).collect();
         let mut left = Vec::new();
         for (number, word) in numbered().filter(|(_, word)| word.tells()) {
-            remains(word.text.as_bytes(), slips_allowed(word.text.len()), |rest| left.push((key(rest), number)));
+            remains(&word.text, slips_allowed(word.text.len()), |rest| left.push((key(rest), number)));
         }
         Vocabulary {
             by_sound: Postings::of(by_sound),
@@ -91,9 +96,9 @@ impl Vocabulary {
 
     /// The words that this one may be meant for: slips, sounds, short forms.
     pub(super) fn meant(&self, word: &Token) -> Vec<Meant> {
-        let mut numbers = self.by_sound.get(key(word.sound.as_bytes())).to_vec();
+        let mut numbers = self.by_sound.get(word.sound).to_vec();
         // One more than the word's own length allows: the other may be longer.
-        remains(word.text.as_bytes(), slips_allowed(word.text.len() + 1), |rest| {
+        remains(&word.text, slips_allowed(word.text.len() + 1), |rest| {
             numbers.extend_from_slice(self.by_remains.get(key(rest)));
         });
         if word.same != 0 {
@@ -101,7 +106,19 @@ impl Vocabulary {
         }
         numbers.sort_unstable();
         numbers.dedup();
-        let meant = |number: u32| Some(Meant { word: number, like: same(word, self.word(number))? });
-        numbers.into_iter().filter_map(meant).collect()
+        let (asked, mut all) = (Asked::new(word), Vec::with_capacity(numbers.len()));
+        let mut letters = [0; TOGETHER];
+        for these in numbers.chunks(TOGETHER) {
+            // A step of its own, in which no look waits for another.
+            for (letters, &number) in letters.iter_mut().zip(these) {
+                *letters = self.word(number).letters;
+            }
+            for (&letters, &number) in letters.iter().zip(these) {
+                let other = self.word(number);
+                let like = asked.same(other, letters);
+                all.extend(like.map(|like| Meant { word: number, like, weight: other.weight }));
+            }
+        }
+        all
     }
 }
