@@ -124,9 +124,11 @@ impl Lists {
         let lists = Arc::clone(self);
         let entries: Vec<Entry> = next.values().flat_map(|(_, entries)| entries.iter().cloned()).collect();
         let versions = next.iter().map(|(list, (version, _))| (list.clone(), version.clone())).collect();
-        let build = move || retire(lists.live.replace(Index::of(entries, &lists.scorer).with_versions(versions)));
+        let build = move || lists.live.replace(Index::of(entries, &lists.scorer).with_versions(versions));
         let broke_off = |error| Fault::new(Reason::Internal, "the index could not be built").caused_by(error);
-        tokio::task::spawn_blocking(build).await.map_err(broke_off)?;
+        let before = tokio::task::spawn_blocking(build).await.map_err(broke_off)?;
+        // By itself: it lasts as long as the searches that began on it.
+        drop(tokio::task::spawn_blocking(move || retire(before)));
         *in_force = next;
         Ok(true)
     }

@@ -10,6 +10,9 @@ use crate::similar::{Token, sound};
 use crate::vocabulary::{self, Vocabulary};
 use crate::{Entry, Folded, Scorer};
 use std::collections::BTreeMap;
+use std::mem;
+use std::sync::OnceLock;
+use std::sync::mpsc::Sender;
 
 /// The most telling words of a name of which each two are looked up together.
 const PAIRED: usize = 8;
@@ -26,6 +29,17 @@ pub struct Index {
     pub(super) documents: Postings,
     /// The version of each list.
     versions: BTreeMap<String, String>,
+    /// Who takes it apart when nobody holds it any more.
+    heir: OnceLock<Sender<Index>>,
+}
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        if let Some(heir) = self.heir.take() {
+            // If the heir waits no more, it is taken apart here after all.
+            drop(heir.send(mem::take(self)));
+        }
+    }
 }
 
 impl Index {
@@ -33,7 +47,7 @@ impl Index {
     pub fn of(entries: Vec<Entry>, scorer: &Scorer) -> Self {
         let (mut vocabulary, mut names) = (vocabulary::Collector::default(), names::Collector::default());
         for (number, entry) in (0..).zip(&entries) {
-            for (which, name) in (0..).zip(&entry.names) {
+            for (which, name) in (0..u16::MAX).zip(&entry.names) {
                 let folded = scorer.folded(name, entry.kind);
                 if !folded.tokens.is_empty() {
                     let row = Row { entry: number, name: which, forms: folded.forms, inverted: folded.inverted };
@@ -42,13 +56,11 @@ impl Index {
                 }
             }
         }
-        let mut index = Self {
-            vocabulary: vocabulary.finish(),
-            names: names.finish(),
-            documents: documents(&entries),
-            entries: entries.into(),
-            ..Self::default()
-        };
+        let mut index = Self::default();
+        index.vocabulary = vocabulary.finish();
+        index.names = names.finish();
+        index.documents = documents(&entries);
+        index.entries = entries.into();
         index.look_up();
         index
     }
@@ -73,6 +85,11 @@ impl Index {
     /// How many names there are.
     pub fn names(&self) -> usize {
         self.names.count()
+    }
+
+    /// Leaves what it is made of to another; the first who asks has it.
+    pub(super) fn bequeath(&self, heir: Sender<Self>) {
+        drop(self.heir.set(heir));
     }
 
     fn look_up(&mut self) {

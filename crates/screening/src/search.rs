@@ -14,8 +14,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 const SOUNDS: usize = 10;
 /// A word in so many names at most is looked up by itself.
 const RARE: usize = 600;
-/// The most names looked at for a query of one word.
-const ALONE: usize = 4_000;
+/// The most names looked at that sound like the query when run together.
+const WHOLE: usize = 4_000;
 /// The most names that candidates are chosen from.
 const CHOSEN_FROM: usize = 10_000;
 /// The most names that are compared word by word.
@@ -141,7 +141,7 @@ impl Index {
     fn looked_up(&self, asked: &Folded, meant: &[Vec<Meant>], person: bool) -> Chosen {
         let of_kind = |names| self.names.of_kind(names, person);
         let mut chosen = Chosen::of(self.names.count());
-        chosen.take(of_kind(self.whole.get(run_together(asked.tokens.iter()))), ALONE);
+        chosen.take(of_kind(self.whole.get(run_together(asked.tokens.iter()))), WHOLE);
         let telling = asked.tokens.iter().zip(meant).filter(|(token, _)| token.tells());
         let mut sounds: Vec<Vec<u32>> = telling.map(|(_, meant)| self.sounds(meant)).collect();
         if sounds.is_empty() {

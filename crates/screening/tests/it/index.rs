@@ -1,11 +1,13 @@
 //! The index finds what comparing with everyone would find, weighs evidence, and is replaced without a pause.
 
-use super::{data, scorer};
+use super::everyone::Everyone;
+use super::{data, scorer, varied};
 use chrono::NaiveDate;
 use screening::lists::read_un;
-use screening::{Band, Birth, Entry, Index, Kind, Live, Sex, Subject};
+use screening::{Band, Birth, Entry, Index, Kind, Live, Sex, Subject, retire};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 
 fn council() -> Vec<Entry> {
     read_un("un-sc", &data("sanctions/UN_consolidated.xml")).unwrap().entries
@@ -36,6 +38,19 @@ fn every_listed_name_finds_its_entry() {
         }
     }
     assert!(asked > 1_200 && missed.is_empty(), "{asked} asked, not found: {missed:?}");
+}
+
+#[test]
+fn a_search_finds_whoever_comparing_with_everyone_finds_alike() {
+    let scorer = scorer();
+    let listed = varied::listed().unwrap();
+    let entries = varied::varied(&listed, 30_000);
+    let (index, everyone) = (Index::of(entries.clone(), &scorer), Everyone::new(&entries, &scorer));
+    let queries = varied::queries(&listed, 60);
+    // So alike that a date of birth makes the hit a strong one.
+    let all: Vec<_> = queries.iter().flat_map(|query| everyone.alike(&entries, &index, &scorer, query, 0.85)).collect();
+    let missed: Vec<f64> = all.iter().filter(|alike| !alike.found).map(|alike| alike.score).collect();
+    assert!(all.len() >= 30 && missed.is_empty(), "{} are alike, not found: {missed:?}", all.len());
 }
 
 #[test]
@@ -122,4 +137,24 @@ fn a_search_ends_on_the_index_it_began_with() {
     }
     done.store(true, Ordering::Relaxed);
     searcher.join().unwrap();
+}
+
+#[test]
+fn an_index_is_taken_apart_when_the_last_search_has_ended_and_by_whoever_replaced_it() {
+    let scorer = scorer();
+    let version = |list: &str| Index::of(vec![Entry::new(list, "1", Kind::Person, "Person Example")], &scorer);
+    let live = Live::new(version("first"));
+    let (held, before) = (live.now(), live.replace(version("second")));
+    let (retired, ends) = mpsc::channel();
+    let retiring = std::thread::spawn(move || {
+        retire(before);
+        retired.send(()).unwrap();
+    });
+    let hits = held.search(&scorer, &Subject::named(Kind::Person, "Person Example"), 5);
+    assert_eq!(hits.first().map(|hit| hit.entry.list.as_str()), Some("first"), "it is whole as long as it is held");
+    assert!(ends.try_recv().is_err(), "it is waited for");
+    drop(hits);
+    drop(held);
+    ends.recv().unwrap();
+    retiring.join().unwrap();
 }

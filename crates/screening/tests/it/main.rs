@@ -2,9 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+#[path = "../../examples/everyone/mod.rs"]
+mod everyone;
 mod index;
 mod lists;
 mod names;
+#[path = "../../examples/varied/mod.rs"]
+mod varied;
 
 use screening::Scorer;
 use std::path::PathBuf;
