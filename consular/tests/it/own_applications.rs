@@ -93,7 +93,7 @@ async fn an_account_applies_for_itself_and_another_finds_nothing() {
     let mine = world.begins(&me, forged).await.unwrap();
     assert_eq!((mine.holder.as_str(), mine.state()), ("people/traveller", State::Draft), "nobody applies for another");
     let own: Vec<_> = world.sees(&me, "").await.unwrap().into_iter().map(|one| one.name).collect();
-    assert_eq!(own, [mine.name.clone()]);
+    assert_eq!(own, std::slice::from_ref(&mine.name));
     // For others it is as one that was never made.
     assert!(world.sees(&other, "").await.unwrap().is_empty());
     assert!(world.sees(&other, "holder = \"people/traveller\"").await.unwrap().is_empty());

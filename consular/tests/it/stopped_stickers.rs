@@ -75,7 +75,7 @@ async fn a_lost_visa_is_out_of_use_at_once_and_for_ever() {
                 })
                 .await,
         ),
-        reason(visas.seal_visa(pb::SealVisaRequest { name: visa.name.clone(), ..Default::default() }).await),
+        reason(visas.seal_visa(pb::SealVisaRequest { name: visa.name.clone() }).await),
         reason(visas.print_visa(pb::PrintVisaRequest { name: visa.name.clone() }).await),
     ] {
         assert_eq!(undone, "WRONG_STATE");
@@ -93,7 +93,7 @@ async fn a_stolen_visa_that_was_used_is_found_and_its_copy_is_worth_nothing() {
     let world = world().await;
     world.list_of(&[("SAMPLE, Other", "")]).await;
     let visa = world.visa_of("T-1", "V00000001").await;
-    let seal = pb::SealVisaRequest { name: visa.name.clone(), ..Default::default() };
+    let seal = pb::SealVisaRequest { name: visa.name.clone() };
     let json = world.visas(CLERK).seal_visa(seal).await.unwrap().into_inner().json;
     let ask = || pb::VerifySealRequest { json: json.clone(), barcode: Vec::new() };
     assert_eq!(world.verified_seal(ask()).await.document(), Document::InForce);
