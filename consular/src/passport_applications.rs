@@ -70,9 +70,8 @@ impl PassportApplications {
     /// Whoever is not of the office applies for the own account.
     async fn begin(&self, mut request: Request<CreatePassportApplicationRequest>) -> Answer<PassportApplication> {
         let by = Called::of(&request)?.principal.clone();
-        if let Some(application) = request.get_mut().passport_application.as_mut() {
-            hold(&mut application.holder, &by, &PASSPORT_OFFICE);
-        }
+        let brought = request.get_mut().passport_application.iter_mut();
+        brought.for_each(|application| hold(&mut application.holder, &by, &PASSPORT_OFFICE));
         let drafts = async |reader: &mut Reader<'_>, application: &PassportApplication| {
             drafts_of::<PassportApplication>(reader, &application.holder).await
         };

@@ -107,9 +107,8 @@ impl VisaApplications {
     /// Whoever is not of the office applies for the own account.
     async fn begin(&self, mut request: Request<CreateVisaApplicationRequest>) -> Answer<VisaApplication> {
         let by = Called::of(&request)?.principal.clone();
-        if let Some(application) = request.get_mut().visa_application.as_mut() {
-            hold(&mut application.holder, &by, &VISA_OFFICE);
-        }
+        let brought = request.get_mut().visa_application.iter_mut();
+        brought.for_each(|application| hold(&mut application.holder, &by, &VISA_OFFICE));
         self.registry.create_with(request, beginning, begin).await
     }
 
