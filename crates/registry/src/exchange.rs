@@ -25,6 +25,12 @@ use vault::Vault;
 /// The mark of the index key that makes blind values, and of the one that made them before, in `own_keys`.
 const NOW: &str = "index mark";
 const BEFORE: &str = "former index mark";
+/// The columns, quoted, that a table's unique and exclusion constraints are about: all, if one is about an expression. To
+/// bring like values together in others would be for nothing, and a walk through the whole table.
+const HELD: &str = r#"
+    select distinct '"' || a.attname || '"' from pg_index i
+        join pg_attribute a on a.attrelid = i.indrelid and (a.attnum = any (i.indkey) or 0 = any (i.indkey))
+    where i.indrelid = to_regclass($1) and (i.indisunique or i.indisexclusion)"#;
 /// How many documents are looked at in one go.
 const AT_ONCE: i64 = 500;
 
@@ -110,7 +116,7 @@ async fn former(connection: &mut PgConnection) -> Result<Option<Vec<u8>>, Fault>
 
 impl Effect {
     /// Makes sure, while there are two index keys, that its blind values are made by the one that compares, and brings
-    /// records with the same values by the other one to it: then constraints see what they are about.
+    /// records with the same values by the other one to it where a constraint is about them: then it sees both.
     ///
     /// # Errors
     /// `CONTENDED` if another key compares since; the database's.
@@ -127,7 +133,12 @@ impl Effect {
             }
             return Err(Fault::new(Reason::Contended, "values are compared by another key from now on: try again"));
         }
-        for Code { json, column, now, all } in codes {
+        let held: Vec<String> = sqlx::query_scalar(HELD)
+            .bind(&self.kind.texts.table)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(pg::fault)?;
+        for Code { json, column, now, all } in codes.iter().filter(|code| held.contains(&code.column)) {
             let text = format!(
                 "update {} set doc = jsonb_set(doc, array['blind', $1], to_jsonb($2::text))
                  where {column} = any ($3) and {column} <> $2 and name <> $4",
@@ -208,7 +219,10 @@ impl Store {
             .execute(self.pool())
             .await
             .map_err(pg::fault)?;
-        tracing::info!(documents = done, "everything is compared by the new index key; the former one is not needed any more");
+        tracing::info!(
+            documents = done,
+            "everything is compared by the new index key; the former one is not needed any more"
+        );
         Ok(done)
     }
 
@@ -257,7 +271,9 @@ impl Store {
                     versions.push(found.version);
                     blinds.push(sqlx::types::Json(blind));
                 }
-                Err(error) => tracing::error!(name = found.name, %error, "a sealed part does not open; it is not compared"),
+                Err(error) => {
+                    tracing::error!(name = found.name, %error, "a sealed part does not open; it is not compared")
+                }
             }
         }
         let text = format!(

@@ -16,7 +16,9 @@ pub enum Unusable {
     #[error("has a key that is not 32 bytes in base64, as `openssl rand -base64 32` makes it")]
     Key,
     /// The index key is missing, or there are more than two.
-    #[error("has no index key, or more than two: one `index` belongs in it, and below it the former one while values are compared anew")]
+    #[error(
+        "has no index key, or more than two: one `index` belongs in it, and below it the former one while values are compared anew"
+    )]
     Index,
     /// No wrapping key.
     #[error("has no key to wrap with: it needs one `key` at least, the newest first")]

@@ -142,7 +142,11 @@ async fn a_duplicate_made_while_the_index_key_is_exchanged_is_refused() {
         assert_eq!((found(&members).await, get(&members, &made.name, None).await.unwrap()), (1, made.clone()));
     };
     holds("while").await;
-    assert_eq!(world.count(&format!("members where passport_number = '{}'", code(FORMER))).await, 1, "nothing was done");
+    assert_eq!(
+        world.count(&format!("members where passport_number = '{}'", code(FORMER))).await,
+        1,
+        "nothing was done"
+    );
     store.recompare().await.unwrap();
     holds("after").await;
 }
