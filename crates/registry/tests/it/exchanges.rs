@@ -162,7 +162,7 @@ async fn a_key_that_begins_to_compare_waits_for_what_is_written_by_the_one_befor
     world.create(&officer(), "fr", crate::world::embassy("FR")).await;
     let (_, warned) = opened(&world, &warned()).await.unwrap();
     // A change that has looked which key compares, and cannot be written yet.
-    let mut held = world.db.pool.begin().await.unwrap();
+    let mut held = pg::begin(&world.db.pool).await.unwrap();
     sqlx::query("lock table history in exclusive mode").execute(&mut *held).await.unwrap();
     let first = notify(&warned, twin());
     let second = async {
