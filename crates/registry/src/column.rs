@@ -82,17 +82,15 @@ impl Column {
         Some(Self { name, json, sql: format!("\"{sql}\""), in_doc, kind, personal, classified, internal, sealed })
     }
 
-    /// A value as the column holds it.
+    /// A value as the column holds it: in two ways if it is sealed and the index key is being exchanged.
     ///
     /// # Errors
     /// `INTERNAL` if it is sealed and there are no sealing keys.
-    pub(crate) fn held(&self, value: &str, vault: Option<&Vault>) -> Result<String, Fault> {
+    pub(crate) fn held(&self, value: &str, vault: Option<&Vault>) -> Result<Vec<String>, Fault> {
         let no_vault =
             || Fault::new(Reason::Internal, format!("{} is sealed, and there are no sealing keys", self.name));
-        match &self.sealed {
-            Some(place) => Ok(vault.ok_or_else(no_vault)?.blind(place, value)),
-            None => Ok(value.to_owned()),
-        }
+        let Some(place) = &self.sealed else { return Ok(vec![value.to_owned()]) };
+        Ok(vault.ok_or_else(no_vault)?.blinds(place, value))
     }
 
     /// What stands for the column in a condition.

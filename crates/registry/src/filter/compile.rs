@@ -112,7 +112,8 @@ fn sealed(
         ("", true) => _ = sql.push(" is null"),
         ("", false) => _ = sql.push(" is not null"),
         (text, _) => {
-            sql.push(comparator.sql()).bind(column.held(text, scope.vault.as_ref())?);
+            let held = column.held(text, scope.vault.as_ref())?;
+            sql.push(if equal { " = any (" } else { " <> all (" }).bind(held).push(")");
             if !equal {
                 sql.push(" or ").push(column.at(scope.place)).push(" is null");
             }
