@@ -2,6 +2,8 @@
 
 use crate::codec::Sight;
 use crate::effect::{Deed, Keyed};
+use crate::keep::Keep;
+use crate::kind::Kind;
 use crate::store::Store;
 use fault::{Fault, Violation};
 use identity::{Called, Principal};
@@ -47,8 +49,9 @@ impl<R: Ask> Asked<R> {
         Deed::of(&self.called, self.ask.reason())
     }
 
-    pub(crate) fn sight(&self, service: &str) -> Sight {
-        Sight::of(&self.called.principal, service)
+    /// What the caller may read of a kind of record.
+    pub(crate) fn sight<K: Keep>(&self) -> Sight {
+        sight::<K>(self.principal())
     }
 
     /// The key under which the request has one effect, if it has one.
@@ -59,6 +62,11 @@ impl<R: Ask> Asked<R> {
             Keyed { key: key.to_owned(), fingerprint, otherwise, answer: Vec::new() }
         })
     }
+}
+
+/// What a caller may read of a kind of record.
+pub(crate) fn sight<K: Keep>(of: &Principal) -> Sight {
+    Sight::of(of, Kind::of_record::<K::Record>().service(), K::of_office(of))
 }
 
 /// What a request asks, in 32 bytes: the same for two requests that differ in nothing but their key. With sealing keys, a

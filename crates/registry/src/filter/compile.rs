@@ -36,7 +36,9 @@ impl Scope {
     }
 
     fn shows(&self, column: &Column) -> bool {
-        (!column.personal || self.sight.personal) && (!column.classified || self.sight.classified)
+        (!column.personal || self.sight.personal)
+            && (!column.classified || self.sight.classified)
+            && (!column.internal || self.sight.internal)
     }
 }
 
