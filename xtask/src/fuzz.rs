@@ -28,7 +28,8 @@ pub(crate) fn fuzz(options: &Options) -> Result<ExitCode> {
         fs::create_dir_all(&corpus).with_context(|| format!("make {}", corpus.display()))?;
         let mut run = cargo();
         run.env("RUSTC_BOOTSTRAP", "1").args(["fuzz", "run", "--fuzz-dir", "fuzz", &target]);
-        run.arg(corpus).arg(root().join("fuzz/seeds").join(&target));
+        let seeds = root().join("fuzz/seeds").join(&target);
+        run.arg(corpus).args(seeds.is_dir().then_some(seeds));
         run.args(["--", &format!("-max_total_time={}", options.seconds), "-timeout=10"]);
         tally += command::check(&format!("fuzz: {target}, {} seconds", options.seconds), &mut run);
     }
