@@ -32,8 +32,8 @@ pub(crate) struct Appointments {
     pub(crate) no_show_days: u32,
     pub(crate) most_moves: i32,
     pub(crate) check_in_minutes: u32,
-    pub(crate) most_of_person: usize,
-    pub(crate) most_of_account: usize,
+    pub(crate) most_of_person: i64,
+    pub(crate) most_of_account: i64,
     pub(crate) velocity_hours: u32,
     pub(crate) search_days: u32,
 }
@@ -91,7 +91,7 @@ impl Practice {
         let invalid = |words: &str| Err(Invalid(words.to_owned()));
         match () {
             () if !held => invalid("appointments: a seat that is held no time cannot be confirmed"),
-            () if most_of_person == 0 || most_of_account == 0 => invalid("appointments: nobody could book"),
+            () if most_of_person <= 0 || most_of_account <= 0 => invalid("appointments: nobody could book"),
             () if !practice.civil.papers.iter().all(Papers::is_known) => {
                 invalid("civil: a kind of event or paper is unknown")
             }

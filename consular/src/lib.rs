@@ -15,6 +15,7 @@ mod assistance_tasks;
 mod audit;
 mod blank_books;
 mod booking_applications;
+mod booking_holds;
 mod booking_letters;
 mod booking_limits;
 mod booking_queue;

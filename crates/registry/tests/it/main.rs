@@ -10,6 +10,7 @@ mod follows;
 mod imports;
 mod lists;
 mod past;
+mod queues;
 mod races;
 mod sealing;
 mod timers;
