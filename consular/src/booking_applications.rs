@@ -26,6 +26,7 @@ pub(crate) async fn of(reader: &mut Reader<'_>, booking: &Booking, state: &str) 
 }
 
 /// The applications that bookings to be made are for, which do not change until these are committed.
+#[derive(Debug)]
 pub(crate) struct Candidates {
     visas: Vec<Held<VisaApplications>>,
     passports: Vec<Held<PassportApplications>>,

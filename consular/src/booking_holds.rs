@@ -19,7 +19,8 @@ use sqlx::postgres::PgRow;
 use std::collections::{BTreeSet, HashMap};
 
 /// What bookings are decided by.
-pub(crate) struct Surroundings {
+#[derive(Debug)]
+pub struct Surroundings {
     slots: HashMap<String, Seats>,
     services: HashMap<String, AppointmentService>,
     habits: Habits,
@@ -27,6 +28,7 @@ pub(crate) struct Surroundings {
 }
 
 /// A slot, and how many of its seats are taken.
+#[derive(Debug)]
 struct Seats {
     slot: AppointmentSlot,
     taken: i32,

@@ -14,6 +14,7 @@ use std::collections::{HashMap, HashSet};
 const ACTIVE: [&str; 5] = ["HELD", "WAITING", "CONFIRMED", "REMINDED", "CHECKED_IN"];
 
 /// What persons and accounts booked before.
+#[derive(Debug)]
 pub(crate) struct Habits {
     persons: HashMap<String, Habit>,
     /// How many bookings each account made lately, whatever became of them.
@@ -21,7 +22,7 @@ pub(crate) struct Habits {
 }
 
 /// What one person booked before.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Habit {
     /// How many bookings were made for them lately, whatever became of them.
     lately: i64,
