@@ -2,6 +2,7 @@
 
 use crate::receipts::Receipts;
 use crate::travel_papers::{self, TravelPapers};
+use calendar::{Clock, Length, WorkingDays};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use fault::{Fault, refuse_if};
@@ -17,6 +18,9 @@ use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::{Request, Response};
+
+/// The end of a day at the post.
+const REMINDER: &str = "reminder";
 
 /// The drawers.
 #[derive(Clone, Debug)]
@@ -39,7 +43,18 @@ impl Keep for CashDays {
         let unknown = !day.time_zone.is_empty() && day.time_zone.parse::<Tz>().is_err();
         refuse_if(unknown, Reason::TimeZoneUnknown, "there is no such time zone")
             .map_err(|fault| fault.at("cashDay.timeZone", "is no name of the IANA database"))?;
-        is_today(day, call).map_err(|fault| fault.at("cashDay.date", "is not today"))
+        is_today(day, call).map_err(|fault| fault.at("cashDay.date", "is not today"))?;
+        remind_at_midnight(day, call);
+        Ok(())
+    }
+
+    /// The day is over at the post, and nobody has closed the drawer. It is reminded of each day until somebody does.
+    fn fire(day: &mut CashDay, _: &str, call: &mut Call) -> Result<(), Fault> {
+        day.overdue = true;
+        day.reminders = day.reminders.saturating_add(1);
+        day.remind_time = Some(call.timestamp());
+        remind_at_midnight(day, call);
+        Ok(())
     }
 
     fn constraint(name: &str) -> Option<Fault> {
@@ -77,10 +92,22 @@ impl CashDays {
 /// # Errors
 /// `DRAWER_DAY_OVER`.
 pub(crate) fn is_today(day: &CashDay, call: &Call) -> Result<(), Fault> {
-    let zone = day.time_zone.parse().unwrap_or_else(|_| call.days().zone());
-    let today = call.now().with_timezone(&zone).date_naive().to_string();
+    let today = call.now().with_timezone(&zone(day, call)).date_naive().to_string();
     refuse_if(day.date != today, Reason::DrawerDayOver, format!("the drawer is of {}", day.date))
         .map_err(|fault| fault.with("today", today))
+}
+
+/// By which clocks the days of a drawer begin and end.
+fn zone(day: &CashDay, call: &Call) -> Tz {
+    day.time_zone.parse().unwrap_or_else(|_| call.days().zone())
+}
+
+/// The end of the day that it is at the post now, whatever its clocks do that night.
+fn remind_at_midnight(day: &CashDay, call: &mut Call) {
+    let there = WorkingDays::of([], zone(day, call));
+    let left = there.end_of(there.date(call.now())) - call.now();
+    let clock = Clock::new(call.now(), Length::Exactly(left.to_std().unwrap_or_default()));
+    call.timers().set(REMINDER, clock);
 }
 
 /// The drawers of the cashier at the post in this currency that nobody has closed.
@@ -134,6 +161,8 @@ fn count(day: &mut CashDay, request: CountCashDayRequest, call: &mut Call) -> Re
 
 fn close(day: &mut CashDay, _: CloseCashDayRequest, call: &mut Call) -> Result<(), Fault> {
     day.close_time = Some(call.timestamp());
+    day.overdue = false;
+    call.timers().clear(REMINDER);
     Ok(())
 }
 

@@ -17,8 +17,16 @@ struct Invalid(String);
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Practice {
+    pub(crate) applications: Applications,
     pub(crate) appointments: Appointments,
     pub(crate) civil: Civil,
+}
+
+/// Applications that people begin for themselves.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Applications {
+    pub(crate) most_drafts: usize,
 }
 
 /// Appointments.
@@ -91,6 +99,7 @@ impl Practice {
         let invalid = |words: &str| Err(Invalid(words.to_owned()));
         match () {
             () if !held => invalid("appointments: a seat that is held no time cannot be confirmed"),
+            () if practice.applications.most_drafts == 0 => invalid("applications: nobody could begin one"),
             () if most_of_person <= 0 || most_of_account <= 0 => invalid("appointments: nobody could book"),
             () if !practice.civil.papers.iter().all(Papers::is_known) => {
                 invalid("civil: a kind of event or paper is unknown")

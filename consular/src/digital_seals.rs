@@ -89,6 +89,7 @@ impl DigitalSeals {
             found.map_or(Document::NotInRegister, |passport| of_passport(&passport, today))
         } else if Visa::of(sealed).is_ok() {
             let visa = self.visas.load(&format!("visas/{number}")).await?.filter(|visa| visa.seal == bytes);
+            answer.report_time = visa.as_ref().and_then(|visa| visa.report_time);
             visa.map_or(Document::NotInRegister, |visa| of_visa(&visa, today))
         } else if Emergency::of(sealed).is_ok() {
             let found = self.emergencies.all(&[("number", &[number.as_str()])]).await?;
@@ -146,6 +147,7 @@ impl DigitalSeals {
             Copied::Visa => {
                 let found = self.visas.load(&said.name).await?;
                 let found = found.filter(|visa| copies::is_message(sealed, &copies::visa(visa, said.sealed)));
+                answer.report_time = found.as_ref().and_then(|visa| visa.report_time);
                 found.map_or(Document::NotInRegister, |visa| of_visa(&visa, today))
             }
         };
@@ -181,6 +183,8 @@ fn of_visa(visa: &VisaRecord, today: NaiveDate) -> Document {
         State::Annulled => Document::Annulled,
         State::Cancelled => Document::Cancelled,
         State::Spoilt => Document::Spoilt,
+        State::Lost => Document::ReportedLost,
+        State::Stolen => Document::ReportedStolen,
     }
 }
 

@@ -63,6 +63,7 @@ pub mod mission_members;
 mod name_check_reviews;
 mod notarial_acts;
 pub mod numbers;
+mod own_applications;
 mod parcels;
 mod passport_applications;
 mod passport_holds;

@@ -3,12 +3,13 @@
 use crate::clearance::{self, Applicant};
 use crate::hold_decisions::{self, decide, the_hold};
 use crate::loan_terms::Terms;
+use crate::own_applications::{PASSPORT_OFFICE, drafts_of, few_enough, hold, of_office, own_or_of_our_post};
 use crate::passport_production::{deliver, fail, passports, product, ship};
 use crate::service_fees::{Bill, Services};
 use crate::travel::{Passports, day};
 use calendar::{Clock, Length};
 use fault::{Fault, refuse_if};
-use identity::Principal;
+use identity::{Called, Principal};
 use proto::consular::v1::passport_application::Type;
 use proto::consular::v1::passport_application_service_server::PassportApplicationService;
 use proto::consular::v1::travel_document::State as Document;
@@ -21,6 +22,7 @@ use proto::consular::v1::{
     RepatriationLoan, RequestPassportInformationRequest, Screening, ShipPassportRequest,
     SubmitPassportApplicationRequest, TakeInPassportApplicationRequest, TravelDocument,
     UpdatePassportApplicationRequest, WatchPassportApplicationsRequest, WatchPassportApplicationsResponse,
+    WithdrawPassportApplicationRequest,
 };
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
@@ -38,9 +40,14 @@ pub struct PassportApplications {
 impl Keep for PassportApplications {
     type Record = PassportApplication;
 
-    /// Our own officers.
+    /// Our own officers; and an account what it applies for itself.
     fn visible(to: &Principal) -> Visible {
-        Visible::of_our_post(to)
+        own_or_of_our_post(to, &PASSPORT_OFFICE)
+    }
+
+    /// What holds somebody up, and whom we screen somebody against, is not the applicant's to know.
+    fn of_office(to: &Principal) -> bool {
+        of_office(to, &PASSPORT_OFFICE)
     }
 
     /// The time that the house waits is over; the contract says what that leads to.
@@ -58,6 +65,18 @@ impl PassportApplications {
     /// The applications that a registry keeps.
     pub fn new(registry: Registry<Self>) -> Self {
         Self { registry }
+    }
+
+    /// Whoever is not of the office applies for the own account.
+    async fn begin(&self, mut request: Request<CreatePassportApplicationRequest>) -> Answer<PassportApplication> {
+        let by = Called::of(&request)?.principal.clone();
+        let brought = request.get_mut().passport_application.iter_mut();
+        brought.for_each(|application| hold(&mut application.holder, &by, &PASSPORT_OFFICE));
+        let drafts = async |reader: &mut Reader<'_>, application: &PassportApplication| {
+            drafts_of::<PassportApplication>(reader, &application.holder).await
+        };
+        let begin = |_: &mut _, drafts, call: &mut Call| few_enough(drafts, call.principal(), &PASSPORT_OFFICE);
+        self.registry.create_with(request, drafts, begin).await
     }
 }
 
@@ -81,7 +100,7 @@ impl PassportApplicationService for PassportApplications {
         &self,
         request: Request<CreatePassportApplicationRequest>,
     ) -> Answer<PassportApplication> {
-        self.registry.create(request).await
+        self.begin(request).await
     }
 
     async fn update_passport_application(
@@ -165,6 +184,17 @@ impl PassportApplicationService for PassportApplications {
 
     async fn deliver_passport(&self, request: Request<DeliverPassportRequest>) -> Answer<PassportApplication> {
         self.registry.act_with(request, passports, deliver).await
+    }
+
+    async fn withdraw_passport_application(
+        &self,
+        request: Request<WithdrawPassportApplicationRequest>,
+    ) -> Answer<PassportApplication> {
+        let withdraw = |_: &mut PassportApplication, _, call: &mut Call| {
+            call.timers().clear_all();
+            Ok(())
+        };
+        self.registry.act(request, withdraw).await
     }
 
     async fn list_passport_application_revisions(

@@ -2,6 +2,7 @@
 
 use crate::fee_schedules::FeeSchedules;
 use crate::mission_members::Posting;
+use crate::own_applications::{VISA_OFFICE, drafts_of, few_enough, hold, of_office, own_or_of_our_post};
 use crate::travel::{age, day};
 use crate::travel_papers::{self, TravelPapers};
 use crate::visa::{Schengen, Traveller, shortcomings, window};
@@ -11,7 +12,7 @@ use crate::visa_fees::{self, Prices};
 use calendar::{Clock, Length, due};
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
-use identity::Principal;
+use identity::{Called, Principal};
 use proto::consular::v1::consultation::Reply;
 use proto::consular::v1::visa_application::{Purpose, State};
 use proto::consular::v1::visa_application_service_server::VisaApplicationService;
@@ -44,12 +45,21 @@ pub struct VisaApplications {
 impl Keep for VisaApplications {
     type Record = VisaApplication;
 
-    /// Our own officers.
+    /// Our own officers; and an account what it applies for itself.
     fn visible(to: &Principal) -> Visible {
-        Visible::of_our_post(to)
+        own_or_of_our_post(to, &VISA_OFFICE)
     }
 
-    fn admit(application: &mut VisaApplication, _: &mut Call) -> Result<(), Fault> {
+    /// Whom we consult and screen somebody against is not the applicant's to know.
+    fn of_office(to: &Principal) -> bool {
+        of_office(to, &VISA_OFFICE)
+    }
+
+    /// For a post at a mission the mission asks; an account would learn how the accreditation of others stands.
+    fn admit(application: &mut VisaApplication, call: &mut Call) -> Result<(), Fault> {
+        let posted = application.purpose() == Purpose::MissionPosting || !application.member.is_empty();
+        let alone = posted && !of_office(call.principal(), &VISA_OFFICE);
+        refuse_if(alone, Reason::PostingThroughOffice, "for a post at a mission the mission asks, by note verbale")?;
         journey_makes_sense(application)
     }
 
@@ -94,6 +104,14 @@ impl VisaApplications {
         Self { registry, fees, papers }
     }
 
+    /// Whoever is not of the office applies for the own account.
+    async fn begin(&self, mut request: Request<CreateVisaApplicationRequest>) -> Answer<VisaApplication> {
+        let by = Called::of(&request)?.principal.clone();
+        let brought = request.get_mut().visa_application.iter_mut();
+        brought.for_each(|application| hold(&mut application.holder, &by, &VISA_OFFICE));
+        self.registry.create_with(request, beginning, begin).await
+    }
+
     /// The notice of refusal.
     async fn refusal(&self, request: Request<PrintRefusalRequest>) -> Answer<HttpBody> {
         let application = self.registry.get(request).await?.into_inner();
@@ -118,7 +136,7 @@ impl VisaApplicationService for VisaApplications {
     }
 
     async fn create_visa_application(&self, request: Request<CreateVisaApplicationRequest>) -> Answer<VisaApplication> {
-        self.registry.create_with(request, Posting::of, |_, posting: Posting, _| posting.stands()).await
+        self.begin(request).await
     }
 
     async fn update_visa_application(&self, request: Request<UpdateVisaApplicationRequest>) -> Answer<VisaApplication> {
@@ -205,6 +223,16 @@ impl VisaApplicationService for VisaApplications {
     ) -> Answer<Self::WatchVisaApplicationsStream> {
         self.registry.watch(request).await
     }
+}
+
+async fn beginning(reader: &mut Reader<'_>, application: &VisaApplication) -> Result<(usize, Posting), Fault> {
+    let drafts = drafts_of::<VisaApplication>(reader, &application.holder).await?;
+    Ok((drafts, Posting::of(reader, application).await?))
+}
+
+fn begin(_: &mut VisaApplication, (drafts, posting): (usize, Posting), call: &mut Call) -> Result<(), Fault> {
+    few_enough(drafts, call.principal(), &VISA_OFFICE)?;
+    posting.stands()
 }
 
 async fn lodging(

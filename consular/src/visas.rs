@@ -23,8 +23,8 @@ use proto::consular::v1::{
     AnnulVisaRequest, CalculateStayRequest, CalculateStayResponse, CancelVisaRequest, CreateVisaRequest,
     FailVisaInspectionRequest, GetVisaRequest, KeepVisaRequest, ListVisaRevisionsRequest, ListVisaRevisionsResponse,
     ListVisasRequest, ListVisasResponse, PrintVisaRequest, Reason, RecordEntryRequest, RecordExitRequest,
-    ReleaseVisaRequest, RevokeVisaRequest, Screening, SealVisaRequest, SealedCopy, Sojourn, Visa, VisaApplication,
-    WatchVisasRequest, WatchVisasResponse,
+    ReleaseVisaRequest, ReportVisaLossRequest, ReportVisaTheftRequest, RevokeVisaRequest, Screening, SealVisaRequest,
+    SealedCopy, Sojourn, Visa, VisaApplication, WatchVisasRequest, WatchVisasResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
@@ -71,6 +71,9 @@ impl Keep for Visas {
             }
             "visas_one_a_blank" | "visas_pkey" => {
                 Some(Fault::new(Reason::BlankUnfit, "a visa was printed on this sticker already"))
+            }
+            "visas_irreversible" => {
+                Some(Fault::new(House::WrongState, "a visa that is reported lost or stolen stays so"))
             }
             _ => None,
         }
@@ -130,6 +133,14 @@ impl VisaService for Visas {
 
     async fn cancel_visa(&self, request: Request<CancelVisaRequest>) -> Answer<Visa> {
         self.registry.act(request, cancel).await
+    }
+
+    async fn report_visa_loss(&self, request: Request<ReportVisaLossRequest>) -> Answer<Visa> {
+        self.registry.act(request, lose).await
+    }
+
+    async fn report_visa_theft(&self, request: Request<ReportVisaTheftRequest>) -> Answer<Visa> {
+        self.registry.act(request, steal).await
     }
 
     async fn calculate_stay(&self, request: Request<CalculateStayRequest>) -> Answer<CalculateStayResponse> {
@@ -354,6 +365,25 @@ fn cancel(visa: &mut Visa, request: CancelVisaRequest, call: &mut Call) -> Resul
 
 fn end(visa: &mut Visa, grounds: String, call: &mut Call) {
     visa.grounds = grounds;
+    visa.set_review(Review::Unspecified);
+    call.timers().clear(EXPIRY);
+}
+
+fn lose(visa: &mut Visa, request: ReportVisaLossRequest, call: &mut Call) -> Result<(), Fault> {
+    stop(visa, request.place, request.police_reference, call);
+    Ok(())
+}
+
+fn steal(visa: &mut Visa, request: ReportVisaTheftRequest, call: &mut Call) -> Result<(), Fault> {
+    stop(visa, request.place, request.police_reference, call);
+    Ok(())
+}
+
+/// It is no longer good from this instant, and nobody need decide any more what becomes of it.
+fn stop(visa: &mut Visa, place: String, police_reference: String, call: &mut Call) {
+    visa.report_time = Some(call.timestamp());
+    visa.report_place = place;
+    visa.police_reference = police_reference;
     visa.set_review(Review::Unspecified);
     call.timers().clear(EXPIRY);
 }

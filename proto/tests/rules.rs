@@ -65,6 +65,7 @@ fn judge(contract: &Contract) -> Faults {
     }
     contract.resources().iter().for_each(|resource| shape(resource, &mut faults));
     sealing(contract, &mut faults);
+    internals(contract, &mut faults);
     contract.resources().iter().for_each(|resource| readings(contract, resource, &mut faults));
     reasons(contract, &mut faults);
     comments(contract.pool(), &mut faults);
@@ -247,6 +248,18 @@ fn sealing(contract: &Contract, faults: &mut Faults) {
     }
 }
 
+/// What is the office's own is set by us, and has no words to be found: so nobody else can write or guess it.
+fn internals(contract: &Contract, faults: &mut Faults) {
+    for message in contract.pool().all_messages() {
+        for field in message.fields().map(Field::read).filter(|field| field.policy().internal) {
+            let kept = contract.resource(message.full_name()).is_some();
+            let name = field.descriptor().full_name().to_owned();
+            faults.unless(kept && field.is_output_only(), &name, "internal is what we set ourselves, of a record");
+            faults.unless(!field.policy().searchable, &name, "what is internal has no words to be found");
+        }
+    }
+}
+
 /// A reason tells code and remedy.
 fn reasons(contract: &Contract, faults: &mut Faults) {
     let mut names = BTreeSet::new();
@@ -363,5 +376,7 @@ fn each_rule_can_be_broken() {
     let from = b"\x20\x01\x40\xa0\x9c\x01\x70\x01";
     is_refused(from, b"\x18\x01\x40\xa0\x9c\x01\x70\x01", "sealed is what is personal or classified");
     is_refused(from, b"\x18\x01\x40\xa0\x9c\x01\x70\x01", "what is sealed has no words to be found");
+    // `filterable: true internal: true` becomes `searchable: true internal: true`.
+    is_refused(b"\x10\x01\x78\x01", b"\x18\x01\x78\x01", "what is internal has no words to be found");
     is_refused(b" Withdraws a proposal.", b"                      ", "has no comment");
 }

@@ -25,6 +25,12 @@ pub(crate) const DOCUMENTS: &str = "documents";
 const STOPPED: &str = "select name, number, state, null as issuer from travel_documents
         where document_alike(number) = any ($1) and state in ('LOST', 'STOLEN', 'REVOKED') and deleted_at is null
     union all
+    select name, number, state, null from visas
+        where document_alike(number) = any ($1) and state in ('LOST', 'STOLEN') and deleted_at is null
+    union all
+    select name, number, replace(state, 'REPORTED_', ''), null from emergency_travel_documents
+        where document_alike(number) = any ($1) and state in ('REPORTED_LOST', 'REPORTED_STOLEN') and deleted_at is null
+    union all
     select name, number, loss, issuer from reported_documents
         where number_alike = any ($1) and state = 'REPORTED' and deleted_at is null";
 

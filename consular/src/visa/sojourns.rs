@@ -21,7 +21,8 @@ fn stay(sojourn: &Sojourn) -> Option<Stay> {
 /// its period of grace does not prolong; not past its last day; and on no day more than any period allows on all visas
 /// together. A stay that lasts is looked at as it is today.
 pub(crate) fn lawfully_used(visa: &Visa, everywhere: &Presence, limit: Limit, today: NaiveDate) -> bool {
-    let sound = matches!(visa.state(), visa::State::Valid | visa::State::Used | visa::State::Expired);
+    use visa::State::{Expired, Lost, Stolen, Used, Valid};
+    let sound = matches!(visa.state(), Valid | Used | Expired | Lost | Stolen);
     let own: Vec<Stay> = visa.sojourns.iter().filter_map(stay).collect();
     if !sound || own.is_empty() {
         return false;

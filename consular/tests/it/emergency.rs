@@ -96,7 +96,7 @@ async fn each_side_counts_its_own_working_days() {
     // Monday 25 is Pentecost Monday in France: Tuesday, Wednesday, Thursday.
     assert_eq!(due(consulted.into_inner().answer_due_time.as_ref()), "2026-05-29T04:00:00Z");
     world.clock.set("2026-05-29T04:00:00Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 1);
+    assert_eq!(world.fired().await, 1);
     let confirmed = documents.confirm_nationality(about!(ConfirmNationalityRequest, received.name)).await.unwrap();
     let confirmed = confirmed.into_inner();
     assert_eq!(confirmed.late, [i32::from(Step::Answer)]);
@@ -109,9 +109,9 @@ async fn a_step_that_comes_too_late_is_noted_and_stops_nothing() {
     let name = world.received(asked()).await.unwrap().name;
     // Monday 4 May is the early May bank holiday where the post is: Tuesday and Wednesday.
     world.clock.set("2026-05-07T03:59:59Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 0);
+    assert_eq!(world.fired().await, 0);
     world.clock.set("2026-05-07T04:00:00Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 1);
+    assert_eq!(world.fired().await, 1);
     let consulted = world.emergency(CLERK).consult_member_state(about!(ConsultMemberStateRequest, name)).await.unwrap();
     let consulted = consulted.into_inner();
     assert_eq!(
@@ -137,7 +137,7 @@ async fn the_document_is_for_the_journey_given_back_and_destroyed_by_another() {
     assert_eq!((zone.issuer.as_str(), zone.nationality.as_str(), zone.secondary.as_str()), ("USA", "FRA", "ZOE"));
     assert_eq!(world.blank_now(&sticker).await.document, name);
     world.clock.set("2026-05-12T04:00:00Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 1);
+    assert_eq!(world.fired().await, 1);
     let back = about!(TakeBackEmergencyTravelDocumentRequest, name);
     let back = documents.take_back_emergency_travel_document(back).await.unwrap().into_inner();
     assert_eq!(back.state(), State::Returned);

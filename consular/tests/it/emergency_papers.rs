@@ -102,7 +102,7 @@ async fn after_an_issue_in_urgency_the_member_state_is_consulted_and_both_clocks
     let mut documents = world.emergency(CLERK);
     // Monday 4 May is a bank holiday where the post is: Tuesday and Wednesday to consult.
     world.clock.set("2026-05-07T04:00:00Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 1, "nobody has consulted");
+    assert_eq!(world.fired().await, 1, "nobody has consulted");
     let consulted = documents.consult_after_issue(about!(ConsultAfterIssueRequest, name)).await.unwrap().into_inner();
     assert_eq!((consulted.state(), consulted.late.as_slice()), (State::Issued, [Step::Consultation.into()].as_slice()));
     // Friday 8 May is a holiday in France: Monday, Tuesday, Wednesday.
@@ -110,9 +110,9 @@ async fn after_an_issue_in_urgency_the_member_state_is_consulted_and_both_clocks
     let again = documents.consult_after_issue(about!(ConsultAfterIssueRequest, name)).await;
     assert_eq!(reason(again), "CONSULTED_ALREADY");
     world.clock.set("2026-05-12T04:00:00Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 1, "its validity is over");
+    assert_eq!(world.fired().await, 1, "its validity is over");
     world.clock.set("2026-05-14T04:00:00Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 1, "the Member State is late, whatever became of the document");
+    assert_eq!(world.fired().await, 1, "the Member State is late, whatever became of the document");
     let get = pb::GetEmergencyTravelDocumentRequest { name: name.clone(), as_of: None };
     let kept = documents.get_emergency_travel_document(get).await.unwrap().into_inner();
     assert_eq!((kept.state(), kept.late.len()), (State::Expired, 2));
@@ -134,7 +134,7 @@ async fn who_was_consulted_before_answers_after_the_issue_and_in_time() {
     let confirmed = documents.confirm_after_issue(about!(ConfirmAfterIssueRequest, name)).await.unwrap().into_inner();
     assert!(confirmed.late.is_empty());
     world.clock.set("2026-05-11T13:00:00Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 0, "who has answered is late with nothing");
+    assert_eq!(world.fired().await, 0, "who has answered is late with nothing");
 }
 
 #[tokio::test]

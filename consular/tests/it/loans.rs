@@ -120,7 +120,7 @@ async fn a_loan_is_repaid_in_instalments_each_paper_once_and_never_more_than_is_
     assert_eq!((done.state(), done.passport_limited, done.repayments.len()), (State::Repaid, false, 2));
     assert_eq!(reason(world.repay(&loan.name, 1, "transfer 3").await), "WRONG_STATE");
     world.clock.advance(TimeDelta::days(1_000));
-    assert_eq!(world.store.fire_due().await.unwrap(), 0, "nothing is late of what is repaid");
+    assert_eq!(world.fired().await, 0, "nothing is late of what is repaid");
 }
 
 #[tokio::test]
@@ -128,15 +128,15 @@ async fn an_instalment_that_is_not_repaid_is_a_default_which_payment_cures() {
     let world = world().await;
     let loan = world.lent("P-1").await;
     world.clock.set("2026-08-03T03:59:59Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 0, "the days of grace");
+    assert_eq!(world.fired().await, 0, "the days of grace");
     world.clock.set("2026-08-03T04:00:00Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 1);
+    assert_eq!(world.fired().await, 1);
     let short = world.repay(&loan.name, 9_999, "transfer 1").await.unwrap();
     assert_eq!((short.state(), short.default_time.is_some()), (State::InDefault, true));
     let cured = world.repay(&loan.name, 1, "transfer 2").await.unwrap();
     assert_eq!((cured.state(), cured.default_time, cured.passport_limited), (State::Disbursed, None, true));
     world.clock.set("2026-09-02T04:00:00Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 1, "the second instalment");
+    assert_eq!(world.fired().await, 1, "the second instalment");
     let filter = "state = IN_DEFAULT AND passport_limited = true".to_owned();
     let list = pb::ListRepatriationLoansRequest { filter, ..Default::default() };
     let found = world.loans(DECIDER).list_repatriation_loans(list).await.unwrap().into_inner();

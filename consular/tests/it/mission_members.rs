@@ -186,7 +186,7 @@ async fn when_functions_end_nothing_is_granted_and_an_officer_decides_about_each
     stream.tells(&world, 3, "terminate", "GRACE").await;
     assert_eq!(reason(world.granted(DECIDER, single(&pending)).await), "MISSION_MEMBER_ENDED");
     assert_eq!(reason(world.printed(&granted, "V00000003").await), "MISSION_MEMBER_ENDED", "granted before");
-    assert_eq!(world.store.fire_due().await.unwrap(), 1, "one visa is for this member");
+    assert_eq!(world.fired().await, 1, "one visa is for this member");
     let noted = world.visa(&visa).await;
     assert_eq!(
         (noted.state(), noted.posting_end(), noted.review()),
@@ -210,10 +210,10 @@ async fn when_functions_end_nothing_is_granted_and_an_officer_decides_about_each
     assert_eq!((kept.state(), kept.review()), (State::Valid, Review::Kept));
     // More time to leave changes nothing of it; the end does.
     stream.tells(&world, 4, "extendGrace", "GRACE").await;
-    assert_eq!(world.store.fire_due().await.unwrap(), 0);
+    assert_eq!(world.fired().await, 0);
     assert_eq!(world.visa(&visa).await.review(), Review::Kept);
     stream.tells(&world, 5, "recordDeparture", "ENDED").await;
-    assert_eq!(world.store.fire_due().await.unwrap(), 1);
+    assert_eq!(world.fired().await, 1);
     let noted = world.visa(&visa).await;
     assert_eq!((noted.posting_end(), noted.review()), (PostingEnd::StatusEnded, Review::Due));
     assert!(noted.review_grounds.is_empty());
@@ -232,7 +232,7 @@ async fn a_sticker_of_one_who_is_unwanted_is_not_given_out() {
     let application = world.granted_posting("T-1").await;
     let visa = world.printed(&application, "V00000001").await.unwrap().name;
     world.heard(2, "ACCREDITED", true).await;
-    assert_eq!(world.store.fire_due().await.unwrap(), 1);
+    assert_eq!(world.fired().await, 1);
     assert_eq!(world.visa(&visa).await.posting_end(), PostingEnd::PersonaNonGrata);
     let release = || about!(ReleaseVisaRequest, visa);
     assert_eq!(reason(world.visas("people/press").release_visa(release()).await), "VISA_UNDER_REVIEW");
@@ -249,11 +249,11 @@ async fn what_was_told_late_or_twice_changes_nothing() {
     world.heard(2, "ACCREDITED", false).await;
     let visa = world.visa_of_posting("T-1", "V00000001").await;
     world.heard(4, "ENDED", false).await;
-    assert_eq!(world.store.fire_due().await.unwrap(), 1);
+    assert_eq!(world.fired().await, 1);
     // The same again, and what another process took in and was slow with.
     world.heard(4, "ENDED", false).await;
     world.heard(3, "ACCREDITED", false).await;
-    assert_eq!(world.store.fire_due().await.unwrap(), 0);
+    assert_eq!(world.fired().await, 0);
     assert_eq!(world.version_of(MEMBER).await, Some(4));
     assert_eq!(reason(world.drafted(posting("T-2")).await), "MISSION_MEMBER_ENDED");
     assert_eq!(world.visa(&visa).await.posting_end(), PostingEnd::StatusEnded);
@@ -307,6 +307,6 @@ async fn an_end_that_is_told_while_a_visa_is_being_printed_finds_it() {
     hold.rollback().await.unwrap();
     let printed = print.await.unwrap().unwrap().into_inner();
     told.await.unwrap();
-    assert_eq!(world.store.fire_due().await.unwrap(), 1, "the visa was found");
+    assert_eq!(world.fired().await, 1, "the visa was found");
     assert_eq!(world.visa(&printed.name).await.review(), Review::Due);
 }

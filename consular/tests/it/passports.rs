@@ -182,7 +182,7 @@ async fn a_passport_is_made_and_handed_over() {
     assert_eq!(world.verified("travelDocuments/C99999999").await.finding(), Finding::UnknownNumber);
     world.clock.set("2036-05-04T04:00:00Z".parse().unwrap());
     assert_eq!(world.verified(&made.name).await.finding(), Finding::ValidityOver, "before its timer fires too");
-    assert_eq!(world.store.fire_due().await.unwrap(), 1);
+    assert_eq!(world.fired().await, 1);
     assert_eq!(world.passport(&made.name).await.state(), Document::Expired);
 }
 
@@ -271,9 +271,9 @@ async fn an_application_that_nobody_follows_up_is_abandoned() {
         pb::RequestPassportInformationRequest { name: name.clone(), wanted: "A photo.".into(), ..Default::default() };
     world.passport_applications(CLERK).request_passport_information(ask).await.unwrap();
     world.clock.set("2026-08-02T12:00:00Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 0, "the ninetieth day counts whole");
+    assert_eq!(world.fired().await, 0, "the ninetieth day counts whole");
     world.clock.set("2026-08-03T04:00:00Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 1);
+    assert_eq!(world.fired().await, 1);
     let get = pb::GetPassportApplicationRequest { name, as_of: None };
     let found = world.passport_applications(CLERK).get_passport_application(get).await.unwrap().into_inner();
     assert_eq!(found.state(), State::Abandoned);

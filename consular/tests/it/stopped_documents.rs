@@ -31,7 +31,7 @@ impl World {
         Ok(self.reports(CLERK).create_reported_document(create).await?.into_inner())
     }
 
-    async fn shows(&self, number: &str, nationality: &str) -> Screening {
+    pub(crate) async fn shows(&self, number: &str, nationality: &str) -> Screening {
         let subject = Subject {
             kind: Who::Person.into(),
             names: vec!["Somebody Else".into()],

@@ -198,9 +198,9 @@ async fn whoever_is_silent_for_seven_days_has_no_objection() {
     assert_eq!(reason(applications.answer_consultation(answer("FR", true)).await), "CONSULTATION_UNKNOWN", "once");
     assert_eq!(reason(world.granted(DECIDER, single(&name)).await), "CONSULTATION_OUTSTANDING");
     world.clock.set("2026-05-12T03:59:59Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 0, "the seventh day counts whole");
+    assert_eq!(world.fired().await, 0, "the seventh day counts whole");
     world.clock.set("2026-05-12T04:00:00Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 1);
+    assert_eq!(world.fired().await, 1);
     let kept = world.visa_application(&name).await;
     let replies: Vec<_> = kept.consultations.iter().map(|one| (one.authority.as_str(), one.reply())).collect();
     assert_eq!(replies, [("DE", Reply::SilentConsent), ("FR", Reply::NoObjection)]);
@@ -219,7 +219,7 @@ async fn it_is_decided_in_fifteen_days_or_extended_once_to_forty_five() {
     let due = |one: &VisaApplication| one.decision_due_time.as_ref().and_then(instant).unwrap().to_rfc3339();
     assert_eq!(due(&world.visa_application(&name).await), "2026-05-20T04:00:00+00:00", "to the end of the 19th");
     world.clock.set("2026-05-20T04:00:00Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 1);
+    assert_eq!(world.fired().await, 1);
     assert!(world.visa_application(&name).await.overdue);
     let extend = || pb::ExtendDecisionRequest {
         name: name.clone(),
@@ -241,9 +241,9 @@ async fn who_does_not_answer_for_a_year_is_given_up() {
     world.visa_applications(CLERK).request_visa_information(ask).await.unwrap();
     // One timer after the other: of two on one record, the second may find it taken.
     world.clock.set("2026-05-20T04:00:00Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 1, "the time for the decision");
+    assert_eq!(world.fired().await, 1, "the time for the decision");
     world.clock.set("2027-05-05T04:00:00Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 1);
+    assert_eq!(world.fired().await, 1);
     assert_eq!(world.visa_application(&name).await.state(), State::Lapsed);
 }
 

@@ -124,7 +124,7 @@ async fn a_visa_ends_by_time_or_by_decision() {
         pb::AnnulVisaRequest { name: annulled, grounds: "The invitation was forged.".into(), ..Default::default() };
     assert_eq!(world.visas(DECIDER).annul_visa(annul).await.unwrap().into_inner().state(), State::Annulled);
     world.clock.set("2026-08-05T04:00:00Z".parse().unwrap());
-    assert_eq!(world.store.fire_due().await.unwrap(), 1);
+    assert_eq!(world.fired().await, 1);
     let get = pb::GetVisaRequest { name: expires, as_of: None };
     assert_eq!(world.visas(CLERK).get_visa(get).await.unwrap().into_inner().state(), State::Expired);
 }

@@ -127,6 +127,14 @@ impl World {
         self.screenings.again().await.unwrap()
     }
 
+    /// Fires what is due. How much of it there was, beside the reminders of drawers that were opened for a receipt and left.
+    pub(crate) async fn fired(&self) -> i64 {
+        let reminders = "history where kind = 'cashDays' and verb = 'remind'";
+        let before = self.rows_of(reminders).await;
+        let fired = i64::try_from(self.store.fire_due().await.unwrap()).unwrap();
+        fired - (self.rows_of(reminders).await - before)
+    }
+
     pub(crate) fn entry_requirements(&self, by: &Principal) -> EntryRequirementServiceClient<Signed> {
         EntryRequirementServiceClient::new(self.signed(by))
     }

@@ -220,9 +220,12 @@ fn has_body(method: &Method) -> bool {
     method.bindings().iter().any(|binding| !binding.body.is_empty())
 }
 
-/// Whether a new record names another.
+/// Whether the request, or the record it brings, names another record.
 fn refers(method: &Method) -> bool {
     let input = method.descriptor().input();
+    if input.fields().any(|field| Field::read(field).reference().is_some()) {
+        return true;
+    }
     let bodies = method.bindings().iter().filter_map(|binding| input.get_field_by_name(&binding.body));
     let records = bodies.filter_map(|field| field.kind().as_message().cloned());
     records.flat_map(|record| record.fields().collect::<Vec<_>>()).any(|field| Field::read(field).reference().is_some())

@@ -34,6 +34,7 @@ pub(crate) fn schema(field: &Field, side: Side, schemas: &mut Schemas<'_>) -> Va
         ("x-searchable", policy.searchable),
         ("x-personal", policy.personal),
         ("x-classified", policy.classified),
+        ("x-internal", policy.internal),
         ("x-sealed", policy.sealed),
         ("x-shown-once", policy.shown_once),
         ("x-immutable", field.is_immutable()),
@@ -124,7 +125,7 @@ fn single(field: &Field, value: &FieldDescriptor, side: Side, schemas: &mut Sche
 /// so there a rule must let the empty text pass.
 fn text(field: &Field, side: Side, contract: &Contract) -> Map<String, Value> {
     let policy = field.policy();
-    let may_be_blank = !side.checked() && (!policy.required || policy.personal || policy.classified);
+    let may_be_blank = !side.checked() && (!policy.required || policy.personal || policy.classified || policy.internal);
     let pattern = pattern(field, contract);
     let format = standard_format(policy.format());
     let mut keywords = object(json!({"type": "string"}));

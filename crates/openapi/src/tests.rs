@@ -1,7 +1,7 @@
 //! What must hold of the document whatever the contract says.
 
 use crate::{Info, assets, document, errors_md, states_md};
-use proto::contract::contract;
+use proto::contract::{Field, contract};
 use regex::Regex;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -112,6 +112,26 @@ fn every_answer_but_success_is_a_problem_and_denials_are_told() {
             assert!(refusal["content"]["application/problem+json"].is_object(), "{status} of {path}");
         }
     }
+}
+
+#[test]
+fn whoever_names_another_record_is_told_that_it_may_not_be_there() {
+    let document = made();
+    let mut asked = 0;
+    for method in contract().methods() {
+        let names_another = |field: prost_reflect::FieldDescriptor| Field::read(field).reference().is_some();
+        if !method.descriptor().input().fields().any(names_another) {
+            continue;
+        }
+        let id = method.descriptor().full_name().rsplit('.').take(2).collect::<Vec<_>>();
+        for (path, verb, operation) in operations(&document) {
+            if operation["operationId"] == format!("{}_{}", id[1], id[0]) {
+                asked += 1;
+                assert!(operation["responses"]["404"].is_object(), "{verb} {path} does not say 404");
+            }
+        }
+    }
+    assert!(asked > 0);
 }
 
 /// A small part of JSON Schema, enough for what we generate: an example that fails here fails for callers.

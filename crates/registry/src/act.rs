@@ -211,11 +211,12 @@ impl<K: Keep> Registry<K> {
             self.within_sight(&effect)?;
         }
         let text = self.kind().texts.write(change, effect.keyed.is_some(), effect.is_timed());
+        effect.meet(connection, self.store()).await?;
         let written = effect.write(&mut *connection, text).await.map_err(Self::broken)?;
         if !written {
             return Ok(None);
         }
-        effect.write_follows(connection).await?;
+        effect.write_follows(connection, self.store()).await?;
         Ok(Some(Written { timed: effect.is_timed_at_all() }))
     }
 

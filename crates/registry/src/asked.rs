@@ -2,6 +2,8 @@
 
 use crate::codec::Sight;
 use crate::effect::{Deed, Keyed};
+use crate::keep::Keep;
+use crate::kind::Kind;
 use crate::store::Store;
 use fault::{Fault, Violation};
 use identity::{Called, Principal};
@@ -47,32 +49,40 @@ impl<R: Ask> Asked<R> {
         Deed::of(&self.called, self.ask.reason())
     }
 
-    pub(crate) fn sight(&self, service: &str) -> Sight {
-        Sight::of(&self.called.principal, service)
+    /// What the caller may read of a kind of record.
+    pub(crate) fn sight<K: Keep>(&self) -> Sight {
+        sight::<K>(self.principal())
     }
 
     /// The key under which the request has one effect, if it has one.
     pub(crate) fn keyed(&self, store: &Store) -> Option<Keyed> {
         let key = self.ask.request_id();
-        (!key.is_empty()).then(|| Keyed {
-            key: key.to_owned(),
-            fingerprint: fingerprint(&self.ask, store.vault()),
-            answer: Vec::new(),
+        (!key.is_empty()).then(|| {
+            let (fingerprint, otherwise) = fingerprints(&self.ask, store.vault());
+            Keyed { key: key.to_owned(), fingerprint, otherwise, answer: Vec::new() }
         })
     }
 }
 
+/// What a caller may read of a kind of record.
+pub(crate) fn sight<K: Keep>(of: &Principal) -> Sight {
+    Sight::of(of, Kind::of_record::<K::Record>().service(), K::of_office(of))
+}
+
 /// What a request asks, in 32 bytes: the same for two requests that differ in nothing but their key. With sealing keys, a
-/// stolen database does not even tell whether a request that is guessed was made.
-fn fingerprint<R: Ask>(ask: &R, vault: Option<&Vault>) -> [u8; 32] {
+/// stolen database does not even tell whether a request that is guessed was made. And what it would be by the other index
+/// key, while keys are exchanged.
+fn fingerprints<R: Ask>(ask: &R, vault: Option<&Vault>) -> ([u8; 32], Option<[u8; 32]>) {
     let mut ask = ask.clone();
     ask.clear_request_id();
+    let ask = ask.encode_to_vec();
     if let Some(vault) = vault {
-        return vault.fingerprint(&ask.encode_to_vec());
+        let fingerprint = vault.fingerprint(&ask);
+        return (fingerprint, vault.fingerprints(&ask).into_iter().find(|other| *other != fingerprint));
     }
     let mut fingerprint = [0; 32];
-    fingerprint.copy_from_slice(digest(&SHA256, &ask.encode_to_vec()).as_ref());
-    fingerprint
+    fingerprint.copy_from_slice(digest(&SHA256, &ask).as_ref());
+    (fingerprint, None)
 }
 
 /// Checks the contract's rules for a whole request. Methods of the registry do it themselves.

@@ -11,7 +11,7 @@ use transcode::{Beside, Which, tables};
 /// From what clearance on classified fields are shown.
 const CLEARED: Clearance = Clearance::Secret;
 /// What is never kept.
-const SHOWN_ONCE: Which = Which { personal: false, classified: false, shown_once: true };
+const SHOWN_ONCE: Which = Which { personal: false, classified: false, shown_once: true, internal: false };
 
 /// How one type of record is written and read. Costs nothing to copy.
 #[derive(Clone, Copy, Debug)]
@@ -100,23 +100,26 @@ impl Codec {
 pub(crate) struct Sight {
     pub(crate) personal: bool,
     pub(crate) classified: bool,
+    /// What the office that keeps the records has for itself.
+    pub(crate) internal: bool,
 }
 
 impl Sight {
     /// Everything.
-    pub(crate) const WHOLE: Self = Self { personal: true, classified: true };
+    pub(crate) const WHOLE: Self = Self { personal: true, classified: true, internal: true };
     /// What everyone may read.
     #[cfg(test)]
-    pub(crate) const PUBLIC: Self = Self { personal: false, classified: false };
+    pub(crate) const PUBLIC: Self = Self { personal: false, classified: false, internal: false };
 
     fn hides(self) -> Which {
-        Which { personal: !self.personal, classified: !self.classified, shown_once: false }
+        let Self { personal, classified, internal } = self;
+        Which { personal: !personal, classified: !classified, shown_once: false, internal: !internal }
     }
 
-    /// What this caller may read of a service's records.
-    pub(crate) fn of(principal: &Principal, service: &str) -> Self {
+    /// What this caller may read of a service's records, being of the office that keeps them or not.
+    pub(crate) fn of(principal: &Principal, service: &str, internal: bool) -> Self {
         let personal = principal.may_read_personal(service);
-        Self { personal, classified: personal && principal.clearance >= CLEARED }
+        Self { personal, classified: personal && principal.clearance >= CLEARED, internal }
     }
 }
 

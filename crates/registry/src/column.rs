@@ -20,6 +20,7 @@ pub(crate) struct Column {
     pub(crate) kind: ColumnKind,
     pub(crate) personal: bool,
     pub(crate) classified: bool,
+    pub(crate) internal: bool,
     /// For a sealed field, what its blind values are bound to: the column holds those.
     pub(crate) sealed: Option<String>,
 }
@@ -75,22 +76,21 @@ impl Column {
             ColumnKind::Bool => format!("{text}::boolean"),
             ColumnKind::Time => format!("instant{text}"),
         };
-        let (personal, classified) = (field.policy().personal, field.policy().classified);
+        let policy = field.policy();
+        let (personal, classified, internal) = (policy.personal, policy.classified, policy.internal);
         // Names in the contract are letters, digits and underscores, so quoting them is enough.
-        Some(Self { name, json, sql: format!("\"{sql}\""), in_doc, kind, personal, classified, sealed })
+        Some(Self { name, json, sql: format!("\"{sql}\""), in_doc, kind, personal, classified, internal, sealed })
     }
 
-    /// A value as the column holds it.
+    /// A value as the column holds it: in two ways if it is sealed and the index key is being exchanged.
     ///
     /// # Errors
     /// `INTERNAL` if it is sealed and there are no sealing keys.
-    pub(crate) fn held(&self, value: &str, vault: Option<&Vault>) -> Result<String, Fault> {
+    pub(crate) fn held(&self, value: &str, vault: Option<&Vault>) -> Result<Vec<String>, Fault> {
         let no_vault =
             || Fault::new(Reason::Internal, format!("{} is sealed, and there are no sealing keys", self.name));
-        match &self.sealed {
-            Some(place) => Ok(vault.ok_or_else(no_vault)?.blind(place, value)),
-            None => Ok(value.to_owned()),
-        }
+        let Some(place) = &self.sealed else { return Ok(vec![value.to_owned()]) };
+        Ok(vault.ok_or_else(no_vault)?.blinds(place, value))
     }
 
     /// What stands for the column in a condition.

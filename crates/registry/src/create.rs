@@ -27,7 +27,7 @@ impl<K: Keep> Registry<K> {
     /// `IDEMPOTENCY_KEY_REUSED`.
     pub async fn create<R: Carries<K::Record>>(&self, request: Request<R>) -> Answer<K::Record> {
         let asked = Asked::of(request)?;
-        let kept = self.created(&asked).await;
+        let kept = pg::retrying(|| self.created(&asked)).await;
         let kept = self.settled(&asked, kept).await?;
         Ok(tonic::Response::new(self.shown(kept.record, &asked)?))
     }
@@ -39,7 +39,7 @@ impl<K: Keep> Registry<K> {
     /// As [`Registry::create`].
     pub async fn create_kept<R: Carries<K::Record>>(&self, request: Request<R>) -> Result<Kept<K::Record>, Fault> {
         let asked = Asked::of(request)?;
-        let kept = self.created(&asked).await;
+        let kept = pg::retrying(|| self.created(&asked)).await;
         self.settled(&asked, kept).await
     }
 
@@ -72,7 +72,7 @@ impl<K: Keep> Registry<K> {
         let written =
             match admitted.and_then(|()| self.first(&mut record, version, asked.rule(), &deed, keyed.clone(), call)) {
                 Ok(effect) => {
-                    let written = self.insert(&effect, self.store().pool()).await;
+                    let written = self.insert_alone(&effect).await;
                     self.store().signal().committed(effect.is_timed());
                     written
                 }
@@ -99,11 +99,12 @@ impl<K: Keep> Registry<K> {
             K::admit(&mut record, &mut call)?;
             admit(&mut record, gathered, &mut call)?;
             let effect = self.first(&mut record, version, asked.rule(), &deed, keyed.clone(), call)?;
+            effect.meet(&mut tx, self.store()).await?;
             if !self.insert(&effect, &mut *tx).await? {
                 // The request was made before: what was written beside it has its effect already.
                 return Ok(false);
             }
-            effect.write_follows(&mut tx).await?;
+            effect.write_follows(&mut tx, self.store()).await?;
             tx.commit().await.map_err(pg::fault)?;
             self.store().signal().committed(effect.is_timed_at_all());
             Ok(true)
@@ -166,6 +167,20 @@ impl<K: Keep> Registry<K> {
     pub(crate) async fn insert<'e>(&self, effect: &Effect, on: impl sqlx::PgExecutor<'e>) -> Result<bool, Fault> {
         let text = self.kind().texts.write(Change::Insert, effect.keyed.is_some(), effect.is_timed());
         effect.write(on, text).await.map_err(Self::broken)
+    }
+
+    /// As [`Registry::insert`], on a connection of its own.
+    pub(crate) async fn insert_alone(&self, effect: &Effect) -> Result<bool, Fault> {
+        if effect.codes.is_none() {
+            return self.insert(effect, self.store().pool()).await;
+        }
+        let mut tx = pg::begin(self.store().pool()).await?;
+        effect.meet(&mut tx, self.store()).await?;
+        let written = self.insert(effect, &mut *tx).await?;
+        if written {
+            tx.commit().await.map_err(pg::fault)?;
+        }
+        Ok(written)
     }
 
     /// The record if it was written; otherwise the answer that was given to the same request before, if it was. It is

@@ -4,6 +4,7 @@ use crate::act::{held, locked};
 use crate::call::Call;
 use crate::effect::{Change, Deed};
 use crate::keep::Keep;
+use crate::kind::Kind;
 use crate::reader::Reader;
 use crate::registry::Registry;
 use crate::store::Store;
@@ -49,6 +50,9 @@ pub(crate) enum Fired {
 /// Fires timers of one kind of record.
 pub(crate) trait Fires: Send + Sync {
     fn fire<'f>(&'f self, store: &'f Store, name: &'f str, timer: &'f str) -> BoxFuture<'f, Result<Fired, Fault>>;
+
+    /// The kind.
+    fn kind(&self) -> &'static Kind;
 }
 
 /// By the rules of `K`.
@@ -67,6 +71,10 @@ impl<K: Keep> Fires for Firing<K> {
             pg::retrying(|| registry.fire(name, timer)).await
         }
         .boxed()
+    }
+
+    fn kind(&self) -> &'static Kind {
+        Kind::of_record::<K::Record>()
     }
 }
 
@@ -95,6 +103,9 @@ impl Store {
                 }
                 if let Err(fault) = self.rewrap().await {
                     tracing::warn!(error = %fault, "data keys cannot be wrapped anew");
+                }
+                if let Err(fault) = self.recompare().await {
+                    tracing::warn!(error = %fault, "blind values cannot be written anew");
                 }
             }
             heard.mark_unchanged();

@@ -1,6 +1,7 @@
 //! One change and all that is written with it, in one statement: record, history, audit, event, timers, answer.
 
 use crate::doc::Doc;
+use crate::exchange::Codes;
 use crate::follow::Follow;
 use crate::kind::Kind;
 use crate::secret::Secret;
@@ -57,6 +58,8 @@ impl Deed {
 pub(crate) struct Keyed {
     pub(crate) key: String,
     pub(crate) fingerprint: [u8; 32],
+    /// The same by the other index key, while keys are exchanged.
+    pub(crate) otherwise: Option<[u8; 32]>,
     /// The record as the caller got it, on the wire; empty until the change is made.
     pub(crate) answer: Vec<u8>,
 }
@@ -76,6 +79,8 @@ pub(crate) struct Effect {
     pub(crate) secret: Secret,
     /// The record's data key, if it is new.
     pub(crate) data_key: Option<Wrapped>,
+    /// Its blind values, while the index key is exchanged.
+    pub(crate) codes: Option<Codes>,
     /// Whether the record's data key is destroyed.
     pub(crate) erases: bool,
     pub(crate) deed: Deed,

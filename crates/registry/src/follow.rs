@@ -9,6 +9,7 @@ use crate::keep::Keep;
 use crate::kind::Kind;
 use crate::ready::{Version, stamp};
 use crate::registry::Registry;
+use crate::store::Store;
 use ::fault::Fault;
 use calendar::Clock;
 use proto::policy::v1::Reason;
@@ -148,7 +149,7 @@ impl Call {
 
 impl Effect {
     /// Writes what follows from it: a statement for each kind of record, or for each thousand.
-    pub(crate) async fn write_follows(&self, connection: &mut PgConnection) -> Result<(), Fault> {
+    pub(crate) async fn write_follows(&self, connection: &mut PgConnection, store: &Store) -> Result<(), Fault> {
         let mut names: HashSet<&str> = HashSet::from([self.name.as_str()]);
         let again = self.follows.iter().find(|follow| !names.insert(&follow.effect.name));
         if let Some(follow) = again {
@@ -158,6 +159,9 @@ impl Effect {
             if effect.erases {
                 effect.erase(connection).await?;
             }
+        }
+        for follow in &self.follows {
+            follow.effect.meet(connection, store).await?;
         }
         let own = self.revision();
         let alike = |one: &Follow, other: &Follow| std::ptr::eq(one.kind, other.kind) && one.change == other.change;

@@ -30,7 +30,7 @@ impl<K: Keep> Registry<K> {
     async fn found<R: Ask>(&self, asked: &Asked<R>) -> Result<K::Record, Fault> {
         asked.check()?;
         let (name, visible) = (asked.ask.name(), K::visible(asked.principal()));
-        let sight = asked.sight(self.kind().service());
+        let sight = asked.sight::<K>();
         let found = match asked.ask.as_of() {
             None => self.visible(name, &visible, sight).await?,
             Some(as_of) => {

@@ -42,7 +42,7 @@ pub(crate) async fn replay<T: Record>(
             .map_err(pg::fault)?;
     let Some(row) = found else { return Ok(None) };
     let fingerprint: &[u8] = row.try_get("fingerprint").map_err(pg::fault)?;
-    if fingerprint != keyed.fingerprint {
+    if fingerprint != keyed.fingerprint && keyed.otherwise.is_none_or(|otherwise| fingerprint != otherwise) {
         return Err(Fault::new(Reason::IdempotencyKeyReused, "this key was used before for another request"));
     }
     let (record, envelope) = kind.answer::<T>(row.try_get("answer").map_err(pg::fault)?)?;

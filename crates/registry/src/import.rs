@@ -105,7 +105,7 @@ impl<K: Keep> Registry<K> {
         prepare(&mut record, &mut call)?;
         K::admit(&mut record, &mut call)?;
         let effect = self.first(&mut record, version, asked.rule(), &deed, None, call)?;
-        match self.insert(&effect, self.store().pool()).await {
+        match self.insert_alone(&effect).await {
             Ok(_) => {
                 self.store().signal().committed(effect.is_timed());
                 Ok(ImportOutcome::Created)

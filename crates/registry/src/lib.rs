@@ -39,6 +39,7 @@ mod doc;
 mod due;
 mod effect;
 mod etag;
+mod exchange;
 mod export;
 mod filter;
 mod follow;

@@ -67,7 +67,7 @@ impl<K: Keep> Registry<K> {
 
     /// What a request asks of the records.
     pub(crate) fn question<R: Ask>(&self, asked: &Asked<R>) -> Result<Question, Fault> {
-        let (kind, sight, ask) = (self.kind(), asked.sight(self.kind().service()), &asked.ask);
+        let (kind, sight, ask) = (self.kind(), asked.sight::<K>(), &asked.ask);
         let scope = Scope::new(&kind.columns, Place::Table, sight, self.store().vault());
         if !ask.q().is_empty() {
             ::fault::refuse_if(!kind.searchable, Reason::InvalidFilter, "these records have no words to be found")?;

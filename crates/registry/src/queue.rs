@@ -173,9 +173,12 @@ impl<K: Queued> Writer<K> {
         }
         let mut written = HashSet::new();
         if !effects.is_empty() {
+            for effect in &effects {
+                effect.meet(&mut tx, store).await?;
+            }
             written = many::write(self.0.kind(), &effects, &mut *tx).await.map_err(Registry::<K>::broken)?;
             for effect in effects.iter().filter(|effect| written.contains(&effect.name)) {
-                effect.write_follows(&mut tx).await?;
+                effect.write_follows(&mut tx, store).await?;
             }
             tx.commit().await.map_err(pg::fault)?;
             store.signal().committed(effects.iter().any(Effect::is_timed_at_all));

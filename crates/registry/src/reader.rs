@@ -241,9 +241,9 @@ fn conditions<T: Record>(text: &mut Sql, fields: &[(&str, &[&str])], store: &Sto
     text.push(&kind.texts.table).push(" where deleted_at is null");
     for (field, values) in fields {
         let column = column::known(&kind.columns, field)?;
-        let values: Vec<String> =
+        let values: Vec<Vec<String>> =
             values.iter().map(|value| column.held(value, store.vault())).collect::<Result<_, _>>()?;
-        text.push(" and ").push(&column.sql).push(" = any (").bind(values).push(")");
+        text.push(" and ").push(&column.sql).push(" = any (").bind(values.concat()).push(")");
     }
     Ok(())
 }

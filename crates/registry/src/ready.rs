@@ -102,6 +102,7 @@ impl Kind {
             doc: parts.doc,
             secret: version.secret,
             data_key: parts.data_key,
+            codes: parts.codes,
             erases,
             event: self.codec.event_doc(record)?,
             deed: deed.clone(),

@@ -93,7 +93,7 @@ impl<K: Keep> Registry<K> {
 
     /// A record as the caller may see it.
     pub(crate) fn shown<R: Ask>(&self, record: K::Record, asked: &Asked<R>) -> Result<K::Record, Fault> {
-        self.kind().codec.shown(record, asked.sight(self.kind().service()))
+        self.kind().codec.shown(record, asked.sight::<K>())
     }
 
     /// Notes in the audit log what was refused to the caller, and lets the rest pass.

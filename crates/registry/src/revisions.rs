@@ -48,7 +48,7 @@ impl<K: Keep> Registry<K> {
         if rows.is_empty() && before.is_none() {
             return Err(self.kind().not_found(name));
         }
-        let sight = asked.sight(self.kind().service());
+        let sight = asked.sight::<K>();
         let steps: Steps<_> = rows.iter().take(size).map(|row| self.step(row, sight)).collect::<Result<_, _>>()?;
         let more = rows.len() > size;
         let last = steps.last().filter(|_| more).map(|(revision, _)| revision.version.to_be_bytes());
@@ -90,6 +90,10 @@ impl<K: Keep> Registry<K> {
             })
         };
         let record = self.read_row(row, row.try_get("name").map_err(pg::fault)?, sight)?;
-        Ok((revision().map_err(pg::fault)?, record))
+        let revision = revision().map_err(pg::fault)?;
+        // Who in the office did what and why is the office's own; what came of it stands in the record.
+        let Revision { version, time, .. } = revision;
+        let outside = || Revision { version, time, ..Revision::default() };
+        Ok((if sight.internal { revision } else { outside() }, record))
     }
 }

@@ -1,6 +1,7 @@
 //! Sealing keys and a database: whether they fit at start, data keys wrapped anew after a rotation, and destroyed for good.
 
 use crate::effect::Effect;
+use crate::exchange;
 use crate::sealed::{BESIDE, broken};
 use crate::store::Store;
 use ::fault::Fault;
@@ -26,16 +27,7 @@ const IN_USE: &str = "
 /// # Errors
 /// Which key is missing, by its id.
 pub(crate) async fn fits(pool: &PgPool, vault: &Vault) -> Result<(), Fault> {
-    let mark = vault.index_mark();
-    let kept = sqlx::query("insert into own_keys (purpose, key) values ('index mark', $1) on conflict do nothing");
-    kept.bind(&mark[..]).execute(pool).await.map_err(pg::fault)?;
-    let read = sqlx::query_scalar("select key from own_keys where purpose = 'index mark'");
-    let kept: Vec<u8> = read.fetch_one(pool).await.map_err(pg::fault)?;
-    if kept != mark {
-        let words = "the index key in the file of sealing keys is not the one this database was written with: put back the \
-                     file, or the line `index`, that belongs to it";
-        return Err(Fault::new(Reason::Internal, words));
-    }
+    exchange::begin(pool, vault).await?;
     let known = vault.ids();
     for row in sqlx::query(IN_USE).fetch_all(pool).await.map_err(pg::fault)? {
         let id: String = row.try_get(0).map_err(pg::fault)?;

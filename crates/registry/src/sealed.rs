@@ -8,6 +8,7 @@
 use crate::codec::Sight;
 use crate::column;
 use crate::doc::Doc;
+use crate::exchange::{Code, Codes};
 use crate::kind::Kind;
 use crate::secret::Secret;
 use ::fault::Fault;
@@ -23,7 +24,7 @@ use vault::{Vault, Wrapped};
 /// Keys of a document that are none of the record's fields.
 pub(crate) const BESIDE: [&str; 2] = ["sealed", "blind"];
 /// Where a sealed part lies.
-const DOCUMENT: &str = "document";
+pub(crate) const DOCUMENT: &str = "document";
 const ANSWER: &str = "answer";
 /// The number under which a kept answer carries its sealed part: the greatest there is, which no message has.
 const ENVELOPE: u32 = (1 << 29) - 1;
@@ -37,6 +38,8 @@ pub(crate) struct Sealed(Vec<Field>);
 struct Field {
     number: u32,
     json: &'static str,
+    /// The column that holds blind values, quoted.
+    column: String,
     personal: bool,
     classified: bool,
     /// What its blind values are bound to, if it can be compared.
@@ -48,6 +51,8 @@ pub(crate) struct Parts {
     pub(crate) doc: Doc,
     /// The record's data key, if it is new.
     pub(crate) data_key: Option<Wrapped>,
+    /// Its blind values in two ways, while the index key is exchanged.
+    pub(crate) codes: Option<Codes>,
     /// Whether anything of it is sealed.
     pub(crate) sealed: bool,
 }
@@ -59,8 +64,13 @@ struct Split {
     /// What is sealed.
     hidden: Vec<u8>,
     /// What stands for values of the latter, by their names in documents.
-    blind: Vec<(&'static str, String)>,
+    blind: Blind,
+    /// The same in two ways, while the index key is exchanged.
+    codes: Vec<Code>,
 }
+
+/// Blind values by the names of their fields in documents.
+type Blind = Vec<(&'static str, String)>;
 
 impl Sealed {
     /// Those of a resource, if it has any.
@@ -69,6 +79,7 @@ impl Sealed {
         let sealed = fields.map(|field| Field {
             number: field.descriptor().number(),
             json: field.descriptor().json_name(),
+            column: format!("\"{}\"", field.descriptor().name()),
             personal: field.policy().personal,
             classified: field.policy().classified,
             blind: field.policy().filterable.then(|| column::blind_place(resource, field)),
@@ -87,6 +98,16 @@ impl Sealed {
         self.0.iter().map(|field| field.json)
     }
 
+    /// Whether any of them is found by its value.
+    pub(crate) fn is_compared(&self) -> bool {
+        self.0.iter().any(|field| field.blind.is_some())
+    }
+
+    /// What stands for the values of a sealed part that is open, by the index key that compares now.
+    pub(crate) fn compared(&self, hidden: &[u8], vault: &Vault) -> Result<Blind, Fault> {
+        self.split(hidden, vault).map(|split| split.blind)
+    }
+
     /// Whether one with this sight may read any of them.
     fn shown(&self, sight: Sight) -> bool {
         let shown = |field: &Field| (!field.personal || sight.personal) && (!field.classified || sight.classified);
@@ -94,7 +115,8 @@ impl Sealed {
     }
 
     fn split(&self, wire: &[u8], vault: &Vault) -> Result<Split, Fault> {
-        let (mut open, mut hidden, mut blind) = (Vec::with_capacity(wire.len()), Vec::new(), Vec::new());
+        let (mut open, mut hidden) = (Vec::with_capacity(wire.len()), Vec::new());
+        let (mut blind, mut codes) = (Vec::new(), Vec::new());
         each(wire, |number, content, whole| {
             let Some(field) = self.0.iter().find(|field| field.number == number) else {
                 open.extend_from_slice(whole);
@@ -102,10 +124,15 @@ impl Sealed {
             };
             hidden.extend_from_slice(whole);
             if let (Some(place), Ok(value)) = (&field.blind, std::str::from_utf8(content)) {
-                blind.push((field.json, vault.blind(place, value)));
+                let now = vault.blind(place, value);
+                if vault.exchanges_index() {
+                    let all = vault.blinds(place, value);
+                    codes.push(Code { json: field.json, column: field.column.clone(), now: now.clone(), all });
+                }
+                blind.push((field.json, now));
             }
         })?;
-        Ok(Split { open, hidden, blind })
+        Ok(Split { open, hidden, blind, codes })
     }
 }
 
@@ -119,13 +146,15 @@ impl Kind {
     pub(crate) fn parts<T: Record>(&self, record: &T, secret: Secret, vault: Option<&Vault>) -> Result<Parts, Fault> {
         let wire = record.encode_to_vec();
         let Some(sealed) = &self.sealed else {
-            return Ok(Parts { doc: self.codec.written(&wire)?, data_key: None, sealed: false });
+            return Ok(Parts { doc: self.codec.written(&wire)?, data_key: None, codes: None, sealed: false });
         };
         let vault = vault.ok_or_else(|| no_vault(self))?;
-        let Split { open, hidden, blind } = sealed.split(&wire, vault)?;
+        // Read first: if another key begins to compare meanwhile, the mark does not fit and the change is begun again.
+        let mark = vault.index_mark();
+        let Split { open, hidden, blind, codes } = sealed.split(&wire, vault)?;
         let mut doc = self.codec.written_json(&open)?;
         if hidden.is_empty() {
-            return Ok(Parts { doc: Doc::new(doc), data_key: None, sealed: false });
+            return Ok(Parts { doc: Doc::new(doc), data_key: None, codes: None, sealed: false });
         }
         let name = record.name();
         let (key, data_key) = match secret {
@@ -138,7 +167,8 @@ impl Kind {
             Secret::None => return Err(Fault::new(Reason::Internal, "a record with sealed fields has no key")),
         };
         beside(&mut doc, &key.seal(&place(DOCUMENT, record), &hidden).map_err(broken)?, &blind);
-        Ok(Parts { doc: Doc::new(doc), data_key, sealed: true })
+        let codes = (!codes.is_empty()).then_some(Codes { mark, codes });
+        Ok(Parts { doc: Doc::new(doc), data_key, codes, sealed: true })
     }
 
     /// A record as the answer to be given again. One with a sealed part is sealed whole, and what is left open names it:

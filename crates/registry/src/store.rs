@@ -4,6 +4,7 @@ use crate::Keep;
 use crate::audit::Auditor;
 use crate::clockwork::{Clockwork, SystemClock};
 use crate::due::Fires;
+use crate::kind::Kind;
 use crate::registry::Registry;
 use crate::rewrap;
 use crate::signal::Signal;
@@ -165,6 +166,12 @@ impl Store {
     /// Who does what timers of this kind of record ask for.
     pub(crate) fn fires(&self, kind: &str) -> Option<Arc<dyn Fires>> {
         self.0.fires.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(kind).cloned()
+    }
+
+    /// The kinds of record that this process keeps.
+    pub(crate) fn kept_kinds(&self) -> Vec<&'static Kind> {
+        let fires = self.0.fires.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        fires.values().map(|fires| fires.kind()).collect()
     }
 
     /// The kinds of record whose timers this process can fire.

@@ -1,9 +1,8 @@
 //! Update: fields of a record by mask and etag, within the contract's rules for the record as a whole.
 
 use crate::act::Etag;
-use crate::asked::{Asked, refused};
+use crate::asked::{Asked, refused, sight};
 use crate::call::Call;
-use crate::codec::Sight;
 use crate::effect::Change;
 use crate::keep::Keep;
 use crate::merge;
@@ -46,8 +45,7 @@ impl<K: Keep> Registry<K> {
             return Err(Fault::new(Reason::InvalidFields, "the record is missing").into());
         }
         let kind = self.kind();
-        let sight = Sight::of(&Called::of(&request)?.principal, kind.service());
-        let hidden = kind.codec.hidden(sight);
+        let hidden = kind.codec.hidden(sight::<K>(&Called::of(&request)?.principal));
         let amend = |record: &mut K::Record, before: &K::Record, ask: R, gathered, call: &mut _| {
             *record = amended(before, &ask, &hidden)?;
             K::amend(record, before, call)?;

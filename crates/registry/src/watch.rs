@@ -75,7 +75,7 @@ impl<K: Keep> Registry<K> {
 
     async fn watcher<R: Ask>(&self, asked: Asked<R>) -> Result<Watcher<K, R>, Fault> {
         asked.check()?;
-        let sight = asked.sight(self.kind().service());
+        let sight = asked.sight::<K>();
         let scope = Scope::new(&self.kind().columns, Place::History, sight, self.store().vault());
         let filter = filter::parse(asked.ask.filter())?;
         if let Some(filter) = &filter {

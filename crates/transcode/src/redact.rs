@@ -1,6 +1,8 @@
-//! Drops fields by what the contract says of them: personal, classified, shown once, set by us alone.
+//! Drops fields by what the contract says of them: personal, classified, shown once, the office's own, set by us alone.
 
-use crate::table::{Kind, MARK_CLASSIFIED, MARK_OUTPUT_ONLY, MARK_PERSONAL, MARK_SHOWN_ONCE, Message, Table, Tables};
+use crate::table::{
+    Kind, MARK_CLASSIFIED, MARK_INTERNAL, MARK_OUTPUT_ONLY, MARK_PERSONAL, MARK_SHOWN_ONCE, Message, Table, Tables,
+};
 use crate::wire::{Broken, Payload, Wire, close, open};
 use std::borrow::Cow;
 
@@ -13,17 +15,20 @@ pub struct Which {
     pub classified: bool,
     /// Secrets shown in the first answer only.
     pub shown_once: bool,
+    /// What the office that keeps the record has for itself.
+    pub internal: bool,
 }
 
 impl Which {
     /// Everything that is kept out of events and logs.
-    pub const ALL: Self = Self { personal: true, classified: true, shown_once: true };
+    pub const ALL: Self = Self { personal: true, classified: true, shown_once: true, internal: true };
 
     fn marks(self) -> u8 {
         let mark = |set: bool, mark: u8| if set { mark } else { 0 };
         mark(self.personal, MARK_PERSONAL)
             | mark(self.classified, MARK_CLASSIFIED)
             | mark(self.shown_once, MARK_SHOWN_ONCE)
+            | mark(self.internal, MARK_INTERNAL)
     }
 }
 

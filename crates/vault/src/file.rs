@@ -15,8 +15,10 @@ pub enum Unusable {
     /// A key is none.
     #[error("has a key that is not 32 bytes in base64, as `openssl rand -base64 32` makes it")]
     Key,
-    /// The index key is missing, or there are several.
-    #[error("has no index key, or more than one: exactly one `index` belongs in it, and it never changes")]
+    /// The index key is missing, or there are more than two.
+    #[error(
+        "has no index key, or more than two: one `index` belongs in it, and below it the former one while values are compared anew"
+    )]
     Index,
     /// No wrapping key.
     #[error("has no key to wrap with: it needs one `key` at least, the newest first")]
@@ -26,7 +28,7 @@ pub enum Unusable {
     Twice,
 }
 
-/// Reads `index …` and `key …`, the newest key first; words are separated by blanks or lines, `#` begins a remark.
+/// Reads `index …` and `key …`, the newest of each first; words are separated by blanks or lines, `#` begins a remark.
 pub(crate) fn read(text: &str) -> Result<Vault, Unusable> {
     let lines = text.lines().map(|line| line.split_once('#').map_or(line, |(before, _)| before));
     let mut words = lines.flat_map(str::split_whitespace);
@@ -40,15 +42,17 @@ pub(crate) fn read(text: &str) -> Result<Vault, Unusable> {
         let bytes = words.next().and_then(|text| STANDARD.decode(text).ok()).ok_or(Unusable::Key)?;
         of_word.push(<[u8; KEY]>::try_from(bytes).map_err(|_| Unusable::Key)?);
     }
-    let [index] = indexes[..] else { return Err(Unusable::Index) };
+    if !(1..=2).contains(&indexes.len()) {
+        return Err(Unusable::Index);
+    }
     if keys.is_empty() {
         return Err(Unusable::Empty);
     }
-    let same = |n: usize| keys[n] == index || keys[..n].contains(&keys[n]);
-    if (0..keys.len()).any(same) {
+    let all: Vec<_> = indexes.iter().chain(&keys).collect();
+    if (0..all.len()).any(|n| all[..n].contains(&all[n])) {
         return Err(Unusable::Twice);
     }
-    Ok(Vault::of(&index, keys.iter().map(WrappingKey::of).collect()))
+    Ok(Vault::of(&indexes, keys.iter().map(WrappingKey::of).collect()))
 }
 
 /// The text of a new file: an index key and one wrapping key.
@@ -76,7 +80,8 @@ mod tests {
             (String::new(), Unusable::Index),
             (format!("index {one}"), Unusable::Empty),
             (format!("key {one}"), Unusable::Index),
-            (format!("index {one}\nindex {two}\nkey {}", key(3)), Unusable::Index),
+            (format!("index {one}\nindex {two}\nindex {}\nkey {}", key(3), key(4)), Unusable::Index),
+            (format!("index {one}\nindex {one}\nkey {two}"), Unusable::Twice),
             (format!("index {one}\nkey {one}"), Unusable::Twice),
             (format!("index {one}\nkey {two} key {two}"), Unusable::Twice),
             (format!("index {one}\nkey {}", &two[..20]), Unusable::Key),
@@ -87,6 +92,7 @@ mod tests {
             assert_eq!(refused, wrong, "{text}");
             assert!(!refused.to_string().contains(&two) && !refused.to_string().contains(&one));
         }
-        assert!(read(&format!("# of the consulate\nindex {one} # for ever\nkey {two}\nkey {}\n", key(3))).is_ok());
+        assert!(read(&format!("# of the consulate\nindex {one} # compares\nkey {two}\nkey {}\n", key(3))).is_ok());
+        assert!(read(&format!("index {one} index {two} key {}", key(3))).is_ok());
     }
 }

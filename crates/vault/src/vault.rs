@@ -1,4 +1,7 @@
 //! The vault: wrapping keys, of which the newest wraps and all unwrap, and the key of the blind index.
+//!
+//! While the index key is exchanged there are two. Which of them makes blind values is not for one process to say, or two
+//! of them would write one value in two ways: the database says it, and [`Vault::compare_by`] tells the vault.
 
 use crate::data_key::{self, DataKey, cipher};
 use crate::file::{self, Unusable};
@@ -10,6 +13,7 @@ use ring::digest::{SHA256, digest};
 use ring::hmac;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes of a wrapping key's id, before what it wrapped.
 const ID: usize = 8;
@@ -21,7 +25,10 @@ const BLIND: usize = 16;
 pub struct Vault(Arc<Inner>);
 
 struct Inner {
-    index: hmac::Key,
+    /// The newest first; two at most.
+    indexes: Vec<hmac::Key>,
+    /// Which of them makes blind values.
+    current: AtomicUsize,
     /// The newest first.
     keys: Vec<WrappingKey>,
 }
@@ -52,12 +59,14 @@ impl WrappingKey {
 }
 
 impl Vault {
-    pub(crate) fn of(index: &[u8; KEY], keys: Vec<WrappingKey>) -> Self {
-        Self(Arc::new(Inner { index: hmac::Key::new(hmac::HMAC_SHA256, index), keys }))
+    pub(crate) fn of(indexes: &[[u8; KEY]], keys: Vec<WrappingKey>) -> Self {
+        let indexes = indexes.iter().map(|index| hmac::Key::new(hmac::HMAC_SHA256, index)).collect();
+        Self(Arc::new(Inner { indexes, current: AtomicUsize::new(0), keys }))
     }
 
-    /// Reads the text of a file of sealing keys: `index` and a key, then `key` and a key as often as there are wrapping
-    /// keys, the newest first; each 32 bytes in base64. `#` begins a remark.
+    /// Reads the text of a file of sealing keys: `index` and a key, a second time for the former one while it is
+    /// exchanged; `key` and a key as often as there are wrapping keys, the newest first; each 32 bytes in base64. `#`
+    /// begins a remark.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -94,29 +103,75 @@ impl Vault {
     /// What stands for a value of this field where values must be compared: the same for equal values of the field, and
     /// nothing that can be guessed from or at without the index key.
     pub fn blind(&self, field: &str, value: &str) -> String {
-        URL_SAFE_NO_PAD.encode(&self.code(&["blind", field, value])[..BLIND])
+        blind(self.index(), field, value)
+    }
+
+    /// All that may stand for it in a database: by each of the index keys, whichever makes blind values now.
+    pub fn blinds(&self, field: &str, value: &str) -> Vec<String> {
+        self.0.indexes.iter().map(|index| blind(index, field, value)).collect()
     }
 
     /// What a request asks, in 32 bytes that nobody can try requests against without the index key.
     pub fn fingerprint(&self, request: &[u8]) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&self.0.index);
-        context.update(&joined(&["request"]));
-        context.update(request);
-        let mut code = [0; 32];
-        code.copy_from_slice(context.sign().as_ref());
-        code
+        fingerprint(self.index(), request)
     }
 
-    /// What tells this index key from any other, for a database to know whether it is the one it was written with.
+    /// All that it may have been: by each of the index keys.
+    pub fn fingerprints(&self, request: &[u8]) -> Vec<[u8; 32]> {
+        self.0.indexes.iter().map(|index| fingerprint(index, request)).collect()
+    }
+
+    /// What tells the index key that makes blind values from any other, for a database to know whether it is the one it was
+    /// written with.
     pub fn index_mark(&self) -> [u8; 32] {
-        self.code(&["index mark"])
+        mark(self.index())
     }
 
-    fn code(&self, parts: &[&str]) -> [u8; 32] {
-        let mut code = [0; 32];
-        code.copy_from_slice(hmac::sign(&self.0.index, &joined(parts)).as_ref());
-        code
+    /// The marks of the index keys, as the file has them: the newest first.
+    pub fn index_marks(&self) -> Vec<[u8; 32]> {
+        self.0.indexes.iter().map(mark).collect()
     }
+
+    /// Whether there are two index keys.
+    pub fn exchanges_index(&self) -> bool {
+        self.0.indexes.len() > 1
+    }
+
+    /// From now on blind values are made by the index key of this mark. Whether it is here.
+    pub fn compare_by(&self, index_mark: &[u8]) -> bool {
+        let found = self.0.indexes.iter().position(|index| mark(index) == index_mark);
+        if let Some(found) = found {
+            self.0.current.store(found, Ordering::Release);
+        }
+        found.is_some()
+    }
+
+    fn index(&self) -> &hmac::Key {
+        &self.0.indexes[self.0.current.load(Ordering::Acquire)]
+    }
+}
+
+fn blind(index: &hmac::Key, field: &str, value: &str) -> String {
+    URL_SAFE_NO_PAD.encode(&code(index, &["blind", field, value])[..BLIND])
+}
+
+fn fingerprint(index: &hmac::Key, request: &[u8]) -> [u8; 32] {
+    let mut context = hmac::Context::with_key(index);
+    context.update(&joined(&["request"]));
+    context.update(request);
+    let mut code = [0; 32];
+    code.copy_from_slice(context.sign().as_ref());
+    code
+}
+
+fn mark(index: &hmac::Key) -> [u8; 32] {
+    code(index, &["index mark"])
+}
+
+fn code(index: &hmac::Key, parts: &[&str]) -> [u8; 32] {
+    let mut code = [0; 32];
+    code.copy_from_slice(hmac::sign(index, &joined(parts)).as_ref());
+    code
 }
 
 impl fmt::Debug for Vault {
@@ -139,7 +194,7 @@ impl config::Value for Vault {
     }
 
     fn kind() -> String {
-        "sealing keys: `index` and a key, then `key` and a key for each wrapping key, the newest first; 32 bytes in base64 each"
+        "sealing keys: `index` and a key (two while it is exchanged), then `key` and a key for each wrapping key, the newest first; 32 bytes in base64 each"
             .to_owned()
     }
 }
@@ -179,6 +234,26 @@ mod tests {
         let other = Vault::parse(&crate::generate().unwrap()).unwrap();
         assert_ne!(blind, other.blind("members.passport_number", "L898902C3"));
         assert_ne!(vault.index_mark(), other.index_mark());
+    }
+
+    #[test]
+    fn of_two_index_keys_one_makes_blind_values_and_both_are_looked_for() {
+        let [old, new] = [200, 201].map(|byte| STANDARD.encode([byte; KEY]));
+        let open = |indexes: &str| Vault::parse(&format!("{indexes} key {}", STANDARD.encode([1; KEY]))).unwrap();
+        let before = open(&format!("index {old}"));
+        let both = open(&format!("index {new} index {old}"));
+        let after = open(&format!("index {new}"));
+        let place = "members.passport_number";
+        let by = |vault: &Vault| (vault.blind(place, "L898902C3"), vault.fingerprint(b"a request"), vault.index_mark());
+        assert_eq!(by(&both), by(&after));
+        assert_eq!(both.index_marks(), [after.index_mark(), before.index_mark()]);
+
+        assert!(both.clone().compare_by(&before.index_mark()), "all clones of a vault compare alike");
+        assert_eq!(by(&both), by(&before));
+        assert!(!both.compare_by(&[0; 32]) && !before.compare_by(&after.index_mark()));
+        assert_eq!(both.blinds(place, "L898902C3"), [by(&after).0, by(&before).0]);
+        assert_eq!(both.fingerprints(b"a request"), [by(&after).1, by(&before).1]);
+        assert!(both.exchanges_index() && !before.exchanges_index());
     }
 
     #[test]

@@ -30,6 +30,7 @@ export function rules(schema, required, answered = false) {
   if (schema['x-immutable'] && !answered) list.push(['fixed once set', '']);
   if (schema['x-personal']) list.push(['personal', 'guarded']);
   if (schema['x-classified']) list.push(['classified', 'guarded']);
+  if (schema['x-internal']) list.push(['internal', 'guarded']);
   if (schema['x-shown-once']) list.push(['shown once', 'guarded']);
   if (schema['x-filterable']) list.push(['filterable', '']);
   if (schema.minLength > 1) list.push([`at least ${schema.minLength} characters`, '']);

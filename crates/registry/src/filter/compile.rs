@@ -36,7 +36,9 @@ impl Scope {
     }
 
     fn shows(&self, column: &Column) -> bool {
-        (!column.personal || self.sight.personal) && (!column.classified || self.sight.classified)
+        (!column.personal || self.sight.personal)
+            && (!column.classified || self.sight.classified)
+            && (!column.internal || self.sight.internal)
     }
 }
 
@@ -110,7 +112,8 @@ fn sealed(
         ("", true) => _ = sql.push(" is null"),
         ("", false) => _ = sql.push(" is not null"),
         (text, _) => {
-            sql.push(comparator.sql()).bind(column.held(text, scope.vault.as_ref())?);
+            let held = column.held(text, scope.vault.as_ref())?;
+            sql.push(if equal { " = any (" } else { " <> all (" }).bind(held).push(")");
             if !equal {
                 sql.push(" or ").push(column.at(scope.place)).push(" is null");
             }

@@ -6,6 +6,7 @@ mod appends;
 mod creates;
 mod cuts;
 mod erasures;
+mod exchanges;
 mod follows;
 mod imports;
 mod lists;

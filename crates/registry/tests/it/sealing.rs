@@ -83,7 +83,7 @@ pub(crate) async fn run(world: &World, text: &str) {
 }
 
 /// The register with these keys.
-async fn opened(world: &World, keys: &str) -> Result<(Store, Registry<Members>), Fault> {
+pub(crate) async fn opened(world: &World, keys: &str) -> Result<(Store, Registry<Members>), Fault> {
     let vault = Some(Vault::parse(keys).unwrap());
     let store = Store::open(world.db.pool.clone(), Options { vault, ..Options::new(Arc::default()) }).await?;
     let members = store.keep();

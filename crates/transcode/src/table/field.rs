@@ -14,6 +14,8 @@ pub(crate) const MARK_CLASSIFIED: u8 = 2;
 pub(crate) const MARK_SHOWN_ONCE: u8 = 4;
 /// Set by us alone.
 pub(crate) const MARK_OUTPUT_ONLY: u8 = 8;
+/// The office's own.
+pub(crate) const MARK_INTERNAL: u8 = 16;
 
 /// What one value of a field is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +112,8 @@ impl Field {
             marks: mark(policy.personal, MARK_PERSONAL)
                 | mark(policy.classified, MARK_CLASSIFIED)
                 | mark(policy.shown_once, MARK_SHOWN_ONCE)
-                | mark(promised.is_output_only(), MARK_OUTPUT_ONLY),
+                | mark(promised.is_output_only(), MARK_OUTPUT_ONLY)
+                | mark(policy.internal, MARK_INTERNAL),
             rule: Rule::of(&promised, index.names()),
         }
     }

@@ -4,7 +4,9 @@ mod field;
 mod message;
 mod values;
 
-pub(crate) use field::{Field, Kind, Label, MARK_CLASSIFIED, MARK_OUTPUT_ONLY, MARK_PERSONAL, MARK_SHOWN_ONCE};
+pub(crate) use field::{
+    Field, Kind, Label, MARK_CLASSIFIED, MARK_INTERNAL, MARK_OUTPUT_ONLY, MARK_PERSONAL, MARK_SHOWN_ONCE,
+};
 pub(crate) use message::{Known, Table};
 pub(crate) use values::Values;
 

@@ -6,7 +6,7 @@ use transcode::{Which, tables};
 
 const SECRETS: &str = r#"{
     "title": "Desk",
-    "part": {"label": "x", "secret": "S", "token": "t", "note": "n", "inner": {"secret": "S", "note": "n"}},
+    "part": {"label": "x", "secret": "S", "token": "t", "note": "n", "desk": "O", "inner": {"secret": "S", "note": "n"}},
     "parts": [{"label": "x", "token": "t"}, {"note": "n"}],
     "partsByName": {"a": {"secret": "S", "note": "n"}}
 }"#;
@@ -17,21 +17,22 @@ fn fields_are_dropped_however_deep() {
     let bytes = wire(thing, SECRETS);
     let left = |which| json(thing, &thing.redact(&bytes, which));
     let shown = |part: &serde_json::Value| {
-        ["label", "secret", "token", "note"].map(|name| part[name].as_str().unwrap().to_owned()).join("")
+        ["label", "secret", "token", "note", "desk"].map(|name| part[name].as_str().unwrap().to_owned()).join("")
     };
     let personal = left(Which { personal: true, ..Which::default() });
-    assert_eq!(shown(&personal["part"]), "Stn");
+    assert_eq!(shown(&personal["part"]), "StnO");
     assert_eq!(shown(&personal["parts"][0]), "t");
     assert_eq!(personal["parts"][1]["note"], "n");
     let classified = left(Which { classified: true, ..Which::default() });
-    assert_eq!(shown(&classified["part"]), "xtn");
+    assert_eq!(shown(&classified["part"]), "xtnO");
+    assert_eq!(shown(&left(Which { internal: true, ..Which::default() })["part"]), "xStn");
     assert_eq!(shown(&classified["part"]["inner"]), "n");
     assert_eq!(shown(&classified["partsByName"]["a"]), "n");
     let all = left(Which::ALL);
     assert_eq!(shown(&all["part"]), "n");
     assert_eq!(shown(&all["part"]["inner"]), "n");
     assert_eq!(all["title"], "Desk");
-    assert!(!String::from_utf8_lossy(&thing.redact(&bytes, Which::ALL)).contains(['x', 'S', 't']));
+    assert!(!String::from_utf8_lossy(&thing.redact(&bytes, Which::ALL)).contains(['x', 'S', 't', 'O']));
 }
 
 #[test]

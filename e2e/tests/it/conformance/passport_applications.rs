@@ -125,6 +125,6 @@ impl Fixture for PassportApplications {
 
     fn reached_by_time_alone(&self) -> &'static [&'static str] {
         // An appointment comes from a booking.
-        &["ABANDONED", "APPOINTMENT_BOOKED"]
+        &["APPOINTMENT_BOOKED"]
     }
 }

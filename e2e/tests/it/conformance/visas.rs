@@ -37,6 +37,7 @@ impl Fixture for Visas {
         match method.name() {
             "RecordEntry" | "RecordExit" => Some(json!({ "date": day(-1) })),
             "RevokeVisa" | "AnnulVisa" | "CancelVisa" => Some(json!({ "grounds": "The invitation was forged." })),
+            "ReportVisaLoss" | "ReportVisaTheft" => Some(json!({ "place": "At the station." })),
             "KeepVisa" => Some(json!({ "grounds": "The holder leaves with it." })),
             "CalculateStay" => Some(json!({ "sojourns": [{ "entryDate": "2026-01-01" }], "date": "2026-02-01" })),
             _ => plain(method),
