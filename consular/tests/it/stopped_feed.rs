@@ -44,7 +44,7 @@ impl World {
             let (more, next) = self.stopped(&place).await.unwrap();
             found.extend(more);
             place = next;
-            (found.len() >= count).then_some(())
+            found.len() >= count
         };
         until("the changes have come", all).await;
         (found, place)
