@@ -56,6 +56,7 @@ impl TokenKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_token_answers_its_own_question_only() {
@@ -77,6 +78,17 @@ mod tests {
             let mut altered = bytes.clone();
             altered[n] ^= 1;
             assert_eq!(key.open(&["missions"], &URL_SAFE_NO_PAD.encode(altered)), None, "byte {n}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_we_did_not_make_is_no_token(text in "\\PC{0,120}", bytes in prop::collection::vec(any::<u8>(), 0..120)) {
+            let key = TokenKey::new(&[7; 32]);
+            prop_assert_eq!(key.open(&["missions"], &text), None);
+            prop_assert_eq!(key.open(&["missions"], &URL_SAFE_NO_PAD.encode(&bytes)), None);
+            let token = key.seal(&["missions", &text], &bytes);
+            prop_assert_eq!(key.open(&["missions", &text], &token), Some(bytes));
         }
     }
 }

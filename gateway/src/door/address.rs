@@ -41,6 +41,7 @@ mod tests {
     use super::*;
     use config::Value as _;
     use http::HeaderValue;
+    use proptest::prelude::*;
 
     fn networks(texts: &[&str]) -> Vec<Network> {
         texts.iter().map(|text| Network::parse(text).unwrap()).collect()
@@ -87,6 +88,39 @@ mod tests {
         }
         for long in ["[2001:db8::5]:443", "[2001:db8::5]", "2001:db8::5"] {
             assert_eq!(seen("10.0.0.1", &[long], &inside), "2001:db8::5");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_client_writes_it_is_itself_or_nobody(
+            lines in prop::collection::vec(
+                prop_oneof![
+                    prop::collection::vec(any::<u8>(), 0..60),
+                    "([0-9a-f:.\\[\\], /_]|10\\.0\\.0\\.2|fd00::2|198\\.51\\.100\\.7){0,12}".prop_map(String::into_bytes),
+                ],
+                0..4,
+            ),
+        ) {
+            let mut headers = HeaderMap::new();
+            for line in &lines {
+                if let Ok(value) = HeaderValue::from_bytes(line) {
+                    headers.append("x-forwarded-for", value);
+                }
+            }
+            let trusted = networks(&["10.0.0.0/8", "fd00::/8"]);
+            let client_is = |peer: &str, headers: &HeaderMap| client(peer.parse().unwrap(), headers, &trusted);
+            prop_assert_eq!(client_is("192.0.2.1", &headers).unwrap().to_string(), "192.0.2.1", "one that is no proxy of ours");
+            // Behind a proxy, what the proxy added last alone decides who it is.
+            headers.append("x-forwarded-for", HeaderValue::from_static("192.0.2.9"));
+            prop_assert_eq!(client_is("10.0.0.1", &headers).unwrap().to_string(), "192.0.2.9");
+        }
+
+        #[test]
+        fn no_header_of_a_proxy_breaks_the_reader(line in prop::collection::vec(any::<u8>(), 0..80)) {
+            let Ok(value) = HeaderValue::from_bytes(&line) else { return Ok(()) };
+            let headers = HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), value)]);
+            drop(client("10.0.0.1".parse().unwrap(), &headers, &networks(&["10.0.0.0/8", "fd00::/8"])));
         }
     }
 }

@@ -117,6 +117,7 @@ pub(super) fn entity_tag(headers: &HeaderMap, name: &HeaderName) -> Option<Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn with(name: &'static str, value: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(HeaderName::from_static(name), http::HeaderValue::from_static(value))])
@@ -156,5 +157,26 @@ mod tests {
             assert!(must_be(&with("content-type", bad), &json).is_err(), "{bad}");
         }
         assert!(must_be(&with("content-encoding", "gzip"), &json).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_breaks_its_reader(
+            value in prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..60),
+                "[0-9.eE+*,;/\" W-]{0,20}".prop_map(String::into_bytes),
+            ],
+        ) {
+            let Ok(value) = http::HeaderValue::from_bytes(&value) else { return Ok(()) };
+            let with = |name: HeaderName| HeaderMap::from_iter([(name, value.clone())]);
+            if let Ok(Some(patience)) = patience(&with(REQUEST_TIMEOUT)) {
+                prop_assert!(patience <= LONGEST);
+            }
+            if let Some(tag) = entity_tag(&with(header::IF_MATCH), &header::IF_MATCH) {
+                prop_assert!(!tag.is_empty() && !tag.contains(['"', ',']), "{}", tag);
+            }
+            let json = value.to_str().is_ok_and(|text| text.trim_start().to_ascii_lowercase().starts_with("application/json"));
+            prop_assert!(json || must_be(&with(header::CONTENT_TYPE), &["application/json"]).is_err());
+        }
     }
 }

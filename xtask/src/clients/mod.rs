@@ -1,10 +1,12 @@
 //! The OpenAPI document in the hands of others: linters, generated clients, a fuzzer.
 //!
-//! spectral and redocly lint it, and openapi-generator makes a Python and a TypeScript client of it, which call the live
-//! gateway: so much is a level of `cargo xtask test`, on a house of its own. `cargo xtask clients` does the same with the
+//! spectral and redocly lint it, openapi-generator makes a Python and a TypeScript client of it, which call the live
+//! gateway, and a browser, if there is one, tries the page at `/docs`: so much is a level of `cargo xtask test`, on a house of
+//! its own. `cargo xtask clients` does the same with the
 //! gateway that runs; and schemathesis calls every operation with what it thinks up, and holds each answer to what the
 //! document says.
 
+mod browser;
 mod fuzz;
 mod tools;
 mod trial;

@@ -1,5 +1,6 @@
-//! The document linted, made clients of, and the clients at work.
+//! The document linted, made clients of, the clients at work, and the page that shows it.
 
+use super::browser;
 use super::tools::Tools;
 use crate::check::{Tally, command};
 use anyhow::{Context as _, Result};
@@ -22,8 +23,12 @@ pub(super) async fn trial(tools: &Tools, address: &str, key: &str) -> Result<Tal
         }
     }
     let (tools, address, key) = (tools.clone(), address.to_owned(), key.to_owned());
-    let work =
-        move || lint(&tools) + generate(&tools) + python(&tools, &address, &key) + typescript(&tools, &address, &key);
+    let work = move || {
+        let made = lint(&tools) + generate(&tools);
+        made + python(&tools, &address, &key)
+            + typescript(&tools, &address, &key)
+            + browser::page(&tools, &address, &key)
+    };
     tokio::task::spawn_blocking(work).await.context("a check broke off")
 }
 

@@ -12,9 +12,10 @@ function collect(found) {
   const tags = new Map(found.tags.map((tag) => [tag.name, tag]));
   const all = Object.entries(found.paths).flatMap(([path, item]) => Object.entries(item).map(([method, value]) => {
     const tag = tags.get(value.tags[0]);
-    const words = [method, path, value.summary, value.description, value.operationId, value['x-permission'],
+    const name = [tag['x-displayName'], path, value.operationId.replace(/(?<=[a-z])(?=[A-Z])/g, ' '), value.operationId].join(' ').toLowerCase();
+    const words = [name, method, value.summary, value.description, value['x-permission'],
       ...(value['x-states']?.from ?? []), ...(value['x-states']?.to ?? [])].join(' ').toLowerCase();
-    return { method, path, value: { ...value, path }, tag, service: tag['x-service'], words };
+    return { method, path, value: { ...value, path }, tag, service: tag['x-service'], name, words };
   }));
   return found['x-tagGroups'].flatMap((group) => group.tags.flatMap((name) => all.filter((operation) => operation.tag.name === name)));
 }
@@ -27,9 +28,20 @@ function may(operation) {
   return state.permissions.some((held) => (held.endsWith('*') ? permission.startsWith(held.slice(0, -1)) : held === permission));
 }
 
+/** Whether a text has a word that begins so: who looks for missions means no permissions. */
+const begins = (text, word) => {
+  for (let found = text.indexOf(word); found >= 0; found = text.indexOf(word, found + 1)) {
+    if (found === 0 || !/[a-z0-9]/.test(text[found - 1])) return true;
+  }
+  return false;
+};
+
 function drawList() {
   const words = at('search').value.toLowerCase().split(/\s+/).filter(Boolean);
-  const fits = state.operations.filter((operation) => words.every((word) => operation.words.includes(word)));
+  const found = state.operations.filter((operation) => words.every((word) => begins(operation.words, word)));
+  // What is called so comes before what only speaks of it.
+  const called = (operation) => words.every((word) => begins(operation.name, word));
+  const fits = [...found.filter(called), ...found.filter((operation) => !called(operation))];
   const chosen = location.hash.slice(2);
   const groups = Map.groupBy(fits, (operation) => operation.tag);
   at('found').textContent = words.length ? `${fits.length} operations found` : '';
@@ -131,12 +143,21 @@ function listen() {
   });
   at('key').value = key.value;
   const take = async () => {
+    if (key.value === at('key').value.trim()) return;
     key.value = at('key').value.trim();
     await identify();
+    // What was filled in is meant for this key too.
+    const filled = new Map([...document.querySelectorAll('.try [id]')].map((control) => [control.id, control.value]));
     show();
+    for (const control of document.querySelectorAll('.try [id]')) control.value = filled.get(control.id) ?? control.value;
+    document.querySelector('.try')?.dispatchEvent(new Event('input'));
   };
   at('key').addEventListener('change', take);
-  at('key-form').addEventListener('submit', (event) => { event.preventDefault(); take(); });
+  at('key-form').addEventListener('submit', async (event) => {
+    event.preventDefault();
+    await take();
+    at('main').focus();
+  });
 }
 
 function theme() {

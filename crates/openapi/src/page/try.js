@@ -37,11 +37,13 @@ export function tryIt(document, operation, parameters) {
   form.addEventListener('input', redraw);
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    send.disabled = true;
+    // A button that is disabled loses the focus, and whoever has no mouse their place.
+    if (send.ariaDisabled === 'true') return;
+    send.ariaDisabled = 'true';
     try {
       await perform(request(), answer, stop);
     } finally {
-      send.disabled = false;
+      send.ariaDisabled = 'false';
       stop.hidden = true;
       renew(inputs);
       redraw();

@@ -297,6 +297,29 @@ mod tests {
 
     proptest! {
         #[test]
+        fn whatever_is_asked_every_value_is_a_bind(
+            words in prop::collection::vec(
+                prop::sample::select(vec![
+                    "sendingState", "state", "title", "create_time", "deleteTime", "openTime", "name", "address", "AND", "OR",
+                    "NOT", "-", "(", ")", "=", "!=", "<", ">=", ":", "*", "OPEN", "0", "true", "\"2026-01-01T00:00:00Z\"",
+                    "\"');drop table missions;--\"", "'$1'",
+                ]),
+                0..40,
+            ),
+            history in any::<bool>(),
+        ) {
+            let Ok(Some(expr)) = parse(&words.join(" ")) else { return Ok(()) };
+            let mut sql = Sql::new("");
+            let place = if history { Place::History } else { Place::Table };
+            if compile(&expr, &scope(place), &mut sql).is_ok() {
+                let text = sql.text();
+                prop_assert!(!text.contains("drop") && !text.contains(';') && !text.contains("--"), "{}", text);
+                let open = text.matches('(').count();
+                prop_assert_eq!(open, text.matches(')').count(), "{}", text);
+            }
+        }
+
+        #[test]
         fn whatever_the_value_it_is_bound(value in "\\PC{0,40}") {
             let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
             let text = compile_text(&format!("title = \"{quoted}\" OR title:\"{quoted}\""), Place::Table).unwrap();
