@@ -14,11 +14,11 @@ use screening::document_alike;
 use tonic::Status;
 
 impl World {
-    fn reports(&self, by: &str) -> ReportedDocumentServiceClient<Signed> {
+    pub(crate) fn reports(&self, by: &str) -> ReportedDocumentServiceClient<Signed> {
         ReportedDocumentServiceClient::new(self.signed(&officer(by)))
     }
 
-    async fn report(&self, number: &str, issuer: &str) -> Result<ReportedDocument, Status> {
+    pub(crate) async fn report(&self, number: &str, issuer: &str) -> Result<ReportedDocument, Status> {
         let report = ReportedDocument {
             number: number.into(),
             issuer: issuer.into(),
