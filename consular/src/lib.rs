@@ -15,6 +15,7 @@ mod assistance_tasks;
 mod audit;
 mod blank_books;
 mod booking_applications;
+mod booking_holds;
 mod booking_letters;
 mod booking_limits;
 mod booking_queue;
@@ -39,6 +40,7 @@ mod crisis_listing;
 mod crisis_merging;
 mod crisis_persons;
 mod digital_seals;
+mod document_scan;
 mod emergency_issue;
 mod emergency_travel_documents;
 mod enquiries;
@@ -55,6 +57,7 @@ mod loan_terms;
 mod lookouts;
 mod machine_readable_zones;
 mod mailbox_messages;
+mod manifest_arrivals;
 mod manifest_seats;
 mod manifests;
 mod messages;
@@ -79,12 +82,12 @@ mod repatriation_loans;
 mod reported_documents;
 mod rescreening;
 mod roll_call;
-pub mod screening;
 mod screenings;
 mod service_fees;
 mod settings;
 mod shipped;
 mod specimen_signatures;
+mod stopped_documents;
 pub mod travel;
 mod travel_documents;
 mod travel_papers;
@@ -147,6 +150,7 @@ pub use roll_call::RollCall;
 pub use screenings::Screenings;
 pub use settings::Settings;
 pub use specimen_signatures::SpecimenSignatures;
+pub use stopped_documents::StoppedDocuments;
 pub use travel_documents::TravelDocuments;
 pub use travel_papers::{SealKey, Settings as TravelPaperSettings, TravelPapers, X509};
 pub use trust_accounts::TrustAccounts;
@@ -198,6 +202,7 @@ use proto::consular::v1::repatriation_loan_service_server::RepatriationLoanServi
 use proto::consular::v1::reported_document_service_server::ReportedDocumentServiceServer;
 use proto::consular::v1::screening_service_server::ScreeningServiceServer;
 use proto::consular::v1::specimen_signature_service_server::SpecimenSignatureServiceServer;
+use proto::consular::v1::stopped_document_service_server::StoppedDocumentServiceServer;
 use proto::consular::v1::travel_document_service_server::TravelDocumentServiceServer;
 use proto::consular::v1::trust_account_service_server::TrustAccountServiceServer;
 use proto::consular::v1::trust_entry_service_server::TrustEntryServiceServer;
@@ -324,6 +329,7 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         .add_service(NameCheckReviewServiceServer::new(NameCheckReviews::new(store.keep())))
         .add_service(PassportHoldServiceServer::new(PassportHolds::new(store.keep())))
         .add_service(ReportedDocumentServiceServer::new(ReportedDocuments::new(store.keep())))
+        .add_service(StoppedDocumentServiceServer::new(StoppedDocuments::new(store)))
         .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep(), papers.clone())))
         .add_service(VisaApplicationServiceServer::new(VisaApplications::new(
             visa_applications,

@@ -4,15 +4,19 @@
 //! table's own constraints hold them.
 
 use crate::crisis_persons::CrisisPersons;
+use crate::document_scan;
+use crate::manifest_arrivals::{arrive, arriving, missing, note, reconcile, unlisted};
 use crate::manifest_seats::ManifestSeats;
 use fault::{Fault, refuse_if};
 use identity::Principal;
+use mrz::Zone;
 use proto::consular::v1::manifest_seat::State as Seat;
 use proto::consular::v1::manifest_service_server::ManifestService;
 use proto::consular::v1::{
-    ArriveManifestRequest, BeginBoardingRequest, BoardPersonRequest, CancelManifestRequest, CreateManifestRequest,
-    Crisis, DepartManifestRequest, GetManifestRequest, ListManifestRevisionsRequest, ListManifestRevisionsResponse,
-    ListManifestsRequest, ListManifestsResponse, Manifest, ManifestSeat, Reason, RefuseBoardingRequest,
+    ArriveManifestRequest, BeginBoardingRequest, BoardByDocumentRequest, BoardPersonRequest, CancelManifestRequest,
+    CreateManifestRequest, Crisis, DepartManifestRequest, GetManifestRequest, ListManifestRevisionsRequest,
+    ListManifestRevisionsResponse, ListManifestsRequest, ListManifestsResponse, Manifest, ManifestSeat, Reason,
+    ReconcileManifestRequest, RecordArrivalRequest, RecordUnlistedArrivalRequest, RefuseBoardingRequest,
     ReleaseSeatRequest, UpdateManifestRequest, WatchManifestsRequest, WatchManifestsResponse, crisis,
 };
 use proto::policy::v1::Reason as House;
@@ -38,10 +42,10 @@ impl Keep for Manifests {
 
     fn constraint(name: &str) -> Option<Fault> {
         let full = "every place is taken";
-        let open = "listed is not boarded, not shown and refused together";
+        let open = "listed is not boarded, not shown and refused together, or boarded not arrived and missing";
         match name {
             "manifests_capacity" => Some(Fault::new(Reason::ManifestFull, full)),
-            "manifests_reconciled" => Some(Fault::new(House::Internal, open)),
+            "manifests_reconciled" | "manifests_arrivals" => Some(Fault::new(House::Internal, open)),
             _ => None,
         }
     }
@@ -83,6 +87,10 @@ impl ManifestService for Manifests {
         self.registry.act_with(request, gather, board).await
     }
 
+    async fn board_by_document(&self, request: Request<BoardByDocumentRequest>) -> Answer<Manifest> {
+        self.registry.act_with(request, scanned, board_by_document).await
+    }
+
     async fn refuse_boarding(&self, request: Request<RefuseBoardingRequest>) -> Answer<Manifest> {
         let gather = async |reader: &mut Reader<'_>, manifest: &Manifest, ask: &RefuseBoardingRequest| {
             seat(reader, manifest, &ask.seat).await
@@ -107,6 +115,18 @@ impl ManifestService for Manifests {
             Ok(())
         };
         self.registry.act(request, arrive).await
+    }
+
+    async fn record_arrival(&self, request: Request<RecordArrivalRequest>) -> Answer<Manifest> {
+        self.registry.act_with(request, arriving, arrive).await
+    }
+
+    async fn record_unlisted_arrival(&self, request: Request<RecordUnlistedArrivalRequest>) -> Answer<Manifest> {
+        self.registry.act_with(request, unlisted, note).await
+    }
+
+    async fn reconcile_manifest(&self, request: Request<ReconcileManifestRequest>) -> Answer<Manifest> {
+        self.registry.act_with(request, missing, reconcile).await
     }
 
     async fn cancel_manifest(&self, request: Request<CancelManifestRequest>) -> Answer<Manifest> {
@@ -141,7 +161,11 @@ fn plan(_: &mut Manifest, crisis: Option<Crisis>, _: &mut Call) -> Result<(), Fa
 }
 
 /// The seat that a step is about, if it is one of this manifest.
-async fn seat(reader: &mut Reader<'_>, manifest: &Manifest, name: &str) -> Result<Option<Held<ManifestSeats>>, Fault> {
+pub(crate) async fn seat(
+    reader: &mut Reader<'_>,
+    manifest: &Manifest,
+    name: &str,
+) -> Result<Option<Held<ManifestSeats>>, Fault> {
     Ok(reader.hold::<ManifestSeats>(&[("name", &[name]), ("manifest", &[&manifest.name])]).await?.pop())
 }
 
@@ -151,7 +175,7 @@ async fn live_seats(reader: &mut Reader<'_>, manifest: &Manifest) -> Result<Vec<
 }
 
 /// The seat, in one of these states.
-fn fit(seat: Option<Held<ManifestSeats>>, states: &[Seat]) -> Result<Held<ManifestSeats>, Fault> {
+pub(crate) fn fit(seat: Option<Held<ManifestSeats>>, states: &[Seat]) -> Result<Held<ManifestSeats>, Fault> {
     let unfit = |words: &str| Fault::new(Reason::SeatUnfit, words).at("seat", "is not one this can be done with");
     let seat = seat.ok_or_else(|| unfit("the manifest has no such seat"))?;
     if states.contains(&seat.state()) {
@@ -170,14 +194,47 @@ fn board(
     let seat = fit(seat, &[Seat::Listed])?;
     let shown = !request.document_number.is_empty() || !seat.waiver.is_empty();
     refuse_if(!shown, Reason::DocumentOrWaiverNeeded, "no travel document was shown, and none was waived")?;
+    aboard(manifest, seat, request.document_number, String::new(), call)
+}
+
+fn aboard(
+    manifest: &mut Manifest,
+    seat: Held<ManifestSeats>,
+    document_number: String,
+    document_issuer: String,
+    call: &mut Call,
+) -> Result<(), Fault> {
     manifest.boarded += 1;
     let number = manifest.boarded;
     call.follow(seat, "board", |seat: &mut ManifestSeat, call| {
-        seat.document_number = request.document_number;
+        seat.document_number = document_number;
+        seat.document_issuer = document_issuer;
         seat.boarding_number = number;
         seat.board_time = Some(call.timestamp());
         Ok(())
     })
+}
+
+/// What the document says, and the seat of whom it is of.
+async fn scanned(
+    reader: &mut Reader<'_>,
+    manifest: &Manifest,
+    ask: &BoardByDocumentRequest,
+) -> Result<(Zone, Option<Held<ManifestSeats>>), Fault> {
+    let zone = document_scan::read(&ask.lines, reader.now().date_naive())?;
+    let seat = document_scan::seated(reader, manifest, &zone).await?;
+    Ok((zone, seat))
+}
+
+/// Nobody boards twice, whatever gate they come to.
+fn board_by_document(
+    manifest: &mut Manifest,
+    _: BoardByDocumentRequest,
+    (zone, seat): (Zone, Option<Held<ManifestSeats>>),
+    call: &mut Call,
+) -> Result<(), Fault> {
+    let seat = fit(seat, &[Seat::Listed])?;
+    aboard(manifest, seat, zone.number, zone.issuer, call)
 }
 
 fn refuse(

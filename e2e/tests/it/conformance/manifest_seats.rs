@@ -44,6 +44,6 @@ impl Fixture for ManifestSeats {
 
     fn reached_by_time_alone(&self) -> &'static [&'static str] {
         // Not by time, but by steps of its manifest.
-        &["BOARDED", "NO_SHOW", "REFUSED", "RELEASED"]
+        &["ARRIVED", "BOARDED", "NOT_ARRIVED", "NO_SHOW", "REFUSED", "RELEASED"]
     }
 }

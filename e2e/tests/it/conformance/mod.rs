@@ -208,8 +208,8 @@ conform! {
     }
 }
 
-/// Services that act on no record, with tests of their own: `gateway/tests/it/audit.rs`.
-const ELSEWHERE: &[&str] = &["AuditService"];
+/// Services that act on no record, with tests of their own: `gateway/tests/it/audit.rs`, `consular/tests/it/stopped_feed.rs`.
+const ELSEWHERE: &[&str] = &["AuditService", "StoppedDocumentService"];
 
 #[test]
 fn every_service_of_the_contract_is_checked() {
