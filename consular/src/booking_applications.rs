@@ -3,9 +3,7 @@
 use crate::passport_applications::PassportApplications;
 use crate::visa_applications::VisaApplications;
 use fault::{Fault, refuse_if};
-use proto::consular::v1::{
-    AppointmentSlot, Booking, PassportApplication, Reason, VisaApplication, passport_application, visa_application,
-};
+use proto::consular::v1::{AppointmentSlot, Booking, Reason, passport_application, visa_application};
 use registry::{Call, Held, Reader};
 
 /// The timer by which a passport application that nobody comes for is given up: it waits for the appointment.
@@ -27,32 +25,41 @@ pub(crate) async fn of(reader: &mut Reader<'_>, booking: &Booking, state: &str) 
     }
 }
 
-/// Whether the application a booking names is of the person who comes, at the post of the slot. Whoever books learns no more
-/// than that it is not: an application that is not there, of another and at another post are the same.
-pub(crate) async fn agrees(reader: &mut Reader<'_>, booking: &Booking) -> Result<bool, Fault> {
-    if booking.application.is_empty() {
-        return Ok(true);
+/// The applications that bookings to be made are for, which do not change until these are committed.
+#[derive(Debug)]
+pub(crate) struct Candidates {
+    visas: Vec<Held<VisaApplications>>,
+    passports: Vec<Held<PassportApplications>>,
+}
+
+impl Candidates {
+    pub(crate) async fn of(reader: &mut Reader<'_>, bookings: &[&Booking]) -> Result<Self, Fault> {
+        let named = |kind: &str| {
+            let names = bookings.iter().map(|booking| booking.application.as_str());
+            names.filter(|name| name.strip_prefix(kind).is_some_and(|id| id.starts_with('/'))).collect::<Vec<_>>()
+        };
+        let (visas, passports) = (named("visaApplications"), named("passportApplications"));
+        Ok(Self {
+            visas: if visas.is_empty() { Vec::new() } else { reader.hold(&[("name", &visas)]).await? },
+            passports: if passports.is_empty() { Vec::new() } else { reader.hold(&[("name", &passports)]).await? },
+        })
     }
-    let slot: AppointmentSlot = reader.glance(&booking.slot).await?.unwrap_or_default();
-    let visa: Option<VisaApplication> = match booking.application.starts_with("visaApplications/") {
-        true => reader.share(&booking.application).await?,
-        false => None,
-    };
-    let passport: Option<PassportApplication> = match booking.application.starts_with("passportApplications/") {
-        true => reader.share(&booking.application).await?,
-        false => None,
-    };
-    let comes = booking.applicant.clone().unwrap_or_default();
-    let same = |one: &str, other: &str| one.trim().eq_ignore_ascii_case(other.trim());
-    let of_visa = visa.is_some_and(|one| {
-        let person = one.nationality == comes.nationality && same(&one.passport_number, &comes.document_number);
-        person && one.post == slot.post && one.state() == visa_application::State::Submitted
-    });
-    let of_passport = passport.is_some_and(|one| {
-        let person = one.birth_date == comes.birth_date && same(&one.family_name, &comes.family_name);
-        person && one.post == slot.post && one.state() == passport_application::State::Submitted
-    });
-    Ok(of_visa || of_passport)
+
+    /// Whether the application a booking names is of the person who comes, at the post of the slot. Whoever books learns no
+    /// more than that it is not: an application that is not there, of another and at another post are the same.
+    pub(crate) fn agree(&self, booking: &Booking, slot: &AppointmentSlot) -> bool {
+        let comes = booking.applicant.clone().unwrap_or_default();
+        let same = |one: &str, other: &str| one.trim().eq_ignore_ascii_case(other.trim());
+        let of_visa = self.visas.iter().find(|one| one.name == booking.application).is_some_and(|one| {
+            let person = one.nationality == comes.nationality && same(&one.passport_number, &comes.document_number);
+            person && one.post == slot.post && one.state() == visa_application::State::Submitted
+        });
+        let of_passport = self.passports.iter().find(|one| one.name == booking.application).is_some_and(|one| {
+            let person = one.birth_date == comes.birth_date && same(&one.family_name, &comes.family_name);
+            person && one.post == slot.post && one.state() == passport_application::State::Submitted
+        });
+        booking.application.is_empty() || of_visa || of_passport
+    }
 }
 
 /// Refuses a booking that its application does not agree with.

@@ -3,10 +3,10 @@
 //! How many seats a slot has left is counted by the database, in the statement that takes one or gives one back
 //! (`migrations/0030_appointments.sql`): no caller, and no other program, can take one more.
 
-use crate::booking_applications::{Application, agrees, book, give_up, must_agree, of};
+use crate::booking_applications::{Application, book, give_up, of};
+use crate::booking_holds::{bookable, folded, seat};
 use crate::booking_letters::{Letter, write};
-use crate::booking_limits::unhurried;
-use crate::booking_queue::{SEATED, at, hand_over, keep, next};
+use crate::booking_queue::{at, hand_over, next};
 use crate::counter::practice;
 use chrono::TimeDelta;
 use fault::{Fault, refuse_if};
@@ -14,17 +14,16 @@ use identity::{Called, Principal};
 use proto::consular::v1::booking::State;
 use proto::consular::v1::booking_service_server::BookingService;
 use proto::consular::v1::{
-    Applicant, AppointmentService, AppointmentSlot, Booking, CancelBookingRequest, CheckInBookingRequest,
-    ConfirmBookingRequest, CreateBookingRequest, GetBookingRequest, ListBookingRevisionsRequest,
-    ListBookingRevisionsResponse, ListBookingsRequest, ListBookingsResponse, Reason, RescheduleBookingRequest,
-    ServeBookingRequest, WatchBookingsRequest, WatchBookingsResponse, appointment_service, appointment_slot,
+    AppointmentService, AppointmentSlot, Booking, CancelBookingRequest, CheckInBookingRequest, ConfirmBookingRequest,
+    CreateBookingRequest, GetBookingRequest, ListBookingRevisionsRequest, ListBookingRevisionsResponse,
+    ListBookingsRequest, ListBookingsResponse, Reason, RescheduleBookingRequest, ServeBookingRequest,
+    WatchBookingsRequest, WatchBookingsResponse,
 };
-use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, instant};
+use registry::{Answer, Call, Feed, Held, Keep, Queue, Reader, Registry, Visible, instant};
 use tonic::Request;
 
 /// Whoever holds it works at the counter: sees every booking, and books for those who come or call.
-const SERVES: &str = "consular.bookings.serve";
+pub(crate) const SERVES: &str = "consular.bookings.serve";
 /// The state of an application that has an appointment.
 const BOOKED: &str = "APPOINTMENT_BOOKED";
 
@@ -32,6 +31,7 @@ const BOOKED: &str = "APPOINTMENT_BOOKED";
 #[derive(Clone, Debug)]
 pub struct Bookings {
     registry: Registry<Self>,
+    queue: Queue<Self>,
 }
 
 impl Keep for Bookings {
@@ -89,7 +89,8 @@ impl Keep for Bookings {
 impl Bookings {
     /// The bookings that a registry keeps.
     pub fn new(registry: Registry<Self>) -> Self {
-        Self { registry }
+        let queue = Queue::new(&registry);
+        Self { registry, queue }
     }
 
     /// Whoever does not work at the counter books for their own account.
@@ -98,104 +99,8 @@ impl Bookings {
         if let Some(booking) = request.get_mut().booking.as_mut().filter(|_| !by.may(SERVES)) {
             booking.holder = by.subject.to_string();
         }
-        self.registry.create_with(request, surroundings, hold).await
+        self.queue.create(request).await
     }
-}
-
-/// What a new booking is held against.
-struct Surroundings {
-    slot: Option<AppointmentSlot>,
-    service: Option<AppointmentService>,
-    of_person: Vec<Booking>,
-    of_account: Vec<Booking>,
-    full: bool,
-    /// Whether the application is one that it can be for.
-    agrees: bool,
-}
-
-async fn surroundings(reader: &mut Reader<'_>, booking: &Booking) -> Result<Surroundings, Fault> {
-    let of_account = match booking.holder.as_str() {
-        "" => Vec::new(),
-        holder => {
-            // One account's calls come one after another, or a hundred at once would each see none of the others.
-            reader.alone(&format!("bookings of {holder}")).await?;
-            reader.all(&[("holder", &[holder])]).await?
-        }
-    };
-    if booking.wait {
-        reader.alone(&booking.slot).await?;
-    }
-    let slot: Option<AppointmentSlot> = reader.glance(&booking.slot).await?;
-    let service = match &slot {
-        Some(slot) => reader.glance(&slot.service).await?,
-        None => None,
-    };
-    let key = key(booking.applicant.as_ref());
-    let of_person = reader.all(&[("applicant_key", &[key.as_str()])]).await?;
-    let full = match slot.as_ref().filter(|_| booking.wait) {
-        Some(slot) => {
-            let taken = reader.count::<Booking>(&[("slot", &[slot.name.as_str()]), ("state", &SEATED)]).await?;
-            taken >= slot.capacity.into()
-        }
-        None => false,
-    };
-    let agrees = agrees(reader, booking).await?;
-    Ok(Surroundings { slot, service, of_person, of_account, full, agrees })
-}
-
-/// By what a person is known: the nationality and number of the document that will be shown.
-fn key(applicant: Option<&Applicant>) -> String {
-    applicant.map_or_else(String::new, |one| format!("{}/{}", one.nationality, folded(&one.document_number)))
-}
-
-fn folded(number: &str) -> String {
-    number.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
-}
-
-fn hold(booking: &mut Booking, around: Surroundings, call: &mut Call) -> Result<(), Fault> {
-    let practice = &practice().appointments;
-    if !call.principal().may(SERVES) {
-        unhurried(&around.of_person, &around.of_account, call.now())?;
-    }
-    let slot = bookable(around.slot, around.service.as_ref(), "booking.slot", call)?;
-    must_agree(around.agrees)?;
-    booking.applicant_key = key(booking.applicant.as_ref());
-    seat(booking, &slot);
-    if booking.wait && around.full {
-        booking.queue_time = Some(call.timestamp());
-        booking.set_state(State::Waiting);
-        at(call, "waiting", slot.start_time.as_ref().and_then(instant));
-        return Ok(());
-    }
-    booking.set_state(State::Held);
-    keep(booking, practice.hold_minutes, call);
-    Ok(())
-}
-
-/// The slot, if it can be booked at all.
-fn bookable(
-    slot: Option<AppointmentSlot>,
-    service: Option<&AppointmentService>,
-    field: &str,
-    call: &Call,
-) -> Result<AppointmentSlot, Fault> {
-    let missing = || Fault::new(House::BrokenReference, "there is no such slot").at(field, "does not exist");
-    let (slot, service) = slot.zip(service).ok_or_else(missing)?;
-    let withdrawn = service.state() != appointment_service::State::Offered;
-    refuse_if(withdrawn, Reason::ServiceWithdrawn, "the service is not offered at present")?;
-    refuse_if(slot.state() != appointment_slot::State::Open, Reason::SlotClosed, "the slot is closed")?;
-    let lead = TimeDelta::minutes(service.lead_minutes.into());
-    let late = slot.start_time.as_ref().and_then(instant).is_none_or(|start| start <= call.now() + lead);
-    refuse_if(late, Reason::SlotTooNear, "the slot has begun, or begins too soon to be booked")?;
-    Ok(slot)
-}
-
-fn seat(booking: &mut Booking, slot: &AppointmentSlot) {
-    booking.slot.clone_from(&slot.name);
-    booking.service.clone_from(&slot.service);
-    booking.post.clone_from(&slot.post);
-    booking.start_time = slot.start_time;
-    booking.end_time = slot.end_time;
 }
 
 /// A hold is good until its last instant, whether its timer has fired yet or not.

@@ -5,10 +5,10 @@
 //! screening, in any script and order. From where on names are alike is data: `data/counter.toml`, `civil.likeness`.
 
 use crate::counter::Likeness;
-use crate::screening::{Kind as NameKind, Scorer};
 use chrono::NaiveDate;
 use proto::consular::v1::civil_record::Kind;
 use proto::consular::v1::{CivilDuplicate, CivilPerson, CivilRecord};
+use screening::{Kind as NameKind, Scorer};
 
 /// The records among `others` that may be of the same event as `one`, the likeliest first.
 pub(crate) fn suspects(
@@ -102,7 +102,7 @@ fn days_apart(one: &str, other: &str) -> Option<i64> {
 /// By what the same event is known again, whoever declares it: the kind, the day and the persons' names, folded.
 pub(crate) fn key(one: &CivilRecord) -> String {
     let name = |person: &CivilPerson| {
-        let folded = crate::screening::fold(&format!("{} {}", person.given_names, person.family_name));
+        let folded = screening::fold(&format!("{} {}", person.given_names, person.family_name));
         let mut words: Vec<&str> = folded.split_whitespace().collect();
         words.sort_unstable();
         format!("{} {}", words.join(" "), person.birth_date)

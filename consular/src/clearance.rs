@@ -1,12 +1,12 @@
 //! Whether a name check stands in the way of a document: none is issued or printed while a hit is unresolved.
 
-use crate::screening::fold;
 use crate::screenings::Screenings;
 use fault::{Fault, refuse_if};
 use proto::consular::v1::screening::State;
 use proto::consular::v1::{Reason, Screening};
 use proto::policy::v1::Reason as House;
 use registry::{Reader, Registry};
+use screening::fold;
 
 /// The most screenings of one person that follow each other, by as many changes of the lists.
 const LONGEST_CHAIN: usize = 10_000;

@@ -40,8 +40,8 @@ pub(crate) struct Appointments {
     pub(crate) no_show_days: u32,
     pub(crate) most_moves: i32,
     pub(crate) check_in_minutes: u32,
-    pub(crate) most_of_person: usize,
-    pub(crate) most_of_account: usize,
+    pub(crate) most_of_person: i64,
+    pub(crate) most_of_account: i64,
     pub(crate) velocity_hours: u32,
     pub(crate) search_days: u32,
 }
@@ -100,7 +100,7 @@ impl Practice {
         match () {
             () if !held => invalid("appointments: a seat that is held no time cannot be confirmed"),
             () if practice.applications.most_drafts == 0 => invalid("applications: nobody could begin one"),
-            () if most_of_person == 0 || most_of_account == 0 => invalid("appointments: nobody could book"),
+            () if most_of_person <= 0 || most_of_account <= 0 => invalid("appointments: nobody could book"),
             () if !practice.civil.papers.iter().all(Papers::is_known) => {
                 invalid("civil: a kind of event or paper is unknown")
             }

@@ -1,14 +1,15 @@
 //! Whether a hold stands in the way of a passport, and the decision in writing that it does not.
 
-use crate::screening::{Band, Kind, Scorer};
 use crate::shipped::{Shipped, in_words};
 use fault::{Fault, refuse_if};
 use proto::consular::v1::{DecidePassportHoldRequest, PassportApplication, PassportHold, PassportHoldDecision, Reason};
 use proto::policy::v1::Reason as House;
 use registry::{Call, Reader};
+use screening::{Band, Kind, Scorer};
 
 /// How names are compared.
-pub(crate) static NAMES: Shipped<Scorer> = Shipped::new("screening/weights.toml", || in_words(Scorer::shipped()));
+pub(crate) static NAMES: Shipped<Scorer> =
+    Shipped::new("weights.toml of the crate screening", || in_words(Scorer::shipped()));
 
 /// The holds in force on the applicant that nobody has decided about for this application: by the person's number, or by a like
 /// name and the same date of birth, for a child may apply under another number.

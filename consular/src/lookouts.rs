@@ -1,6 +1,5 @@
 //! Lookouts: persons our own authorities ask to be told of, put in force and withdrawn by two officers, in every screening.
 
-use crate::screening::{Birth, Entry, Kind, Sex, document, fold};
 use calendar::{Clock, Length};
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
@@ -15,6 +14,7 @@ use proto::consular::v1::{
     UpdateLookoutRequest, WatchLookoutsRequest, WatchLookoutsResponse, WithdrawLookoutRequest,
 };
 use registry::{Answer, Call, Feed, Keep, Registry, Visible};
+use screening::{Birth, Entry, Kind, Sex, document, fold};
 use tonic::Request;
 
 /// The states in which it is compared with whoever is screened.

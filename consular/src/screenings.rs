@@ -1,7 +1,6 @@
 //! Screenings: someone looked up on the lists in force, what was found, and what two officers made of it.
 
 use crate::lists::{Lists, Searched};
-use crate::screening::{self as engine, Birth};
 use crate::{name_check_reviews, rescreening};
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
@@ -16,6 +15,7 @@ use proto::consular::v1::{
     SearchScreeningsResponse, Subject, WatchScreeningsRequest, WatchScreeningsResponse,
 };
 use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
+use screening::{self as engine, Birth};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tonic::{Request, Response};

@@ -1,7 +1,7 @@
 //! A publication of the Security Council is read whole or refused with the line.
 #![no_main]
 
-use consular::screening::lists::read_un;
+use screening::lists::read_un;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|xml: &str| {

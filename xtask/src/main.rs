@@ -1,4 +1,4 @@
-//! The developer's verbs: up, down, test, demo, bench, docs, clients.
+//! The developer's verbs: up, down, test, fuzz, demo, bench, docs, clients.
 
 mod bench;
 mod check;
@@ -6,6 +6,7 @@ mod clients;
 mod demo;
 mod docs;
 mod down;
+mod fuzz;
 mod local;
 mod progress;
 mod reference;
@@ -31,6 +32,8 @@ enum Verb {
     Down(down::Options),
     /// Checks everything that CI checks.
     Test(check::Options),
+    /// Feeds every parser of outside input what was made to break it.
+    Fuzz(fuzz::Options),
     /// Measures what the house costs, against what it is held to.
     Bench(bench::Options),
     /// Writes the reference that comes from the contract: errors, states, OpenAPI.
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Verb::Up(options) => with_runtime(up::up(options)),
         Verb::Down(options) => down::down(&options).map(|()| ExitCode::SUCCESS),
         Verb::Test(options) => check::check(&options),
+        Verb::Fuzz(options) => fuzz::fuzz(&options),
         Verb::Bench(options) => bench::bench(&options).map(|()| ExitCode::SUCCESS),
         Verb::Docs(options) => docs::docs(&options).map(|()| ExitCode::SUCCESS),
         Verb::Clients(options) => with_runtime(clients::clients(options)),

@@ -5,9 +5,8 @@ use crate::shipped::{Shipped, in_words};
 use serde::Deserialize;
 
 /// The numbers of practice.
-pub(crate) static GUARD: Shipped<Guard> = Shipped::new("screening/publications.toml", || {
-    in_words(toml::from_str(include_str!("../../data/screening/publications.toml")))
-});
+pub(crate) static GUARD: Shipped<Guard> =
+    Shipped::new("publications.toml", || in_words(toml::from_str(include_str!("../../data/publications.toml"))));
 
 /// From when on a loss is too great to be believed.
 #[derive(Debug, Deserialize)]

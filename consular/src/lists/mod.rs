@@ -14,12 +14,12 @@ pub(crate) use publication::{Publication, Unreadable};
 pub(crate) use searched::Searched;
 
 use crate::Screenings;
-use crate::screening::{Entry, Index, Live, Scorer};
 use arc_swap::ArcSwap;
 use fault::Fault;
 use proto::consular::v1::watch_list::Format;
 use proto::policy::v1::Reason;
 use registry::Store;
+use screening::{Entry, Index, Live, Scorer, retire};
 use sqlx::postgres::{PgListener, PgRow};
 use sqlx::{PgPool, Row as _};
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,7 +126,9 @@ impl Lists {
         let versions = next.iter().map(|(list, (version, _))| (list.clone(), version.clone())).collect();
         let build = move || lists.live.replace(Index::of(entries, &lists.scorer).with_versions(versions));
         let broke_off = |error| Fault::new(Reason::Internal, "the index could not be built").caused_by(error);
-        tokio::task::spawn_blocking(build).await.map_err(broke_off)?;
+        let before = tokio::task::spawn_blocking(build).await.map_err(broke_off)?;
+        // By itself: it lasts as long as the searches that began on it.
+        drop(tokio::task::spawn_blocking(move || retire(before)));
         *in_force = next;
         Ok(true)
     }

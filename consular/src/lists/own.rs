@@ -6,10 +6,10 @@
 //! that it never promises what was not looked at.
 
 use crate::lookouts::{self, Lookouts};
-use crate::screening::{Entry, Index, Kind, Live, Scorer, Subject, document, document_alike};
 use fault::Fault;
 use proto::policy::v1::Reason;
 use registry::Store;
+use screening::{Entry, Index, Kind, Live, Scorer, Subject, document, document_alike};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
 use std::collections::BTreeMap;

@@ -1,9 +1,9 @@
 //! One publication of a list: its files, its entries, and the version that its bytes make it.
 
-use crate::screening::Entry;
-use crate::screening::lists::{OfacFiles, read_ofac, read_un};
 use proto::consular::v1::watch_list::Format;
 use ring::digest::{Context, SHA256};
+use screening::Entry;
+use screening::lists::{OfacFiles, read_ofac, read_un};
 use sqlx::PgPool;
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,11 +1,11 @@
 //! Everything that is searched at one instant: the published lists, our lookouts, the documents that are out of use.
 
 use crate::lists::own::{self, DOCUMENTS, LOOKOUTS};
-use crate::screening::{self as engine, Band, Index, Scorer};
 use fault::Fault;
 use proto::consular::v1::hit::Band as BandCode;
 use proto::consular::v1::{Feature, Hit, ListVersion};
 use registry::Store;
+use screening::{self as engine, Band, Index, Scorer};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;

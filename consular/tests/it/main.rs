@@ -41,7 +41,6 @@ mod registrations;
 mod rescreening;
 mod scanner;
 mod schema;
-mod screening;
 mod sealed_papers;
 mod smtp;
 mod stay;

@@ -2,7 +2,6 @@
 
 use crate::travel_bench::{CLERK, DECIDER};
 use crate::world::{Signed, World, officer, reason, world};
-use consular::screening::document_alike;
 use proto::consular::v1::blank_book::Kind as Blank;
 use proto::consular::v1::hit::Band;
 use proto::consular::v1::passport_application::Type;
@@ -11,6 +10,7 @@ use proto::consular::v1::reported_document_service_client::ReportedDocumentServi
 use proto::consular::v1::screening::State;
 use proto::consular::v1::subject::Kind as Who;
 use proto::consular::v1::{self as pb, Hit, ReportedDocument, Screening, Subject};
+use screening::document_alike;
 use tonic::Status;
 
 impl World {

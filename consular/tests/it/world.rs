@@ -86,9 +86,19 @@ pub(crate) fn officer(subject: &str) -> Principal {
     }
 }
 
+/// A process of the service, as somebody calls it.
+pub(crate) fn signed(process: &CallService, by: &Principal) -> Signed {
+    InterceptedService::new(process.clone(), Token(testkit::token(by)))
+}
+
 impl World {
     pub(crate) fn signed(&self, by: &Principal) -> Signed {
-        InterceptedService::new(self.service.clone(), Token(testkit::token(by)))
+        signed(&self.service, by)
+    }
+
+    /// So many processes of the service on the same database.
+    pub(crate) fn processes(&self, number: usize) -> Vec<CallService> {
+        (0..number).map(|_| service(&self.store, &self.lists, &papers())).collect()
     }
 
     pub(crate) fn watch_lists(&self, by: &Principal) -> WatchListServiceClient<Signed> {

@@ -12,7 +12,7 @@ use crate::registry::{Answer, Kept, Registry};
 use crate::update::carrier;
 use ::fault::Fault;
 use proto::contract::contract;
-use proto::policy::v1::Reason;
+use proto::policy::v1::{Reason, Rule};
 use proto::shape::{Carries, Record};
 use std::collections::BTreeMap;
 use tonic::Request;
@@ -69,15 +69,15 @@ impl<K: Keep> Registry<K> {
         let (deed, keyed) = (asked.deed(), asked.keyed(self.store()));
         let mut call = Call::new(self.store(), &deed, version.at, BTreeMap::new());
         let admitted = K::admit(&mut record, &mut call);
-        let written = match admitted.and_then(|()| self.first(&mut record, version, asked, &deed, keyed.clone(), call))
-        {
-            Ok(effect) => {
-                let written = self.insert_alone(&effect).await;
-                self.store().signal().committed(effect.is_timed());
-                written
-            }
-            Err(fault) => Err(fault),
-        };
+        let written =
+            match admitted.and_then(|()| self.first(&mut record, version, asked.rule(), &deed, keyed.clone(), call)) {
+                Ok(effect) => {
+                    let written = self.insert_alone(&effect).await;
+                    self.store().signal().committed(effect.is_timed());
+                    written
+                }
+                Err(fault) => Err(fault),
+            };
         self.or_replay(record, written, &deed, keyed).await
     }
 
@@ -98,7 +98,7 @@ impl<K: Keep> Registry<K> {
             let gathered = gather(&mut Reader::new(&mut tx, self.store()), &record).await?;
             K::admit(&mut record, &mut call)?;
             admit(&mut record, gathered, &mut call)?;
-            let effect = self.first(&mut record, version, asked, &deed, keyed.clone(), call)?;
+            let effect = self.first(&mut record, version, asked.rule(), &deed, keyed.clone(), call)?;
             effect.meet(&mut tx, self.store()).await?;
             if !self.insert(&effect, &mut *tx).await? {
                 // The request was made before: what was written beside it has its effect already.
@@ -128,18 +128,18 @@ impl<K: Keep> Registry<K> {
     }
 
     /// The effect of making a record that was admitted.
-    pub(crate) fn first<R: Carries<K::Record>>(
+    pub(crate) fn first(
         &self,
         record: &mut K::Record,
         version: Version,
-        asked: &Asked<R>,
+        rule: &Rule,
         deed: &Deed,
         keyed: Option<Keyed>,
         call: Call,
     ) -> Result<Effect, Fault> {
         self.check_name(record)?;
         let state = record.state();
-        self.kind().lead(record, &asked.rule().to, state)?;
+        self.kind().lead(record, &rule.to, state)?;
         stamp(record, version, Change::Insert);
         let effect = self.kind().effect(record, version, deed, keyed, call, self.store().days())?;
         self.within_sight(&effect)?;

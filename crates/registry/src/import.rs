@@ -104,7 +104,7 @@ impl<K: Keep> Registry<K> {
         let mut call = Call::new(self.store(), &deed, version.at, BTreeMap::new());
         prepare(&mut record, &mut call)?;
         K::admit(&mut record, &mut call)?;
-        let effect = self.first(&mut record, version, asked, &deed, None, call)?;
+        let effect = self.first(&mut record, version, asked.rule(), &deed, None, call)?;
         match self.insert_alone(&effect).await {
             Ok(_) => {
                 self.store().signal().committed(effect.is_timed());

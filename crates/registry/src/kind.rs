@@ -64,7 +64,7 @@ impl Kind {
             columns: Column::all(resource),
             searchable: resource.fields().iter().any(|field| searchable(&field)),
             searches_personal: resource.fields().iter().filter(searchable).any(hidden),
-            texts: Texts::of(&resource.policy().table, sealed.is_some()),
+            texts: Texts::of(&resource.policy().table, timed(resource), sealed.is_some()),
             sealed,
             made_in: contract().methods().iter().find(makes).map_or(&[], |method| method.rule().to.as_slice()),
         }
@@ -77,7 +77,7 @@ impl Kind {
 
     /// Whether records have timers.
     pub(crate) fn has_timers(&self) -> bool {
-        self.resource.policy().automatic.iter().any(|automatic| !automatic.timer.is_empty())
+        timed(self.resource)
     }
 
     /// What a timer does when it is due.
@@ -110,4 +110,8 @@ impl Kind {
     pub(crate) fn not_found(&self, name: &str) -> Fault {
         Fault::new(Reason::NotFound, format!("there is no {name}")).with("name", name)
     }
+}
+
+fn timed(resource: &Resource) -> bool {
+    resource.policy().automatic.iter().any(|automatic| !automatic.timer.is_empty())
 }

@@ -17,7 +17,7 @@ use fault::Fault;
 use proto::shape::Record;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A record's timers.
 type Clocks = BTreeMap<String, Clock>;
@@ -68,6 +68,17 @@ impl<'t> Reader<'t> {
         }
         let lock = sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))").bind(word);
         lock.execute(&mut *self.connection).await.map(drop).map_err(pg::fault)
+    }
+
+    /// As [`Reader::alone`], with all of these words; whoever waits for several waits in one order.
+    pub(crate) async fn alone_with_all(&mut self, words: BTreeSet<String>) -> Result<(), Fault> {
+        if !self.locks || words.is_empty() {
+            return Ok(());
+        }
+        let text = "select pg_advisory_xact_lock(hashtextextended(word, 0))
+            from unnest($1::text[]) with ordinality w (word, place) order by place";
+        let words: Vec<_> = words.into_iter().collect();
+        sqlx::query(text).bind(words).execute(&mut *self.connection).await.map(drop).map_err(pg::fault)
     }
 
     /// The transaction itself, for tables beside the registers that a service keeps for itself: queues, places on a grid,

@@ -1,8 +1,8 @@
 //! The fixed SQL of one kind of record, composed once from its table's name; everything else in it is a bind.
 
-use crate::append::append_text;
 use crate::effect::{Change, write_text};
 use crate::follow::follow_text;
+use crate::many::many_text;
 use crate::secret::DATA_KEY;
 
 /// The statements of one table. They live as long as the program, so that no call copies them.
@@ -23,8 +23,8 @@ pub(crate) struct Texts {
     pub(crate) share: String,
     /// As `lock`, or nothing if someone else holds it: name.
     pub(crate) try_lock: String,
-    /// Appends many records at once, by `append_text`.
-    pub(crate) append: String,
+    /// Writes many new records at once, by `many_text`.
+    pub(crate) many: String,
     /// Changes many records at once, by `follow_text`.
     pub(crate) follow: String,
     /// Makes many records at once, by `follow_text`.
@@ -34,7 +34,7 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    pub(crate) fn of(table: &str, seals: bool) -> Self {
+    pub(crate) fn of(table: &str, timed: bool, seals: bool) -> Self {
         assert!(
             !table.is_empty() && table.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
             "{table}: tables are named in small letters"
@@ -51,7 +51,7 @@ impl Texts {
             // Weaker than `for update`, so that a child's foreign key does not wait for every change of its parent.
             lock: format!("{locked} for no key update"),
             share: format!("{locked} for share"),
-            append: append_text(&table),
+            many: many_text(&table, timed, seals),
             follow: follow_text(&table, Change::Update),
             open: follow_text(&table, Change::Insert),
             try_lock: format!("{locked} for no key update skip locked"),

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 /// Where the publications lie, with their source and licence.
-const SOURCE: &str = "consular/tests/data/sanctions";
+const SOURCE: &str = "crates/screening/tests/data/sanctions";
 /// A list's folder, and the files of its publication.
 const LISTS: [(&str, &[&str]); 2] =
     [("ofac-sdn", &["sdn.csv", "alt.csv", "add.csv"]), ("un-sc", &["UN_consolidated.xml"])];

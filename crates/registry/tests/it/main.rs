@@ -11,6 +11,7 @@ mod follows;
 mod imports;
 mod lists;
 mod past;
+mod queues;
 mod races;
 mod sealing;
 mod timers;
