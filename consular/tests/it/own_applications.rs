@@ -237,7 +237,7 @@ async fn an_applicant_does_none_of_the_offices_work() {
     assert_eq!(reason(world.begins(&me, named).await), "POSTING_THROUGH_OFFICE");
 }
 
-/// What holds it is that one account's calls come one after another: without `alone` all 30 are begun.
+/// What holds it is that one account's calls come one after another: without `alone` more are begun (17, once).
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_begins_so_many_at_once_and_no_more() {
     let world = world().await;
