@@ -33,7 +33,7 @@ const SEATS: usize = 5;
 /// How long each round runs, if the first argument does not say otherwise.
 const SECONDS: u64 = 8;
 /// Slots for each run: more than can be filled in the time.
-const SLOTS: usize = 8_000;
+const SLOTS: usize = 16_000;
 const ROUNDS: usize = 3;
 
 #[tokio::main]

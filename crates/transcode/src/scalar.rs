@@ -95,7 +95,7 @@ pub(crate) fn from_text<'a>(tables: &Tables, kind: Kind, text: Cow<'a, str>) -> 
         Kind::Bytes => Scalar::Bytes(base64(&text).ok_or("must be base64")?),
         Kind::Enum(values) => match tables.values(values).number(&text) {
             Some(number) => Scalar::Varint(i64::from(number).cast_unsigned()),
-            None => return Err(format!("has no value {text:?}").into()),
+            None => return Err(tables.values(values).unknown(&text).into()),
         },
         Kind::Bool | Kind::Message(_) => return Err(wrong(kind, "text")),
         Kind::Double | Kind::Float => {

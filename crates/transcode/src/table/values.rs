@@ -3,6 +3,9 @@
 use prost_reflect::EnumDescriptor;
 use std::collections::HashMap;
 
+/// The most names that a refusal lists.
+const LISTED: usize = 30;
+
 /// One enum.
 pub(crate) struct Values {
     /// Number and quoted name, by number.
@@ -46,6 +49,15 @@ impl Values {
 
     pub(crate) fn number(&self, name: &str) -> Option<i32> {
         self.numbers.get(name).copied()
+    }
+
+    /// What is wrong with a name that there is none of, and which ones there are: all that say something, or the first of many.
+    pub(crate) fn unknown(&self, name: &str) -> String {
+        let known = self.names.iter().filter(|(number, _)| *number != 0);
+        let known: Vec<_> = known.map(|(_, quoted)| String::from_utf8_lossy(quoted).replace('"', "")).collect();
+        let listed = known.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = if known.len() > LISTED { ", …" } else { "" };
+        format!("has no value {name:?}; it has {listed}{more}")
     }
 
     /// The name of the number 0, as JSON writes it.

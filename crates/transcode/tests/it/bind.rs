@@ -57,7 +57,7 @@ fn every_wrong_parameter_is_named() {
             "pageSize: is given more than once",
             "labels: cannot be given in the query",
             "part: cannot be given in the query",
-            "colors: has no value \"PINK\"",
+            "colors: has no value \"PINK\"; it has RED, GREEN",
             "right: is given beside another parameter that excludes it",
             "left: is given more than once",
             "%zz: is not percent-encoded UTF-8",

@@ -131,7 +131,7 @@ fn every_violation_is_found_at_once() {
         [
             "scalars.anInt32: must be a whole number",
             "scalars.aBool: must be true or false, not a number",
-            "scalars.aColor: has no value \"PINK\"",
+            "scalars.aColor: has no value \"PINK\"; it has RED, GREEN, BLUE",
             "scalars.aSparse: has no value 7",
             "scalars.colour: is not a field of Scalars",
             "scalars.aBytes: must be base64",
