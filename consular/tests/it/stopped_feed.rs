@@ -149,3 +149,19 @@ async fn a_cursor_of_another_register_is_refused_as_is_who_may_not() {
     let refused = feed.export_stopped_documents(pb::ExportStoppedDocumentsRequest::default()).await;
     assert_eq!(reason(refused.map(drop)), "PERMISSION_DENIED");
 }
+
+/// Without its index a call from the beginning walks through everything that ever happened, and takes longer than a statement may.
+#[tokio::test]
+async fn a_call_reads_by_an_index_of_its_own_however_long_the_history_is() {
+    let world = world().await;
+    let others = "insert into history (kind, name, version, verb, actor, at, doc)
+        select 'bookings', 'bookings/' || n, 1, 'create', 'people/a', now(), '{}' from generate_series(1, 20000) n";
+    sqlx::query(others).execute(&world.db.pool).await.unwrap();
+    sqlx::query("analyze history").execute(&world.db.pool).await.unwrap();
+    let reads = "pg_stat_user_indexes where indexrelname = 'history_of_stopped_documents' and idx_scan > 0";
+    let read = async || {
+        world.stopped("").await.unwrap();
+        world.count(reads).await == 1
+    };
+    until("the index is read", read).await;
+}

@@ -6,12 +6,9 @@ use sqlx::{PgExecutor, Row as _};
 use std::collections::HashSet;
 
 /// Whether two requests have one key, and so cannot be written together: the second must see the first's answer.
-pub(crate) fn same_key(one: (&Deed, Option<&Keyed>), other: (&Deed, Option<&Keyed>)) -> bool {
-    let key = |(deed, keyed): (&Deed, Option<&Keyed>)| {
-        keyed.map(|keyed| (deed.principal.subject.clone(), deed.method.clone(), keyed.key.clone()))
-    };
-    let wanted = key(one);
-    wanted.is_some() && wanted == key(other)
+pub(crate) fn same_key((one, first): (&Deed, Option<&Keyed>), (other, second): (&Deed, Option<&Keyed>)) -> bool {
+    let same_caller = one.principal.subject == other.principal.subject && one.method == other.method;
+    same_caller && first.zip(second).is_some_and(|(first, second)| first.key == second.key)
 }
 
 /// Writes new records of one kind, without what follows from them; the names of those written. The others' keys were used
