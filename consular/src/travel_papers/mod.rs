@@ -136,7 +136,7 @@ impl TravelPapers {
         });
         ensure!(fits, "the seal's certificate (SEAL_X509) is not that of the seal key");
         // Our own certificate is good while its key is in the settings.
-        trust.0.extend(settings.seal_key.as_ref().map(|key| Certificate {
+        trust.certificates.extend(settings.seal_key.as_ref().map(|key| Certificate {
             issuer: issuer.code.clone(),
             signer: signer.clone(),
             reference: settings.seal_certificate.clone(),
@@ -176,7 +176,7 @@ impl TravelPapers {
 
     /// Our own certificate, if there is a key.
     pub(crate) fn own(&self) -> Option<&Certificate> {
-        self.0.key.as_ref().and(self.0.trust.0.last())
+        self.0.key.as_ref().and(self.0.trust.certificates.last())
     }
 
     /// Prints.

@@ -1,15 +1,17 @@
 //! Sealing: the key as the settings have it, the seals of passports, visas and emergency documents, and who else is trusted.
 
 use super::TravelPapers;
-use crate::travel::day;
-use anyhow::{Context as _, ensure};
+use crate::travel::{day, zone};
+use anyhow::{Context as _, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::NaiveDate;
 use fault::Fault;
 use proto::consular::v1::{EmergencyTravelDocument, TravelDocument, Visa};
 use proto::policy::v1::Reason as House;
-use seal::{Certificate, Emergency, Entries, Header, Misfit, Passport, PublicKey, Seal, Signer, Stay, Trust, Version};
+use seal::{
+    Authority, Certificate, Emergency, Entries, Header, Misfit, Passport, PublicKey, Seal, Signer, Stay, Trust, Version,
+};
 use serde::Deserialize;
 use std::path::Path;
 use std::sync::Arc;
@@ -120,10 +122,22 @@ fn misfit(error: Misfit) -> Fault {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    #[serde(default)]
+    authority: Vec<AuthorityEntry>,
+    #[serde(default)]
     certificate: Vec<Entry>,
 }
 
-/// A certificate in a file.
+/// A state's signing authority in a file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuthorityEntry {
+    issuer: String,
+    /// The certificate in DER, in base64.
+    der: String,
+}
+
+/// A signer's certificate in a file: its key and days, or the certificate that an authority of the file has made.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -131,31 +145,61 @@ struct Entry {
     signer: String,
     reference: String,
     /// The point, in base64.
-    key: String,
-    from: NaiveDate,
-    until: NaiveDate,
+    key: Option<String>,
+    from: Option<NaiveDate>,
+    until: Option<NaiveDate>,
     revoked: Option<NaiveDate>,
     /// The certificate in DER, in base64.
     #[serde(default)]
     der: String,
 }
 
-/// The certificates of a file.
+/// The authorities and certificates of a file.
 pub(super) fn trusted(file: &Path) -> anyhow::Result<Trust> {
-    let File { certificate: entries } = toml::from_str(&std::fs::read_to_string(file)?)?;
-    let bytes = |text: &str| STANDARD.decode(text.trim()).context("is not base64");
-    let certificate = |entry: Entry| {
-        ensure!(entry.from <= entry.until, "{} {}: it ends before it begins", entry.signer, entry.reference);
-        Ok(Certificate {
-            key: PublicKey::from_point(&bytes(&entry.key)?)?,
-            der: bytes(&entry.der)?,
-            issuer: entry.issuer,
-            signer: entry.signer,
-            reference: entry.reference,
-            from: entry.from,
-            until: entry.until,
-            revoked: entry.revoked,
-        })
+    let File { authority, certificate } = toml::from_str(&std::fs::read_to_string(file)?)?;
+    let authorities = authority.into_iter().map(authority_of).collect::<anyhow::Result<Vec<_>>>()?;
+    let told = |entry: Entry| {
+        let named = format!("{} {}", entry.signer, entry.reference);
+        told_of(entry, &authorities).context(named)
     };
-    entries.into_iter().map(certificate).collect::<anyhow::Result<_>>().map(Trust)
+    let certificates = certificate.into_iter().map(told).collect::<anyhow::Result<_>>()?;
+    Ok(Trust { certificates, authorities })
+}
+
+fn bytes(text: &str) -> anyhow::Result<Vec<u8>> {
+    STANDARD.decode(text.trim()).context("is not base64")
+}
+
+/// The authority of a state that says the same of itself. Codes that ISO 3166-1 does not know, as the specimen's, are the file's.
+fn authority_of(entry: AuthorityEntry) -> anyhow::Result<Authority> {
+    let authority = bytes(&entry.der).and_then(|der| Ok(Authority::read(&entry.issuer, &der)?));
+    let authority = authority.with_context(|| format!("the authority of {}", entry.issuer))?;
+    let own = zone::code(authority.country());
+    let fits = own == authority.issuer() || own == "XXX";
+    ensure!(fits, "the authority of {} says that it is one of {}", authority.issuer(), authority.country());
+    Ok(authority)
+}
+
+/// Told by its key and days; or by what an authority of its state has made.
+fn told_of(entry: Entry, authorities: &[Authority]) -> anyhow::Result<Certificate> {
+    let der = bytes(&entry.der)?;
+    let (key, from, until) = match (entry.key, entry.from, entry.until) {
+        (Some(key), Some(from), Some(until)) => (PublicKey::from_point(&bytes(&key)?)?, from, until),
+        (None, None, None) => {
+            let own = authorities.iter().filter(|authority| authority.issuer() == entry.issuer);
+            let made = own.map(|authority| authority.certified(&entry.signer, &entry.reference, &der));
+            // A state may have two authorities while it exchanges its key: the one that made it, or what is wrong with it.
+            let made = made.min_by_key(|made| match made {
+                Ok(_) => 0,
+                Err(seal::Unfit::NotIssued) => 2,
+                Err(_) => 1,
+            });
+            let made = made.context("no authority of its issuer is in the file")??;
+            (made.key, made.from, made.until)
+        }
+        _ => bail!("it has its key, first and last day, or none of them and the certificate of an authority"),
+    };
+    ensure!(from <= until, "it ends before it begins");
+    let Entry { issuer, signer, reference, revoked, .. } = entry;
+    Ok(Certificate { issuer, signer, reference, key, from, until, revoked, der })
 }

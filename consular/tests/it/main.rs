@@ -24,6 +24,7 @@ mod entry_requirements;
 mod exchange_rates;
 mod fees;
 mod followers;
+mod foreign_seals;
 mod loans;
 mod lookouts;
 mod machine_readable_zones;

@@ -71,3 +71,33 @@ pub enum Misfit {
     #[error("the seal could not be signed")]
     Signing,
 }
+
+/// Why a certificate is none of an authority, or of a signer that it has certified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unfit {
+    /// It cannot be read, or has a critical part that is not known here.
+    #[error("the certificate cannot be read, or has a critical part that is not known")]
+    Form,
+    /// It is not signed by itself, or may not sign certificates.
+    #[error("the certificate is none of a signing authority")]
+    NoAuthority,
+    /// It names another authority.
+    #[error("the certificate was issued by another authority")]
+    NotIssued,
+    /// The authority it names has not signed it, or it was changed since.
+    #[error("the certificate is not signed by the authority it names")]
+    Signature,
+    /// It is signed by what is too weak, or not known here.
+    #[error("the certificate is signed by an algorithm that is not accepted")]
+    Algorithm,
+    /// It is of another country than the authority, or of none.
+    #[error("the certificate is of another country than its authority")]
+    Country,
+    /// It is for something else than signing documents.
+    #[error("the certificate is not for signing documents")]
+    NoSigner,
+    /// Its key is on neither of the two curves.
+    #[error("the key is on neither P-256 nor P-384")]
+    Key,
+}

@@ -5,11 +5,12 @@
 //! [`Sealed::verify`] says whether they were signed with a key. Keys are the caller's: whoever prints has them outside any
 //! database, and whoever checks knows whose certificate has which key. [`Visa`] and [`Emergency`] are seals in words,
 //! and [`Passport`] is one of our own profile; [`SealedJson`] is the form for screens and paper with room, VDS-NC. [`Trust`]
-//! says whose seals are believed.
+//! says whose seals are believed: signers that we were told of, and those that a state's [`Authority`] has certified.
 //!
 //! Signatures are ECDSA on P-256 with SHA-256 or on P-384 with SHA-384; seals on Brainpool curves are read, and cannot be
 //! verified here.
 
+mod authority;
 mod c40;
 mod emergency;
 mod failure;
@@ -22,8 +23,9 @@ mod trust;
 mod visa;
 mod whole_zone;
 
+pub use authority::Authority;
 pub use emergency::Emergency;
-pub use failure::{Misfit, Unreadable, Unverified};
+pub use failure::{Misfit, Unfit, Unreadable, Unverified};
 pub use header::{Header, Version};
 pub use nc::{MOST_BYTES, SealedJson, canonical};
 pub use passport::Passport;

@@ -1,9 +1,9 @@
 //! Sealed JSON: signed, read in any order, believed or doubted for a named reason.
 
 use crate::signing::signer;
-use crate::trust::certificate;
+use crate::trust::{certificate, told};
 use proptest::prelude::*;
-use seal::{Certificate, MOST_BYTES, Misfit, SealedJson, Signer, Trust, Unreadable, Unverified, canonical};
+use seal::{Certificate, MOST_BYTES, Misfit, SealedJson, Signer, Unreadable, Unverified, canonical};
 use serde_json::{Value, json};
 
 fn message(text: &str) -> String {
@@ -16,7 +16,7 @@ fn sealed(signer: &Signer, text: &str) -> String {
 
 fn judged(text: &str, certificate: Certificate) -> Result<(), Unverified> {
     let read = SealedJson::read(text).expect("it has the form");
-    read.judge(&Trust(vec![certificate]), "2026-06-01".parse().expect("a day"))
+    read.judge(&told(certificate), "2026-06-01".parse().expect("a day"))
 }
 
 #[test]

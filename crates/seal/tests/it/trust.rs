@@ -22,6 +22,11 @@ pub(crate) fn certificate(signer: &Signer) -> Certificate {
     }
 }
 
+/// Who was told of this one alone.
+pub(crate) fn told(certificate: Certificate) -> Trust {
+    Trust { certificates: vec![certificate], ..Trust::default() }
+}
+
 #[test]
 fn every_reason_to_doubt_has_its_name() {
     let signer = signer();
@@ -29,7 +34,7 @@ fn every_reason_to_doubt_has_its_name() {
     let printed = signer.seal(&visa().seal(header()).expect("it fits")).expect("it is signed");
     let sealed = read(&printed).expect("a seal");
     let judged = |certificate: Certificate, today: &str| {
-        Trust(vec![certificate]).judge(&sealed, day(today)).map(|found| found.reference.clone())
+        told(certificate).judge(&sealed, day(today)).map(|found| found.reference.clone())
     };
     assert_eq!(judged(good.clone(), "2026-06-01"), Ok("1A".to_owned()));
     assert_eq!(judged(good.clone(), "2031-06-01"), Ok("1A".to_owned()), "signed while the certificate was valid");
@@ -48,6 +53,6 @@ fn every_reason_to_doubt_has_its_name() {
     assert_eq!(judged(good.clone(), "2026-05-04"), Err(Unverified::NotYetValid), "signed tomorrow");
     let foreign = Header { signer: "XXCS".into(), ..header() };
     let printed = signer.seal(&visa().seal(foreign).expect("it fits")).expect("it is signed");
-    let judged = Trust(vec![good]).judge(&read(&printed).expect("a seal"), day("2026-06-01")).cloned();
+    let judged = told(good).judge(&read(&printed).expect("a seal"), day("2026-06-01")).cloned();
     assert_eq!(judged, Err(Unverified::UnknownKey));
 }
