@@ -90,11 +90,17 @@ impl ImmunityService for Determinations {
         let called = Called::of(&request)?.clone();
         let ask = request.into_inner();
         registry::check(&ask)?;
-        let dossier = self.dossiers.brief(&ask.name).await?.filter(|dossier| is_visible(&called.principal, dossier));
-        let dossier = dossier.ok_or_else(|| Fault::new(Reason::NotFound, "there is no such member"))?;
-        let answer = self.answer(&dossier, &ask, &called);
-        let kept = self.registry.append(&called, &ask, answer).await?;
-        Ok(Response::new(kept.record))
+        let mut found = self.dossiers.recent(&ask.name).await?;
+        loop {
+            let dossier = found.filter(|dossier| is_visible(&called.principal, dossier));
+            let dossier = dossier.ok_or_else(|| Fault::new(Reason::NotFound, "there is no such member"))?;
+            let answer = self.answer(&dossier, &ask, &called);
+            if let Some(kept) = self.registry.append_on(&called, &ask, answer, dossier.grounds()).await? {
+                return Ok(Response::new(kept.record));
+            }
+            // A record that it rests on has changed since it was read: the answer is thought over.
+            found = self.dossiers.anew(&ask.name).await?;
+        }
     }
 
     async fn get_determination(&self, request: Request<GetDeterminationRequest>) -> Answer<Determination> {

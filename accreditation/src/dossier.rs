@@ -9,10 +9,10 @@ use moka::sync::Cache;
 use prost_types::Timestamp;
 use proto::accreditation::v1::{Fact, Member, Mission, WaivedImmunity};
 use proto::policy::v1::Reason;
-use registry::{Reader, Registry, instant};
+use registry::{Ground, Reader, Registry, instant};
 use std::sync::Arc;
 
-/// How many sending states of missions are remembered.
+/// How many people's dossiers, and sending states of missions, are remembered.
 const REMEMBERED: u64 = 10_000;
 
 /// A person's records.
@@ -32,37 +32,61 @@ pub struct Dossiers {
     missions: Registry<Missions>,
     /// Missions never change their sending state, so it is read once.
     senders: Cache<String, Arc<str>>,
+    /// Of people asked about lately, what bears on immunity and is not personal. It may have changed since.
+    recent: Cache<String, Arc<Dossier>>,
 }
 
 impl Dossiers {
     /// Dossiers from these registers.
     pub fn new(members: Registry<Members>, missions: Registry<Missions>) -> Self {
-        Self { members, missions, senders: Cache::new(REMEMBERED) }
+        Self { members, missions, senders: Cache::new(REMEMBERED), recent: Cache::new(REMEMBERED) }
     }
 
     /// The dossier of a member, as the records are now; none if there is no such member.
     pub(crate) async fn of(&self, name: &str) -> Result<Option<Dossier>, Fault> {
-        let Some((member, principal)) = self.people(name).await? else { return Ok(None) };
-        let mission = self.missions.load(&member.mission).await?.ok_or_else(|| orphan(&member))?;
-        self.senders.insert(mission.name.clone(), mission.sending_state.as_str().into());
-        Ok(Some(Dossier::new(member, principal, mission)))
-    }
-
-    /// The same, of the mission the sending state alone: one record less to read where an answer is wanted fast.
-    pub(crate) async fn brief(&self, name: &str) -> Result<Option<Dossier>, Fault> {
-        let Some((member, principal)) = self.people(name).await? else { return Ok(None) };
-        let Some(sender) = self.senders.get(&member.mission) else { return self.of(name).await };
-        let mission = Mission { name: member.mission.clone(), sending_state: sender.to_string(), ..Mission::default() };
-        Ok(Some(Dossier::new(member, principal, mission)))
-    }
-
-    async fn people(&self, name: &str) -> Result<Option<(Member, Option<Member>)>, Fault> {
         let Some(member) = self.members.load(name).await? else { return Ok(None) };
         let principal = match member.principal.as_str() {
             "" => None,
             principal => self.members.load(principal).await?,
         };
-        Ok(Some((member, principal)))
+        let mission = self.missions.load(&member.mission).await?.ok_or_else(|| orphan(&member))?;
+        Ok(Some(Dossier::new(member, principal, mission)))
+    }
+
+    /// What bears on a member's immunity, and nothing personal: as it is remembered, if it is. Who answers from it writes the
+    /// answer on its [`Dossier::grounds`], and if those have changed asks for it [`Dossiers::anew`].
+    pub(crate) async fn recent(&self, name: &str) -> Result<Option<Arc<Dossier>>, Fault> {
+        match self.recent.get(name) {
+            Some(dossier) => Ok(Some(dossier)),
+            None => self.anew(name).await,
+        }
+    }
+
+    /// The same as the records are now; it is remembered.
+    pub(crate) async fn anew(&self, name: &str) -> Result<Option<Arc<Dossier>>, Fault> {
+        let Some(member) = self.members.load_public(name).await? else { return Ok(None) };
+        let principal = match member.principal.as_str() {
+            "" => None,
+            principal => self.members.load_public(principal).await?,
+        };
+        let mission = self.sender(&member).await?;
+        let dossier = Arc::new(Dossier::new(member, principal, mission));
+        self.recent.insert(name.to_owned(), Arc::clone(&dossier));
+        Ok(Some(dossier))
+    }
+
+    /// Of the member's mission the sending state alone.
+    async fn sender(&self, member: &Member) -> Result<Mission, Fault> {
+        let sending_state = match self.senders.get(&member.mission) {
+            Some(sender) => sender,
+            None => {
+                let mission = self.missions.load(&member.mission).await?.ok_or_else(|| orphan(member))?;
+                let sender: Arc<str> = mission.sending_state.into();
+                self.senders.insert(mission.name, Arc::clone(&sender));
+                sender
+            }
+        };
+        Ok(Mission { name: member.mission.clone(), sending_state: sending_state.to_string(), ..Mission::default() })
     }
 }
 
@@ -85,6 +109,11 @@ impl Dossier {
         };
         let Some(member): Option<Member> = reader.share(name).await? else { return Ok(None) };
         Ok(Some(Self::new(member, principal, mission)))
+    }
+
+    /// The people's records that an answer from it rests on. Of the mission nothing is taken that can change.
+    pub(crate) fn grounds(&self) -> Vec<Ground> {
+        [Some(&self.member), self.principal.as_ref()].into_iter().flatten().map(Ground::of).collect()
     }
 
     /// The member that this one derives from.

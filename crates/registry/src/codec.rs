@@ -108,7 +108,6 @@ impl Sight {
     /// Everything.
     pub(crate) const WHOLE: Self = Self { personal: true, classified: true, internal: true };
     /// What everyone may read.
-    #[cfg(test)]
     pub(crate) const PUBLIC: Self = Self { personal: false, classified: false, internal: false };
 
     fn hides(self) -> Which {

@@ -3,6 +3,7 @@
 use crate::doc::Doc;
 use crate::exchange::Codes;
 use crate::follow::Follow;
+use crate::ground::Ground;
 use crate::kind::Kind;
 use crate::secret::Secret;
 use crate::timers::Set;
@@ -89,6 +90,8 @@ pub(crate) struct Effect {
     pub(crate) timers_cleared: Vec<String>,
     /// What it does to other records, in statements of their own.
     pub(crate) follows: Vec<Follow>,
+    /// What it rests on: it is written only while all of that stands.
+    pub(crate) grounds: Vec<Ground>,
 }
 
 /// The statement. It answers with one row if the change was written and none if the key was used before.

@@ -30,6 +30,18 @@ impl<K: Keep> Registry<K> {
         self.read(name, Sight::WHOLE).await
     }
 
+    /// As [`Registry::load`], as far as everyone may read it who may read such records: nothing in it is personal,
+    /// classified or internal, and nothing was opened for it. So it may be remembered.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn load_public(&self, name: &str) -> Result<Option<K::Record>, Fault> {
+        let kind = self.kind();
+        let found = sqlx::query(kind.texts.public.as_str()).bind(name).fetch_optional(self.store().pool()).await;
+        let record = |row: PgRow| kind.record(sql::json(&row, "doc")?, Secret::None, Sight::PUBLIC);
+        found.map_err(pg::fault)?.map(record).transpose()
+    }
+
     /// As [`Registry::load`], of a record that the caller may see; none if it may not.
     ///
     /// # Errors

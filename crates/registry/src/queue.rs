@@ -11,7 +11,7 @@ use crate::batch::{Batcher, Writes};
 use crate::call::Call;
 use crate::effect::{Deed, Effect, Keyed};
 use crate::keep::Keep;
-use crate::many::{self, same_key};
+use crate::many::{self, Written, same_key};
 use crate::reader::Reader;
 use crate::ready::Version;
 use crate::registry::{Answer, Registry};
@@ -21,7 +21,7 @@ use futures::future::BoxFuture;
 use proto::policy::v1::{Reason, Rule};
 use proto::shape::Carries;
 use sqlx::Row as _;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use tonic::Request;
@@ -171,13 +171,13 @@ impl<K: Queued> Writer<K> {
                 record
             }));
         }
-        let mut written = HashSet::new();
+        let mut written = Written::default();
         if !effects.is_empty() {
             for effect in &effects {
                 effect.meet(&mut tx, store).await?;
             }
             written = many::write(self.0.kind(), &effects, &mut *tx).await.map_err(Registry::<K>::broken)?;
-            for effect in effects.iter().filter(|effect| written.contains(&effect.name)) {
+            for effect in effects.iter().filter(|effect| written.new.contains(&effect.name)) {
                 effect.write_follows(&mut tx, store).await?;
             }
             tx.commit().await.map_err(pg::fault)?;
@@ -187,7 +187,7 @@ impl<K: Queued> Writer<K> {
         let outcome = |used: &bool| match if *used { None } else { records.next() } {
             None => Ok(None),
             // Another process used the key between our question and our statement.
-            Some(Ok(record)) if !written.contains(proto::shape::Record::name(&record)) => Ok(None),
+            Some(Ok(record)) if !written.new.contains(proto::shape::Record::name(&record)) => Ok(None),
             Some(decided) => decided.map(Some),
         };
         Ok(before.iter().map(outcome).collect())

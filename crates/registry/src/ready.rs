@@ -110,6 +110,7 @@ impl Kind {
             timers_set,
             timers_cleared,
             follows,
+            grounds: Vec::new(),
         })
     }
 }

@@ -5,11 +5,13 @@ use crate::asked::Asked;
 use crate::audit::{self, Note};
 use crate::batch::Batcher;
 use crate::effect::Deed;
+use crate::ground::Ground;
 use crate::keep::{Keep, Visible};
 use crate::kind::Kind;
 use crate::store::Store;
 use ::fault::Fault;
 use futures::Stream;
+use proto::policy::v1::Reason;
 use proto::shape::{Ask, Record};
 use std::fmt;
 use std::pin::Pin;
@@ -156,10 +158,27 @@ impl<K: Keep> Registry<K> {
         ask: &R,
         record: K::Record,
     ) -> Result<Kept<K::Record>, Fault> {
+        let stands = || Fault::new(Reason::Internal, "a record that rests on nothing was not appended");
+        self.append_on(called, ask, record, Vec::new()).await?.ok_or_else(stands)
+    }
+
+    /// As [`Registry::append`], of a record that rests on others: none, and nothing is written, if one of them has changed
+    /// since. That is seen by the statement that writes it; so it may be made from what is remembered of them.
+    ///
+    /// # Errors
+    /// As [`Registry::append`].
+    pub async fn append_on<R: Ask>(
+        &self,
+        called: &identity::Called,
+        ask: &R,
+        record: K::Record,
+        grounds: Vec<Ground>,
+    ) -> Result<Option<Kept<K::Record>>, Fault> {
         let asked = Asked { called: called.clone(), ask: ask.clone() };
-        match self.appended(&asked, record).await? {
-            Appended::New(record) => Ok(Kept::new(record)),
-            Appended::Before(record) => Ok(Kept::replayed(record)),
+        match self.appended(&asked, record, grounds).await? {
+            Appended::New(record) => Ok(Some(Kept::new(record))),
+            Appended::Before(record) => Ok(Some(Kept::replayed(record))),
+            Appended::Groundless => Ok(None),
         }
     }
 

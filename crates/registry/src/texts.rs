@@ -15,6 +15,8 @@ pub(crate) struct Texts {
     pub(crate) doc: String,
     /// The document of a record that is there: name.
     pub(crate) get: String,
+    /// The same without what opens its sealed part: name.
+    pub(crate) public: String,
     /// A record and its version, which is locked already: name.
     pub(crate) held: String,
     /// A record and its version, locked against changes until the transaction ends: name.
@@ -48,6 +50,7 @@ impl Texts {
         let locked = if seals { format!("select {there}") } else { held.clone() };
         Self {
             get: format!("select {doc} {there}"),
+            public: format!("select doc {there}"),
             // Weaker than `for update`, so that a child's foreign key does not wait for every change of its parent.
             lock: format!("{locked} for no key update"),
             share: format!("{locked} for share"),

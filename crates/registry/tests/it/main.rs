@@ -8,6 +8,7 @@ mod cuts;
 mod erasures;
 mod exchanges;
 mod follows;
+mod grounds;
 mod imports;
 mod lists;
 mod past;
