@@ -4,7 +4,7 @@ use crate::world::{World, asked, embassy, officer, secretary, world};
 use futures::future::join_all;
 use identity::Called;
 use proto::accreditation::v1::{
-    DeleteMissionRequest, Determination, DetermineImmunityRequest, Immune, Mission, UpdateMissionRequest,
+    DeleteMissionRequest, Determination, DetermineImmunityRequest, Immune, Member, Mission, UpdateMissionRequest,
 };
 use registry::{Ground, Kept};
 
@@ -79,4 +79,23 @@ async fn of_those_written_together_the_groundless_alone_are_left_out() {
         assert_eq!(reference, (n % 3 != 0).then(|| format!("case {n}")));
     }
     assert_eq!(world.count("determinations").await, 40);
+}
+
+/// So it may be remembered: nothing is kept in memory that an erasure would have to find there.
+#[tokio::test]
+async fn what_everyone_may_read_of_a_record_has_nothing_personal() {
+    let world = world().await;
+    world.create(&officer(), "fr", embassy("FR")).await;
+    let person = Member { passport_number: "20AB12345".into(), ..secretary("missions/fr") };
+    let kept = world.notify(&officer(), person).await;
+    assert_eq!((kept.family_name.as_str(), kept.passport_number.as_str()), ("Garnier", "20AB12345"));
+    let open = world.members.load_public(&kept.name).await.unwrap().unwrap();
+    assert_eq!(
+        (&open.name, &open.etag, &open.mission, open.category),
+        (&kept.name, &kept.etag, &kept.mission, kept.category)
+    );
+    for personal in [open.family_name, open.given_names, open.birth_date, open.passport_number, open.photo] {
+        assert_eq!(personal, "");
+    }
+    assert!(world.members.load_public("members/nobody").await.unwrap().is_none());
 }
