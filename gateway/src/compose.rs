@@ -82,7 +82,9 @@ pub async fn door_of(
     let background = pg::connect(&settings.database.pool()).await.context("connect to the gateway's database")?;
     webhooks::start(settings, house, background.clone(), errands.clone()).await?;
     jobs::start(settings, house, &background, errands);
-    let bounds = Bounds { limits: Arc::clone(&limits), quotas, shares, grace: settings.keys_grace };
+    // Seven places in eight are never taken by who is not known.
+    let strangers = settings.in_flight.get().div_ceil(8);
+    let bounds = Bounds { limits: Arc::clone(&limits), quotas, shares, grace: settings.keys_grace, strangers };
     let callers = Callers::new(table, bootstrap, people, bounds, ledger, glass, Arc::clone(&signer));
 
     Door::new(Parts {
