@@ -78,7 +78,7 @@ pub async fn door_of(
     let glass = Arc::new(Glass::new(Arc::clone(&rules.roles)));
     house.tasks.spawn(Arc::clone(&glass).run(pool.clone(), house.shutdown.clone()));
     let table = KeyTable::new(pool, rules);
-    let errands = Errands::new(table.clone(), upstreams.clone(), Arc::clone(&signer));
+    let errands = Errands::new(table.clone(), bootstrap.clone(), upstreams.clone(), Arc::clone(&signer));
     let background = pg::connect(&settings.database.pool()).await.context("connect to the gateway's database")?;
     webhooks::start(settings, house, background.clone(), errands.clone()).await?;
     jobs::start(settings, house, &background, errands);
