@@ -2,15 +2,15 @@
 //! 43; VCCR art. 22-25, 53).
 
 use crate::agrements;
+use crate::arrivals;
+use crate::departures;
 use crate::ending::{self, Holdings};
 use crate::grace::{self, AGE_TIMER, GRACE_TIMER};
 use crate::notification::{self, Surroundings};
-use crate::tenure::Tenures;
 use calendar::{Clock, Length};
 use chrono::{DateTime, Utc};
 use fault::{Fault, refuse_if};
 use identity::Principal;
-use proto::accreditation::v1::agrement;
 use proto::accreditation::v1::identity_card::RevocationCause;
 use proto::accreditation::v1::member::EndCause;
 use proto::accreditation::v1::member_service_server::MemberService;
@@ -18,11 +18,10 @@ use proto::accreditation::v1::{
     AccreditRequest, AssessMemberRequest, AssessMemberResponse, BeginValidationRequest, ConfirmChangeRequest,
     CreateMemberRequest, DeclineRequest, ExportMembersRequest, ExportMembersResponse, ExtendGraceRequest, Fact,
     GetMemberRequest, LinkPersonRequest, ListMemberRevisionsRequest, ListMemberRevisionsResponse, ListMembersRequest,
-    ListMembersResponse, Member, NotifyChangeRequest, PassValidationRequest, Reason, RecordDepartureRequest,
-    RejectChangeRequest, ResubmitRequest, ReturnNotificationRequest, TerminateRequest, UpdateMemberRequest,
-    WatchMembersRequest, WatchMembersResponse,
+    ListMembersResponse, Member, NotifyChangeRequest, PassValidationRequest, Reason, RecordArrivalRequest,
+    RecordDepartureRequest, RejectChangeRequest, ResubmitRequest, ReturnNotificationRequest, TerminateRequest,
+    UpdateMemberRequest, WatchMembersRequest, WatchMembersResponse,
 };
-use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Rehearsed, Visible, instant};
 use tonic::{Request, Response};
 
@@ -150,16 +149,20 @@ impl MemberService for Members {
         self.registry.act(request, reject_change).await
     }
 
+    async fn record_arrival(&self, request: Request<RecordArrivalRequest>) -> Answer<Member> {
+        self.registry.act_with(request, arrivals::agrement, arrivals::record_arrival).await
+    }
+
     async fn terminate(&self, request: Request<TerminateRequest>) -> Answer<Member> {
-        self.registry.act_with(request, ending_with, terminate).await
+        self.registry.act_with(request, departures::ending_with, departures::terminate).await
     }
 
     async fn extend_grace(&self, request: Request<ExtendGraceRequest>) -> Answer<Member> {
-        self.registry.act_with(request, kin_leaving, extend_grace).await
+        self.registry.act_with(request, departures::kin_leaving, departures::extend_grace).await
     }
 
     async fn record_departure(&self, request: Request<RecordDepartureRequest>) -> Answer<Member> {
-        self.registry.act_with(request, holdings, record_departure).await
+        self.registry.act_with(request, departures::holdings, departures::record_departure).await
     }
 
     async fn link_person(&self, request: Request<LinkPersonRequest>) -> Answer<Member> {
@@ -203,23 +206,6 @@ async fn kin<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Vec<H
     ending::kin(reader, member).await
 }
 
-/// The household, and what the member was charged with.
-async fn ending_with<R>(
-    reader: &mut Reader<'_>,
-    member: &Member,
-    _: &R,
-) -> Result<(Vec<Held<Members>>, Tenures), Fault> {
-    Ok((ending::kin(reader, member).await?, Tenures::of(reader, std::iter::once(member)).await?))
-}
-
-async fn kin_leaving<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Vec<Held<Members>>, Fault> {
-    ending::kin_leaving(reader, member).await
-}
-
-async fn holdings<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Holdings, Fault> {
-    Holdings::of(reader, &[&member.name]).await
-}
-
 async fn is_known(reader: &mut Reader<'_>, _: &Member, request: &LinkPersonRequest) -> Result<bool, Fault> {
     reader.exists::<Member>(&[("person", &[request.person.as_str()])]).await
 }
@@ -234,16 +220,12 @@ fn notify(member: &mut Member, around: Surroundings, call: &mut Call) -> Result<
             Ok(())
         })?;
     }
-    match around.agrement.filter(|agrement| agrement.state() == agrement::State::Granted) {
-        Some(agrement) if member.arrival_time.is_some() => {
-            call.follow(agrement, "arrive", |agrement, call| agrements::arrive(agrement, member.arrival_time, call))
-        }
-        _ => Ok(()),
-    }
+    arrivals::serve(around.agrement, member, call)
 }
 
 fn correct(member: &mut Member, _: &Member, around: Surroundings, call: &mut Call) -> Result<(), Fault> {
-    notification::judge(member, &around, &call.principal().subject, call)
+    notification::judge(member, &around, &call.principal().subject, call)?;
+    arrivals::serve(around.agrement, member, call)
 }
 
 fn return_notification(member: &mut Member, request: ReturnNotificationRequest, _: &mut Call) -> Result<(), Fault> {
@@ -334,64 +316,6 @@ fn confirm_change(member: &mut Member, _: ConfirmChangeRequest, _: &mut Call) ->
 fn reject_change(member: &mut Member, _: RejectChangeRequest, _: &mut Call) -> Result<(), Fault> {
     member.pending_change = None;
     Ok(())
-}
-
-/// What the household derived from a principal ends with the principal's functions (art. 37), at the same instant.
-fn terminate(
-    member: &mut Member,
-    request: TerminateRequest,
-    (kin, tenures): (Vec<Held<Members>>, Tenures),
-    call: &mut Call,
-) -> Result<(), Fault> {
-    let ended = request.end_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
-    refuse_if(ended > call.now(), Reason::DatesImplausible, "the end of functions is a fact and lies in the past")?;
-    let arrived = member.arrival_time.as_ref().and_then(instant);
-    let before = arrived.is_some_and(|arrived| ended < arrived);
-    refuse_if(before, Reason::DatesImplausible, "the functions ended before the person arrived")?;
-    // A sending state notifies what is its own to end or to know (art. 10.1(a), (b), 43(a)).
-    let theirs = matches!(request.cause(), EndCause::Recalled | EndCause::Death | EndCause::LeftHousehold);
-    if call.principal().mission.is_some() && !theirs {
-        let fault = Fault::new(House::InvalidFields, "1 field is wrong");
-        return Err(fault.at("cause", "must be RECALLED, DEATH or LEFT_HOUSEHOLD for a mission"));
-    }
-    grace::begin(member, request.cause(), ended, call);
-    tenures.end(ended, call)?;
-    ending::end_all(kin, "endWithPrincipal", EndCause::PrincipalEnded, ended, call)
-}
-
-/// Once, and only if asked for while the period still runs.
-fn extend_grace(
-    member: &mut Member,
-    _: ExtendGraceRequest,
-    kin: Vec<Held<Members>>,
-    call: &mut Call,
-) -> Result<(), Fault> {
-    refuse_if(member.grace_extended, Reason::GraceAlreadyExtended, "the grace period was extended once already")?;
-    let over = member.grace_end_time.as_ref().and_then(instant).is_none_or(|end| end <= call.now());
-    refuse_if(over, Reason::GraceOver, "the grace period has ended")?;
-    grace::extend(member, call);
-    kin.into_iter().try_for_each(|kin| {
-        call.follow(kin, "extendWithPrincipal", |kin, call| {
-            grace::extend(kin, call);
-            Ok(())
-        })
-    })
-}
-
-fn record_departure(
-    member: &mut Member,
-    request: RecordDepartureRequest,
-    holdings: Holdings,
-    call: &mut Call,
-) -> Result<(), Fault> {
-    let left = request.departure_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
-    refuse_if(left > call.now(), Reason::DatesImplausible, "the departure is a fact and lies in the past")?;
-    let arrived = member.arrival_time.as_ref().and_then(instant);
-    let before = arrived.is_some_and(|arrived| left < arrived);
-    refuse_if(before, Reason::DatesImplausible, "the person left before arriving")?;
-    let cause = member.end_cause();
-    grace::depart(member, cause, left, call);
-    holdings.end(RevocationCause::FunctionsEnded, call)
 }
 
 fn effective(fact: &Fact) -> Option<DateTime<Utc>> {

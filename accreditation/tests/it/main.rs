@@ -4,6 +4,7 @@
 
 mod affairs;
 mod agrements;
+mod arrivals;
 mod benefit_reasons;
 mod benefits;
 mod card_applications;

@@ -106,7 +106,11 @@ async fn members_change_state_as_the_contract_says() {
     let mission = world.embassy("FR").await;
     let name = world.notify("garnier", secretary(&mission)).await.unwrap().name;
     let step = async |verb: &str| {
-        world.put("members", &name, json!({ "graceExtended": false })).await;
+        world.put("members", &name, json!({ "graceExtended": false, "arrivalTime": "2026-04-24T10:00:00Z" })).await;
+        if verb == "recordArrival" {
+            let expected = sqlx::query("update members set doc = doc - 'arrivalTime' where name = $1");
+            expected.bind(&name).execute(&world.db.pool).await.unwrap();
+        }
         world.member_step(&decider(), verb, &name).await
     };
     hold(&world, "Member", "members", &name, step, |member| member.state().as_str_name().to_owned()).await;
