@@ -6,7 +6,7 @@ use crate::terms::Terms;
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
 use proto::accreditation::v1::agrement::State;
-use proto::accreditation::v1::{Member, Reason, RecordArrivalRequest};
+use proto::accreditation::v1::{Agrement, Member, Reason, RecordArrivalRequest};
 use registry::{Call, Held, Reader, instant, timestamp};
 
 /// The agrément under which a head of mission was notified.
@@ -35,6 +35,11 @@ pub(crate) fn record_arrival(
     let born: Option<NaiveDate> = member.birth_date.parse().ok();
     let unborn = born.is_some_and(|born| arrived.date_naive() < born);
     refuse_if(unborn, Reason::DatesImplausible, "the person arrived before being born")?;
+    let lapsed = |agrement: &Agrement| {
+        agrement.state() == State::Lapsed && agrement.lapse_time.as_ref().and_then(instant) <= Some(arrived)
+    };
+    let words = "the agrément had lapsed when the person arrived";
+    refuse_if(agrement.as_deref().is_some_and(lapsed), Reason::AgrementUnfit, words)?;
     member.arrival_time = Some(timestamp(arrived));
     member.notified_late |= arrived + call.data::<Terms>().notify_within < call.now();
     // What was notified of the person holds from the beginning, if that was before.

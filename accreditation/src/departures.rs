@@ -1,7 +1,7 @@
 //! Departures: how the functions of a member end, the time to leave and the leaving (VCDR art. 10.1, 37, 39, 43; VCCR art. 24,
 //! 25, 53).
 
-use crate::ending::{self, Holdings};
+use crate::ending::{self, Holdings, Leavers};
 use crate::grace;
 use crate::members::Members;
 use crate::tenure::Tenures;
@@ -12,13 +12,18 @@ use proto::accreditation::v1::{ExtendGraceRequest, Member, Reason, RecordDepartu
 use proto::policy::v1::Reason as House;
 use registry::{Call, Held, Reader, instant};
 
-/// The household, and what the member was charged with.
-pub(crate) async fn ending_with<R>(
+/// What ends with a member's functions: those of the household, what the member was charged with and, of one who does not
+/// come or has died, what the member holds of us. Others keep that until their time to leave is over.
+pub(crate) async fn ending_with(
     reader: &mut Reader<'_>,
     member: &Member,
-    _: &R,
-) -> Result<(Vec<Held<Members>>, Tenures), Fault> {
-    Ok((ending::kin(reader, member).await?, Tenures::of(reader, std::iter::once(member)).await?))
+    request: &TerminateRequest,
+) -> Result<(Leavers, Tenures, Holdings), Fault> {
+    let kin = ending::kin(reader, member).await?;
+    let tenures = Tenures::of(reader, std::iter::once(member)).await?;
+    let at_once = request.cause() == EndCause::Death || !grace::is_here(member);
+    let holdings = if at_once { Holdings::of(reader, &[&member.name]).await? } else { Holdings::default() };
+    Ok((kin, tenures, holdings))
 }
 
 pub(crate) async fn kin_leaving<R>(
@@ -37,7 +42,7 @@ pub(crate) async fn holdings<R>(reader: &mut Reader<'_>, member: &Member, _: &R)
 pub(crate) fn terminate(
     member: &mut Member,
     request: TerminateRequest,
-    (kin, tenures): (Vec<Held<Members>>, Tenures),
+    (kin, tenures, holdings): (Leavers, Tenures, Holdings),
     call: &mut Call,
 ) -> Result<(), Fault> {
     let ended = request.end_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
@@ -53,7 +58,9 @@ pub(crate) fn terminate(
     }
     grace::end(member, request.cause(), ended, call);
     tenures.end(ended, call)?;
-    ending::end_all(kin, "endWithPrincipal", EndCause::PrincipalEnded, ended, call)
+    kin.end("endWithPrincipal", EndCause::PrincipalEnded, ended, call)?;
+    // The period is the family's after a death (art. 39.3); a card speaks for a living holder.
+    holdings.end(RevocationCause::FunctionsEnded, call)
 }
 
 /// Once, and only if asked for while the period still runs.

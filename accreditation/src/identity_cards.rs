@@ -2,6 +2,7 @@
 
 use crate::card_number;
 use crate::dossier::{Dossier, Dossiers};
+use crate::grace;
 use crate::immunity::{Circumstances, Question, Rules, determine, standing};
 use crate::papers::{Papers, card};
 use crate::terms::Terms;
@@ -162,6 +163,8 @@ pub(crate) fn issue(
 pub(crate) fn may_have(dossier: &Dossier) -> Result<(), Fault> {
     let accredited = matches!(dossier.member.state(), member::State::Accredited | member::State::ChangeReview);
     refuse_if(!accredited, Reason::MemberNotAccredited, "cards are issued to accredited members")?;
+    let words = "a card speaks for one who is here: privileges begin with the arrival";
+    refuse_if(!grace::is_here(&dossier.member), Reason::ArrivalNotNotified, words)?;
     let unwanted = dossier.member.unwanted_time.is_some();
     refuse_if(unwanted, Reason::HolderUnwanted, "nothing is issued to someone declared persona non grata")
 }

@@ -15,7 +15,7 @@ use proto::accreditation::v1::identity_card::RevocationCause;
 use proto::accreditation::v1::member::EndCause;
 use proto::accreditation::v1::member_service_server::MemberService;
 use proto::accreditation::v1::{
-    AccreditRequest, AssessMemberRequest, AssessMemberResponse, BeginValidationRequest, ConfirmChangeRequest,
+    AccreditRequest, Agrement, AssessMemberRequest, AssessMemberResponse, BeginValidationRequest, ConfirmChangeRequest,
     CreateMemberRequest, DeclineRequest, ExportMembersRequest, ExportMembersResponse, ExtendGraceRequest, Fact,
     GetMemberRequest, LinkPersonRequest, ListMemberRevisionsRequest, ListMemberRevisionsResponse, ListMembersRequest,
     ListMembersResponse, Member, NotifyChangeRequest, PassValidationRequest, Reason, RecordArrivalRequest,
@@ -130,11 +130,11 @@ impl MemberService for Members {
     }
 
     async fn accredit(&self, request: Request<AccreditRequest>) -> Answer<Member> {
-        self.registry.act(request, accredit).await
+        self.registry.act_with(request, opened_by, accredit).await
     }
 
     async fn decline(&self, request: Request<DeclineRequest>) -> Answer<Member> {
-        self.registry.act_with(request, kin, decline).await
+        self.registry.act_with(request, household_with_holdings, decline).await
     }
 
     async fn notify_change(&self, request: Request<NotifyChangeRequest>) -> Answer<Member> {
@@ -202,8 +202,24 @@ async fn household<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result
     notification::household(reader, member).await
 }
 
-async fn kin<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Vec<Held<Members>>, Fault> {
-    ending::kin(reader, member).await
+/// The household, and what it holds of us.
+async fn household_with_holdings<R>(
+    reader: &mut Reader<'_>,
+    member: &Member,
+    _: &R,
+) -> Result<(Vec<Held<Members>>, Holdings), Fault> {
+    let kin = ending::dependants(reader, member).await?;
+    let names: Vec<_> = kin.iter().map(|kin| kin.name.as_str()).collect();
+    let holdings = Holdings::of(reader, &names).await?;
+    Ok((kin, holdings))
+}
+
+/// The agrément of a head of mission, which cannot be withdrawn or lapse meanwhile.
+async fn opened_by<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Option<Agrement>, Fault> {
+    match member.agrement.as_str() {
+        "" => Ok(None),
+        name => reader.share(name).await,
+    }
 }
 
 async fn is_known(reader: &mut Reader<'_>, _: &Member, request: &LinkPersonRequest) -> Result<bool, Fault> {
@@ -262,7 +278,8 @@ fn link_person(member: &mut Member, request: LinkPersonRequest, known: bool, _: 
     Ok(())
 }
 
-fn accredit(member: &mut Member, _: AccreditRequest, call: &mut Call) -> Result<(), Fault> {
+fn accredit(member: &mut Member, _: AccreditRequest, agrement: Option<Agrement>, call: &mut Call) -> Result<(), Fault> {
+    agrements::holds(agrement.as_ref())?;
     member.accredit_time = Some(call.timestamp());
     member.findings.clear();
     if let Some(limit) = grace::age_limit(member, call.data()) {
@@ -274,7 +291,12 @@ fn accredit(member: &mut Member, _: AccreditRequest, call: &mut Call) -> Result<
 }
 
 /// No reason need be given (art. 9.1). The household of one who is not accepted was never one here.
-fn decline(member: &mut Member, _: DeclineRequest, kin: Vec<Held<Members>>, call: &mut Call) -> Result<(), Fault> {
+fn decline(
+    member: &mut Member,
+    _: DeclineRequest,
+    (kin, holdings): (Vec<Held<Members>>, Holdings),
+    call: &mut Call,
+) -> Result<(), Fault> {
     member.decline_time = Some(call.timestamp());
     member.findings.clear();
     let now = call.now();
@@ -283,7 +305,8 @@ fn decline(member: &mut Member, _: DeclineRequest, kin: Vec<Held<Members>>, call
             grace::lapse(kin, EndCause::PrincipalEnded, now, call);
             Ok(())
         })
-    })
+    })?;
+    holdings.end(RevocationCause::FunctionsEnded, call)
 }
 
 fn notify_change(

@@ -117,10 +117,10 @@ async fn in_category(reader: &mut Reader<'_>, member: &Member, mission: Option<&
     Ok(all - own)
 }
 
-/// The people of the household that a member heads or belongs to, but for the member.
+/// The people of the household that a member heads or belongs to, as it is now, but for the member.
 pub(crate) async fn household(reader: &mut Reader<'_>, member: &Member) -> Result<Vec<String>, Fault> {
     let head = if member.principal.is_empty() { &member.name } else { &member.principal };
-    let kin = reader.all::<Member>(&[("principal", &[head.as_str()])]).await?;
+    let kin = reader.all::<Member>(&[("principal", &[head.as_str()]), ("state", &LIVE)]).await?;
     let of_household = kin.into_iter().filter(|kin| kin.name != member.name).map(|kin| kin.person);
     let mut people: Vec<String> = of_household.collect();
     if !member.principal.is_empty() {

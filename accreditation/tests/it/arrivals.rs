@@ -26,14 +26,6 @@ async fn arrest(world: &World, name: &str) -> Immune {
     world.determine(&decider(), name, Matter::ArrestOrDetention).await.unwrap().immune()
 }
 
-/// A head of mission who is to come, under an agrément that is granted and announced.
-async fn expected_head(world: &World, mission: &str) -> Member {
-    let name = world.consulted(&head(mission)).await;
-    world.agrement_step(&decider(), "grant", &name).await.unwrap();
-    world.agrement_step(&registrar(), "announce", &name).await.unwrap();
-    Member { agrement: name, arrival_time: None, ..head(mission) }
-}
-
 #[tokio::test]
 async fn who_is_accredited_before_coming_is_immune_from_the_arrival() {
     let world = world().await;
@@ -72,7 +64,7 @@ async fn an_arrival_is_told_in_time_or_late_whenever_the_person_was_notified() {
 async fn with_the_arrival_of_the_head_the_agrement_has_served() {
     let world = world().await;
     let mission = world.embassy("FR").await;
-    let expected = expected_head(&world, &mission).await;
+    let expected = world.agreed_before_coming(head(&mission)).await;
     let name = world.accredited("head", expected.clone()).await.name;
     assert_eq!(world.agrement(&expected.agrement).await.state(), agrement::State::Granted);
     world.clock.set(at("2026-05-08T12:00:00Z"));
@@ -88,7 +80,7 @@ async fn with_the_arrival_of_the_head_the_agrement_has_served() {
 async fn an_arrival_that_is_put_into_the_notification_serves_as_well() {
     let world = world().await;
     let mission = world.embassy("FR").await;
-    let expected = expected_head(&world, &mission).await;
+    let expected = world.agreed_before_coming(head(&mission)).await;
     let made = world.notify("head", expected.clone()).await.unwrap();
     let corrected = pb::UpdateMemberRequest {
         member: Some(Member { arrival_time: stamp("2026-05-03T06:00:00Z"), ..made.clone() }),

@@ -30,6 +30,7 @@ mod honorary_consuls;
 mod identity_cards;
 mod immunity;
 mod incidents;
+mod leavers;
 mod matters;
 mod members;
 mod missions;

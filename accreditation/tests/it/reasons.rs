@@ -186,6 +186,11 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
             let name = world.notify("a", secretary(&mission)).await?.name;
             world.member_step(&registrar(), "recordArrival", &name).await.map(drop)
         }
+        Reason::AgrementInUse => {
+            let named = world.agreed_before_coming(head(&mission)).await;
+            let name = world.notify("a", named).await?.agrement;
+            world.agrement_step(&registrar(), "withdraw", &name).await.map(drop)
+        }
         Reason::CardOutdated => {
             let member = world.accredited("a", secretary(&mission)).await.name;
             let card = world.issue(&member, "2028-01-01T00:00:00Z").await?.name;
