@@ -42,9 +42,8 @@ async fn the_functions_of_a_head_of_post_end_with_the_exequatur() {
     let world = world().await;
     for admitted in ["admitProvisionally", "grantExequatur"] {
         let consul = world.consul_from(if admitted == "grantExequatur" { "FR" } else { "BE" }).await;
-        let spouse =
-            world.accredited(&format!("spouse-{admitted}").to_lowercase(), relative(&consul, Relation::Spouse));
-        let spouse = spouse.await.name;
+        let id = format!("spouse-{admitted}").to_lowercase();
+        let spouse = world.accredited(&id, relative(&consul, Relation::Spouse)).await.name;
         let name = world.receive(commission(&consul)).await.unwrap().name;
         world.commission_step(&decider(), admitted, &name).await.unwrap();
         let withdrawn = world.commission_step(&decider(), "withdraw", &name).await.unwrap();
