@@ -3,8 +3,8 @@
 
 use crate::apostille_convention::{is_covered, parties};
 use crate::certificate_codes::{code, is_code};
-use crate::receipts::pays;
 use crate::register_numbers::{self, Next};
+use crate::service_fees::{Bill, Services};
 use crate::specimen_signatures::{Signature, compare};
 use crate::travel_papers::{self, TravelPapers};
 use fault::{Fault, refuse_if};
@@ -138,8 +138,15 @@ async fn receipt(
     reader.share(&request.receipt).await
 }
 
+/// By a receipt for this apostille, of whatever post: none keeps apostilles.
+fn is_paid(one: &Apostille, receipt: Option<&Receipt>) -> Result<(), Fault> {
+    let service = &Services::shipped().apostille;
+    let post = receipt.map_or("", |receipt| &receipt.post);
+    Bill { subject: &one.name, post, service, code: &service.code, row: "" }.paid_by(receipt)
+}
+
 fn pay(one: &mut Apostille, request: PayApostilleRequest, receipt: Option<Receipt>, _: &mut Call) -> Result<(), Fault> {
-    pays(receipt.as_ref(), &one.name)?;
+    is_paid(one, receipt.as_ref())?;
     one.receipt = request.receipt;
     Ok(())
 }
@@ -160,7 +167,7 @@ fn issue(
     (receipt, next): (Option<Receipt>, Next),
     call: &mut Call,
 ) -> Result<(), Fault> {
-    pays(receipt.as_ref(), &one.name)?;
+    is_paid(one, receipt.as_ref())?;
     one.date = call.days().date(call.now()).to_string();
     one.issue_time = Some(call.timestamp());
     one.number = next.number;

@@ -96,7 +96,7 @@ impl AssistanceTaskService for AssistanceTasks {
     }
 
     async fn waive_assistance_task(&self, request: Request<WaiveAssistanceTaskRequest>) -> Answer<AssistanceTask> {
-        self.registry.act(request, waive).await
+        self.registry.act_with(request, the_case, waive).await
     }
 
     async fn list_assistance_task_revisions(
@@ -167,6 +167,11 @@ pub(crate) fn finish(
     call: &mut Call,
 ) -> Result<(), Fault> {
     task.done_time = Some(timestamp(at));
+    come_again(task, case, at, call)
+}
+
+/// It is no longer due. A regular one is opened anew.
+fn come_again(task: &AssistanceTask, case: &AssistanceCase, at: DateTime<Utc>, call: &mut Call) -> Result<(), Fault> {
     call.timers().clear(DUE);
     let Some(rule) = rule(task, case).filter(|rule| rule.again_days.is_some()) else { return Ok(()) };
     let next = rule.due_again(at, &days_of(case, call));
@@ -197,11 +202,7 @@ fn assign(task: &mut AssistanceTask, request: AssignAssistanceTaskRequest, _: &m
 
 /// The case, whose kind and country never change. It is not locked: it lies above the task, and cannot be closed while the
 /// task is open.
-async fn the_case(
-    reader: &mut Reader<'_>,
-    task: &AssistanceTask,
-    _: &CompleteAssistanceTaskRequest,
-) -> Result<Option<AssistanceCase>, Fault> {
+async fn the_case<R>(reader: &mut Reader<'_>, task: &AssistanceTask, _: &R) -> Result<Option<AssistanceCase>, Fault> {
     reader.glance(&task.case).await
 }
 
@@ -211,7 +212,7 @@ fn complete(
     case: Option<AssistanceCase>,
     call: &mut Call,
 ) -> Result<(), Fault> {
-    let case = case.ok_or_else(|| Fault::new(House::Internal, "a task has no case"))?;
+    let case = case.ok_or_else(no_case)?;
     let wanted = rule(task, &case).map_or(0, |rule| rule.witnesses);
     let names: BTreeSet<String> = request.witnesses.iter().map(|name| name.trim().to_lowercase()).collect();
     let given = names.iter().filter(|name| !name.is_empty()).count();
@@ -223,7 +224,19 @@ fn complete(
     finish(task, &case, now, call)
 }
 
-fn waive(task: &mut AssistanceTask, request: WaiveAssistanceTaskRequest, call: &mut Call) -> Result<(), Fault> {
+/// This once: a regular one comes again all the same, until the case is closed.
+fn waive(
+    task: &mut AssistanceTask,
+    request: WaiveAssistanceTaskRequest,
+    case: Option<AssistanceCase>,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    let case = case.ok_or_else(no_case)?;
     task.outcome = request.grounds;
-    end(task, call)
+    let now = call.now();
+    come_again(task, &case, now, call)
+}
+
+fn no_case() -> Fault {
+    Fault::new(House::Internal, "a task has no case")
 }

@@ -11,6 +11,7 @@ use crate::counter::practice;
 use chrono::TimeDelta;
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
+use proto::consular::v1::appointment_slot::State as Slot;
 use proto::consular::v1::booking::State;
 use proto::consular::v1::booking_service_server::BookingService;
 use proto::consular::v1::{
@@ -103,13 +104,15 @@ impl Bookings {
     }
 }
 
-/// A hold is good until its last instant, whether its timer has fired yet or not.
+/// A hold is good until its last instant, whether its timer has fired yet or not, and while there is somebody at the counter.
 fn confirm(
     booking: &mut Booking,
     _: ConfirmBookingRequest,
-    application: Option<Application>,
+    (slot, application): (Option<AppointmentSlot>, Option<Application>),
     call: &mut Call,
 ) -> Result<(), Fault> {
+    let closed = slot.is_none_or(|slot| slot.state() != Slot::Open);
+    refuse_if(closed, Reason::SlotClosed, "the slot was closed after the seat was held")?;
     let over = booking.hold_time.as_ref().and_then(instant).is_none_or(|until| until <= call.now());
     refuse_if(over, Reason::HoldOver, "the seat was held until a moment ago")?;
     booking.confirm_time = Some(call.timestamp());
@@ -219,8 +222,10 @@ impl BookingService for Bookings {
     }
 
     async fn confirm_booking(&self, request: Request<ConfirmBookingRequest>) -> Answer<Booking> {
+        // The slot is not closed meanwhile.
         let waits = async |reader: &mut Reader<'_>, booking: &Booking, _: &ConfirmBookingRequest| {
-            of(reader, booking, "SUBMITTED").await
+            let application = of(reader, booking, "SUBMITTED").await?;
+            Ok((reader.share(&booking.slot).await?, application))
         };
         self.registry.act_with(request, waits, confirm).await
     }

@@ -57,6 +57,13 @@ pub(crate) fn settled(screening: Option<&Screening>) -> Result<(), Fault> {
     }
 }
 
+/// The words of a name, in whatever order, script and case they stand.
+pub(crate) fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<_> = fold(name).split_whitespace().map(str::to_owned).collect();
+    words.sort_unstable();
+    words
+}
+
 /// Who is to have been screened.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Applicant<'a> {
@@ -74,12 +81,6 @@ pub(crate) struct Applicant<'a> {
 pub(crate) fn is_of(screening: Option<&Screening>, applicant: Applicant<'_>) -> Result<(), Fault> {
     let missing = || Fault::new(House::BrokenReference, "there is no such screening").at("screening", "does not exist");
     let subject = screening.ok_or_else(missing)?.subject.clone().unwrap_or_default();
-    let words = |name: &str| {
-        let folded = fold(name);
-        let mut words: Vec<_> = folded.split_whitespace().map(str::to_owned).collect();
-        words.sort_unstable();
-        words
-    };
     let own = words(&format!("{} {}", applicant.given_names, applicant.family_name));
     let named = subject.names.iter().any(|name| words(name) == own);
     refuse_if(!named, Reason::ScreeningOfAnother, "the screening is of someone of another name")?;

@@ -98,8 +98,8 @@ pub(crate) fn arrive(intake: &CrisisIntake, arrivals: Arrivals, call: &mut Call)
 }
 
 fn list(intake: &CrisisIntake, person: &Person, state: State, call: &mut Call) -> Result<(), Fault> {
-    // A person of ours says later how they are; an app files for many and speaks for none of them.
-    let owner = if intake.owner.starts_with("people/") { intake.owner.clone() } else { String::new() };
+    // Nobody owns the record: whoever is named need not be who files, who would learn by it that the person was not listed
+    // before, and see what becomes of them.
     let listed = CrisisPerson {
         crisis: intake.crisis.clone(),
         source: Source::SelfReport.into(),
@@ -110,7 +110,6 @@ fn list(intake: &CrisisIntake, person: &Person, state: State, call: &mut Call) -
         document_number: person.document_number.clone(),
         whereabouts: intake.whereabouts.clone(),
         note: intake.note.clone(),
-        owner,
         ..CrisisPerson::default()
     };
     let name = call.open::<CrisisPersons>(listed, |listed, _| {

@@ -51,8 +51,9 @@ pub(crate) async fn of_crisis(reader: &mut Reader<'_>, crisis: &str) -> Result<V
 
 async fn is_accounted_for(reader: &mut Reader<'_>, person: &CrisisPerson) -> Result<bool, Fault> {
     Ok(match person.state() {
-        State::Departed | State::Declined | State::Deceased | State::Merged => true,
-        State::Safe => {
+        State::Deceased | State::Merged => true,
+        // Who is aboard is counted again where they arrive, and sought if they do not.
+        State::Safe | State::Departed | State::Declined => {
             let seats = [("human", &[person.name.as_str()][..]), ("state", &["LISTED", "BOARDED"])];
             !reader.exists::<ManifestSeat>(&seats).await?
         }

@@ -94,7 +94,6 @@ fn absorb(stays: &mut CrisisPerson, gone: CrisisPerson) {
         (&mut stays.document_number, gone.document_number),
         (&mut stays.birth_date, gone.birth_date),
         (&mut stays.nationality, gone.nationality),
-        (&mut stays.owner, gone.owner),
     ] {
         if known.is_empty() {
             *known = other;

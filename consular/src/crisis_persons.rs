@@ -35,6 +35,11 @@ impl Keep for CrisisPersons {
         own_or_all(to, RECORD)
     }
 
+    /// What officers note of a person, and what others say, a registrant does not read.
+    fn of_office(to: &Principal) -> bool {
+        to.may(RECORD)
+    }
+
     fn admit(person: &mut CrisisPerson, call: &mut Call) -> Result<(), Fault> {
         person.status_time = Some(call.timestamp());
         person.name_key = name_key(&person.family_name, &person.given_names);

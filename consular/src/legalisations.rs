@@ -1,8 +1,8 @@
 //! Legalisations: the last link of a chain, where no apostille will do; compared with a specimen, paid, issued by another.
 
 use crate::apostille_convention::{is_covered, parties};
-use crate::receipts::pays;
 use crate::register_numbers::{self, Next, short};
+use crate::service_fees::{Bill, Services};
 use crate::specimen_signatures::{Signature, compare};
 use crate::travel_papers::{self, TravelPapers};
 use fault::{Fault, refuse_if};
@@ -112,13 +112,19 @@ async fn receipt(
     reader.share(&request.receipt).await
 }
 
+/// By a receipt of the post for this legalisation.
+fn is_paid(one: &Legalisation, receipt: Option<&Receipt>) -> Result<(), Fault> {
+    let service = &Services::shipped().legalisation;
+    Bill { subject: &one.name, post: &one.post, service, code: &service.code, row: "" }.paid_by(receipt)
+}
+
 fn pay(
     one: &mut Legalisation,
     request: PayLegalisationRequest,
     receipt: Option<Receipt>,
     _: &mut Call,
 ) -> Result<(), Fault> {
-    pays(receipt.as_ref(), &one.name)?;
+    is_paid(one, receipt.as_ref())?;
     one.receipt = request.receipt;
     Ok(())
 }
@@ -139,7 +145,7 @@ fn issue(
     (receipt, next): (Option<Receipt>, Next),
     call: &mut Call,
 ) -> Result<(), Fault> {
-    pays(receipt.as_ref(), &one.name)?;
+    is_paid(one, receipt.as_ref())?;
     one.issue_time = Some(call.timestamp());
     one.number = next.number;
     one.reference = format!("{} L {}/{}", short(&one.post), next.number, next.year);

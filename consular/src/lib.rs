@@ -99,6 +99,7 @@ mod visa_applications;
 mod visa_checks;
 mod visa_crossings;
 mod visa_decisions;
+mod visa_endings;
 mod visa_fees;
 mod visa_reviews;
 mod visa_statistics;
@@ -330,7 +331,12 @@ pub fn routes(store: &Store, lists: &Arc<Lists>, papers: &TravelPapers) -> Route
         .add_service(PassportHoldServiceServer::new(PassportHolds::new(store.keep())))
         .add_service(ReportedDocumentServiceServer::new(ReportedDocuments::new(store.keep())))
         .add_service(StoppedDocumentServiceServer::new(StoppedDocuments::new(store)))
-        .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(store.keep(), papers.clone())))
+        .add_service(TravelDocumentServiceServer::new(TravelDocuments::new(
+            store.keep(),
+            store.keep(),
+            store.keep(),
+            papers.clone(),
+        )))
         .add_service(VisaApplicationServiceServer::new(VisaApplications::new(
             visa_applications,
             store.keep(),

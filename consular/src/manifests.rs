@@ -205,7 +205,9 @@ fn aboard(
     call: &mut Call,
 ) -> Result<(), Fault> {
     manifest.boarded += 1;
-    let number = manifest.boarded;
+    // Not the count of who is aboard, which goes down when someone is taken off: two would have one number.
+    manifest.boardings += 1;
+    let number = manifest.boardings;
     call.follow(seat, "board", |seat: &mut ManifestSeat, call| {
         seat.document_number = document_number;
         seat.document_issuer = document_issuer;

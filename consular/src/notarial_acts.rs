@@ -1,6 +1,7 @@
 //! Acts of consular officers as notaries (VCCR art. 5(f)): recorded as they are done, numbered without gaps, never changed.
 
 use crate::register_numbers::{self, Next, short};
+use crate::service_fees::{Bill, Services};
 use crate::travel_papers::{self, TravelPapers};
 use fault::{Fault, refuse_if};
 use identity::Principal;
@@ -80,9 +81,9 @@ async fn surroundings(reader: &mut Reader<'_>, act: &NotarialAct) -> Result<(Opt
 }
 
 fn record(act: &mut NotarialAct, (receipt, next): (Option<Receipt>, Next), call: &mut Call) -> Result<(), Fault> {
-    let paid = |receipt: &Receipt| pays_for_act(receipt, act);
-    let unpaid = !act.receipt.is_empty() && !receipt.as_ref().is_some_and(paid);
-    refuse_if(unpaid, Reason::ReceiptUnfit, "there is no receipt of the post that pays for this act")?;
+    if !act.receipt.is_empty() {
+        is_paid(act, receipt.as_ref())?;
+    }
     act.officer = call.principal().subject.to_string();
     act.act_time = Some(call.timestamp());
     act.number = next.number;
@@ -91,11 +92,15 @@ fn record(act: &mut NotarialAct, (receipt, next): (Option<Receipt>, Next), call:
     Ok(())
 }
 
-/// The receipt is of the post, was not refunded, and names nothing else that it is for. An act is recorded as it is done, so
-/// that a receipt issued before names it only if its name was chosen before.
-fn pays_for_act(receipt: &Receipt, act: &NotarialAct) -> bool {
-    let for_it = receipt.subject.is_empty() || receipt.subject == act.name;
-    receipt.post == act.post && receipt.state() == Paid::Issued && for_it
+/// The receipt was not refunded, names nothing else that it is for, and covers an act at the post. An act is recorded as it is
+/// done, so that a receipt issued before names it only if its name was chosen before.
+fn is_paid(act: &NotarialAct, receipt: Option<&Receipt>) -> Result<(), Fault> {
+    let for_it = |receipt: &&Receipt| receipt.subject.is_empty() || receipt.subject == act.name;
+    let receipt = receipt.filter(|receipt| receipt.state() == Paid::Issued).filter(for_it);
+    let unfit = || Fault::new(Reason::ReceiptUnfit, "there is no receipt of the post that pays for this act");
+    let service = &Services::shipped().notarial_act;
+    let bill = Bill { subject: &act.name, post: &act.post, service, code: &service.code, row: "" };
+    bill.covered_by(receipt.ok_or_else(unfit)?)
 }
 
 fn annul(act: &mut NotarialAct, request: AnnulNotarialActRequest, call: &mut Call) -> Result<(), Fault> {

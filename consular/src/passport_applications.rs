@@ -253,7 +253,7 @@ fn parents_consent(application: &PassportApplication, call: &Call) -> Result<(),
         let words = "only a child gets a child's passport";
         return refuse_if(application.r#type() == Type::Child, Reason::ApplicationUnfit, words);
     }
-    let mut parents: Vec<_> = application.consents.iter().map(|consent| consent.parent.trim()).collect();
+    let mut parents: Vec<_> = application.consents.iter().map(|consent| clearance::words(&consent.parent)).collect();
     parents.sort_unstable();
     parents.dedup();
     let needed = if application.sole_custody.is_empty() { 2 } else { 1 };

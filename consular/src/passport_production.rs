@@ -1,12 +1,13 @@
 //! Passports on their way: inspected or made anew, shipped, handed over in the place of the one before.
 
 use crate::blank_books::{self, BlankBooks};
+use crate::clearance;
 use crate::hold_decisions;
 use crate::travel_documents::TravelDocuments;
 use fault::{Fault, refuse_if};
 use proto::consular::v1::travel_document::State as Document;
 use proto::consular::v1::{
-    DeliverPassportRequest, FailPassportInspectionRequest, PassportApplication, PassportHold, Reason,
+    DeliverPassportRequest, FailPassportInspectionRequest, PassportApplication, PassportHold, Reason, Screening,
     ShipPassportRequest, TravelDocument,
 };
 use proto::policy::v1::Reason as House;
@@ -53,8 +54,8 @@ pub(crate) fn ship(
 }
 
 /// What is asked before a passport is handed over: all passports of the applicant, of which one becomes valid and another may
-/// cease to be, and what holds it up.
-type Delivery = (Vec<Held<TravelDocuments>>, Vec<PassportHold>);
+/// cease to be, what holds it up, and the newest name check.
+type Delivery = (Vec<Held<TravelDocuments>>, Vec<PassportHold>, Option<Screening>);
 
 pub(crate) async fn passports(
     reader: &mut Reader<'_>,
@@ -62,16 +63,19 @@ pub(crate) async fn passports(
     _: &DeliverPassportRequest,
 ) -> Result<Delivery, Fault> {
     let documents = reader.hold(&[("person", &[application.person.as_str()])]).await?;
-    Ok((documents, hold_decisions::standing(reader, application).await?))
+    let holds = hold_decisions::standing(reader, application).await?;
+    Ok((documents, holds, clearance::newest(reader, &application.screening).await?))
 }
 
-/// The new passport is valid from now on; the one of its kind that the holder has is cancelled, but for a second one.
+/// The new passport is valid from now on; the one of its kind that the holder has is cancelled, but for a second one. The
+/// lists may have changed since it was made: it is not handed over while a hit is unresolved.
 pub(crate) fn deliver(
     application: &mut PassportApplication,
     request: DeliverPassportRequest,
-    (held, holds): Delivery,
+    (held, holds, screening): Delivery,
     call: &mut Call,
 ) -> Result<(), Fault> {
+    clearance::settled(screening.as_ref())?;
     hold_decisions::none_stands(&holds)?;
     let missing = || Fault::new(House::Internal, "an application is kept whose passport is not");
     let new = held.iter().find(|document| document.name == application.document).ok_or_else(missing)?;

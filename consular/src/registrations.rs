@@ -11,7 +11,7 @@ use crate::registration_rules::{
 use calendar::{Clock, Length};
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
-use proto::consular::v1::registration::{Consent, VerifiedContact};
+use proto::consular::v1::registration::{Consent, State, VerifiedContact};
 use proto::consular::v1::registration_service_server::RegistrationService;
 use proto::consular::v1::{
     ActivateRegistrationRequest, ConfirmRegistrationRequest, CreateRegistrationRequest, EraseRegistrationRequest,
@@ -52,7 +52,11 @@ impl Keep for Registrations {
         settle(registration, call)
     }
 
+    /// What is in force stands on the consent to keep it. Who takes that back withdraws the registration, which ends it.
     fn amend(registration: &mut Registration, _: &Registration, call: &mut Call) -> Result<(), Fault> {
+        let kept = matches!(registration.state(), State::Active | State::Stale);
+        let words = "without the consent to keep the data a registration is withdrawn, not changed";
+        refuse_if(kept && !agrees(registration, Consent::KeepData), Reason::ConsentMissing, words)?;
         settle(registration, call)
     }
 

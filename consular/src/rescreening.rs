@@ -7,6 +7,7 @@
 
 use crate::lists::{Lists, Searched};
 use crate::screenings::{Screenings, subject};
+use chrono::{DateTime, Utc};
 use fault::{Fault, Reason as _};
 use identity::{Called, Principal};
 use proto::consular::v1::{CreateScreeningRequest, Screening};
@@ -21,13 +22,14 @@ use tonic::{Request, Response, Status};
 const PAGE: i64 = 500;
 /// Screenings that may have a next one, have none, and were not compared with these editions of the lists.
 const STANDING: &str = "select s.name, m.editions from screenings s left join screening_marks m on m.screening = s.name
-    where s.deleted_at is null and s.state <> 'CONFIRMED' and s.name > $1 and m.editions is distinct from $3
+    where s.deleted_at is null and s.state <> 'CONFIRMED' and s.created_at >= $4 and s.name > $1
+        and m.editions is distinct from $3
         and not exists (select from screenings next where next.previous = s.name)
     order by s.name limit $2";
 const MARK: &str = "insert into screening_marks (screening, editions) select unnest($1::text[]), $2
     on conflict (screening) do update set editions = excluded.editions";
 
-/// Looks up again whom the lists have something new about. How many were.
+/// Looks up again whom the lists have something new about, of those who were looked up since an instant. How many were.
 ///
 /// # Errors
 /// The database's.
@@ -35,6 +37,7 @@ pub(crate) async fn again<F>(
     registry: &Registry<Screenings>,
     lists: &Lists,
     now: &Searched,
+    since: DateTime<Utc>,
     screen: impl Fn(Request<CreateScreeningRequest>, Screening) -> F,
 ) -> Result<usize, Fault>
 where
@@ -44,7 +47,7 @@ where
     let editions = sqlx::types::Json(now.editions());
     let (mut done, mut after) = (0, String::new());
     loop {
-        let rows = sqlx::query(STANDING).bind(&after).bind(PAGE).bind(&editions).fetch_all(pool).await;
+        let rows = sqlx::query(STANDING).bind(&after).bind(PAGE).bind(&editions).bind(since).fetch_all(pool).await;
         let rows = rows.map_err(pg::fault)?;
         let mut names = Vec::with_capacity(rows.len());
         for row in rows {

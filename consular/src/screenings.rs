@@ -2,6 +2,7 @@
 
 use crate::lists::{Lists, Searched};
 use crate::{name_check_reviews, rescreening};
+use chrono::{DateTime, TimeDelta, Utc};
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
 use proto::consular::v1::hit::Band as BandCode;
@@ -19,6 +20,10 @@ use screening::{self as engine, Birth};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tonic::{Request, Response};
+
+/// Longer than any call lasts, and than the clocks of two processes differ: a screening that is older is in the register, or never
+/// will be.
+const UNDER_WAY: TimeDelta = TimeDelta::hours(1);
 
 /// The screenings.
 #[derive(Clone, Debug)]
@@ -53,29 +58,30 @@ impl Screenings {
     /// The database's.
     pub async fn again(&self) -> Result<usize, Fault> {
         let now = self.lists.now(self.registry.store()).await?;
-        self.again_on(&now).await
+        self.again_on(&now, DateTime::UNIX_EPOCH).await
     }
 
-    /// The same, unless these editions of the lists were asked about already. The editions that are now, and how many were
-    /// looked up again.
+    /// The same; if these editions of the lists were asked about already, only who was looked up of late: a screening that was
+    /// under way when a list changed was compared with the one before, and not yet there when everyone was asked about. The
+    /// editions that are now, and how many were looked up again.
     ///
     /// # Errors
     /// The database's.
-    pub(crate) async fn again_after(
+    pub async fn again_after(
         &self,
         asked: &BTreeMap<String, String>,
-    ) -> Result<Option<(BTreeMap<String, String>, usize)>, Fault> {
-        let now = self.lists.now(self.registry.store()).await?;
+    ) -> Result<(BTreeMap<String, String>, usize), Fault> {
+        let store = self.registry.store();
+        let now = self.lists.now(store).await?;
         let editions = now.editions();
-        if editions == *asked {
-            return Ok(None);
-        }
-        Ok(Some((editions, self.again_on(&now).await?)))
+        let since = if editions == *asked { store.now() - UNDER_WAY } else { DateTime::UNIX_EPOCH };
+        let screened = self.again_on(&now, since).await?;
+        Ok((editions, screened))
     }
 
-    async fn again_on(&self, now: &Searched) -> Result<usize, Fault> {
+    async fn again_on(&self, now: &Searched, since: DateTime<Utc>) -> Result<usize, Fault> {
         let screen = |request, previous| self.create(request, Some(previous));
-        let screened = rescreening::again(&self.registry, &self.lists, now, screen).await?;
+        let screened = rescreening::again(&self.registry, &self.lists, now, since, screen).await?;
         name_check_reviews::open_due(self.registry.store()).await?;
         Ok(screened)
     }

@@ -1,4 +1,4 @@
-//! Whether a receipt pays for a document: issued for this application, with a line of its service, of which enough is left;
+//! Whether a receipt pays for a document or an act: issued for this record, with a line of its service, of which enough is left;
 //! or for no fee, for a reason that fits. Pure.
 
 use crate::receipts::pays;
@@ -22,6 +22,9 @@ pub(crate) struct Services {
     official_passport: Service,
     pub(crate) emergency_document: Service,
     pub(crate) visa: Service,
+    pub(crate) apostille: Service,
+    pub(crate) legalisation: Service,
+    pub(crate) notarial_act: Service,
 }
 
 /// A service.
@@ -44,8 +47,15 @@ impl Services {
     /// Reads them.
     fn read(text: &str) -> Result<Self, String> {
         let services: Self = in_words(toml::from_str(text))?;
-        let coded =
-            [&services.passport, &services.child_passport, &services.official_passport, &services.emergency_document];
+        let coded = [
+            &services.passport,
+            &services.child_passport,
+            &services.official_passport,
+            &services.emergency_document,
+            &services.apostille,
+            &services.legalisation,
+            &services.notarial_act,
+        ];
         if coded.iter().any(|service| service.code.is_empty()) {
             return Err("a service has no code".to_owned());
         }
@@ -94,7 +104,14 @@ impl Bill<'_> {
     /// or too little of it is left; `WAIVER_UNFIT` if nothing was charged, for a reason that does not fit.
     pub(crate) fn paid_by(&self, receipt: Option<&Receipt>) -> Result<(), Fault> {
         pays(receipt, self.subject)?;
-        let receipt = receipt.cloned().unwrap_or_default();
+        self.covered_by(&receipt.cloned().unwrap_or_default())
+    }
+
+    /// The same, whatever record the receipt names.
+    ///
+    /// # Errors
+    /// `RECEIPT_UNFIT` if it is for another post; `FEE_NOT_COVERED`, `WAIVER_UNFIT` as for the rest.
+    pub(crate) fn covered_by(&self, receipt: &Receipt) -> Result<(), Fault> {
         refuse_if(receipt.post != self.post, Reason::ReceiptUnfit, "the receipt is of another post")?;
         let short = |words: &str| {
             let fault = Fault::new(Reason::FeeNotCovered, words).with("code", self.code.to_owned());

@@ -2,6 +2,7 @@
 
 use crate::blank_books::{self, BlankBooks};
 use crate::passport_applications::PassportApplications;
+use crate::screenings::Screenings;
 use crate::travel::zone::{self, Holder};
 use crate::travel::{Passports, day};
 use crate::travel_papers::copies::{self, Copied};
@@ -37,6 +38,8 @@ const DOCUMENT_CODE: &str = "P";
 #[derive(Clone, Debug)]
 pub struct TravelDocuments {
     registry: Registry<Self>,
+    applications: Registry<PassportApplications>,
+    screenings: Registry<Screenings>,
     papers: TravelPapers,
 }
 
@@ -72,8 +75,13 @@ impl Keep for TravelDocuments {
 
 impl TravelDocuments {
     /// The passports that a registry keeps.
-    pub fn new(registry: Registry<Self>, papers: TravelPapers) -> Self {
-        Self { registry, papers }
+    pub fn new(
+        registry: Registry<Self>,
+        applications: Registry<PassportApplications>,
+        screenings: Registry<Screenings>,
+        papers: TravelPapers,
+    ) -> Self {
+        Self { registry, applications, screenings, papers }
     }
 
     /// What the passport with this number is worth, read from the register itself and from no copy.
@@ -92,12 +100,15 @@ impl TravelDocuments {
 }
 
 impl TravelDocuments {
-    /// The data page, while the passport is not out of use.
+    /// The data page, while the passport is not out of use. The lists may have changed since it was made, so that the newest
+    /// name check is asked about again.
     async fn page(&self, request: Request<PrintTravelDocumentRequest>) -> Answer<HttpBody> {
         let document = self.registry.get(request).await?.into_inner();
         let out = !matches!(document.state(), State::Produced | State::Active);
         refuse_if(out, House::WrongState, "the page of a passport that is out of use is not printed")
             .map_err(|fault| fault.with("state", document.state().as_str_name()).with("allowed", "PRODUCED, ACTIVE"))?;
+        let application = self.applications.load(&document.application).await?.unwrap_or_default();
+        clearance::settled(clearance::newest_of(&self.screenings, &application.screening).await?.as_ref())?;
         Ok(Response::new(self.papers.print(travel_papers::passport(&self.papers, &document)?).await?))
     }
 

@@ -28,9 +28,9 @@ pub struct TrustEntries {
 impl Keep for TrustEntries {
     type Record = TrustEntry;
 
-    /// Our own people.
+    /// Our own people, each the entries of the post they serve at.
     fn visible(to: &Principal) -> Visible {
-        Visible::ours_alone(to)
+        Visible::of_our_post(to)
     }
 
     fn constraint(name: &str) -> Option<Fault> {
@@ -113,6 +113,7 @@ fn enter(entry: &mut TrustEntry, books: Books, call: &mut Call) -> Result<(), Fa
     let account = open(books.account)?;
     let unfit = |words: &str| Fault::new(Reason::TrustEntryUnfit, words);
     entry.currency.clone_from(&account.currency);
+    entry.post.clone_from(&account.post);
     let (debit, credit) = match ledgers(entry.kind()) {
         Some(ledgers) => {
             let whole = entry.minor_units > 0 && entry.reverses.is_empty();

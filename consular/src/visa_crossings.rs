@@ -5,7 +5,7 @@ use crate::visas::EXPIRY;
 use chrono::NaiveDate;
 use fault::{Fault, refuse_if};
 use proto::consular::v1::visa::State;
-use proto::consular::v1::{Reason, RecordEntryRequest, RecordExitRequest, Sojourn, Visa};
+use proto::consular::v1::{Reason, RecordEntryRequest, RecordExitAfterEndRequest, RecordExitRequest, Sojourn, Visa};
 use registry::Call;
 
 /// Within the validity, not more often than granted, and not while the holder is there.
@@ -32,21 +32,33 @@ pub(crate) fn enter(visa: &mut Visa, request: RecordEntryRequest, call: &mut Cal
 }
 
 pub(crate) fn leave(visa: &mut Visa, request: RecordExitRequest, call: &mut Call) -> Result<(), Fault> {
-    let date = crossing(&request.date, call)?;
-    let implausible = |words: &str| Err(Fault::new(Reason::CrossingImplausible, words));
+    is_gone(visa, request.date, call)?;
     let used = i32::try_from(visa.sojourns.len()).unwrap_or(i32::MAX);
+    let spent = visa.entries != 0 && used >= visa.entries;
+    visa.set_state(if spent { State::Used } else { State::Valid });
+    if spent {
+        call.timers().clear(EXPIRY);
+    }
+    Ok(())
+}
+
+/// Whoever overstays, or whose visa is ended in the meantime, leaves some day all the same; without it the stay would go on for
+/// ever, and every later visa would be judged by it.
+pub(crate) fn leave_late(visa: &mut Visa, request: RecordExitAfterEndRequest, call: &mut Call) -> Result<(), Fault> {
+    is_gone(visa, request.date, call)
+}
+
+/// The stay that lasts is over.
+fn is_gone(visa: &mut Visa, exit: String, call: &Call) -> Result<(), Fault> {
+    let date = crossing(&exit, call)?;
+    let implausible = |words: &str| Err(Fault::new(Reason::CrossingImplausible, words));
     let Some(last) = visa.sojourns.last_mut().filter(|last| last.exit_date.is_empty()) else {
         return implausible("the holder is not there");
     };
     if date < day(&last.entry_date)? {
         return implausible("the holder entered later than that day");
     }
-    last.exit_date = request.date;
-    let spent = visa.entries != 0 && used >= visa.entries;
-    visa.set_state(if spent { State::Used } else { State::Valid });
-    if spent {
-        call.timers().clear(EXPIRY);
-    }
+    last.exit_date = exit;
     Ok(())
 }
 

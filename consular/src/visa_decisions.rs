@@ -56,7 +56,12 @@ pub(crate) fn grant(
     let today = call.days().date(call.now());
     let presence = Presence::of(&stays(&visas), today);
     days_are_left(application, &request, &presence)?;
-    let past: Vec<_> = visas.iter().filter_map(|visa| past(visa, &presence, today)).collect();
+    // A long stay is none of the visas that the multiple-entry rules are about (art. 2(2), 24(2)).
+    let past: Vec<_> = visas
+        .iter()
+        .filter(|visa| visa.visa_class() == VisaClass::C)
+        .filter_map(|visa| past(visa, &presence, today))
+        .collect();
     follows_cascade(application, &request, &past, today)?;
     application.entries = request.entries;
     application.set_entry_rule(if request.entries == 0 { EntryRule::Multiple } else { EntryRule::Limited });

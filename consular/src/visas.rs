@@ -10,21 +10,22 @@ use crate::travel_papers::copies::{self, Copied};
 use crate::travel_papers::{self, TravelPapers};
 use crate::visa::{Presence, Schengen, Stay};
 use crate::visa_applications::VisaApplications;
-use crate::visa_crossings::{enter, leave};
+use crate::visa_crossings::{enter, leave, leave_late};
+use crate::visa_endings::{annul, cancel, lose, revoke, steal};
 use crate::visa_reviews::{self, POSTING};
 use calendar::{Clock, Length};
 use fault::{Fault, refuse_if};
 use identity::Principal;
 use proto::consular::v1::blank_book::Kind as Blank;
-use proto::consular::v1::visa::{Review, State};
+use proto::consular::v1::visa::State;
 use proto::consular::v1::visa_application::{Purpose, State as Application};
 use proto::consular::v1::visa_service_server::VisaService;
 use proto::consular::v1::{
     AnnulVisaRequest, CalculateStayRequest, CalculateStayResponse, CancelVisaRequest, CreateVisaRequest,
     FailVisaInspectionRequest, GetVisaRequest, KeepVisaRequest, ListVisaRevisionsRequest, ListVisaRevisionsResponse,
-    ListVisasRequest, ListVisasResponse, PrintVisaRequest, Reason, RecordEntryRequest, RecordExitRequest,
-    ReleaseVisaRequest, ReportVisaLossRequest, ReportVisaTheftRequest, RevokeVisaRequest, Screening, SealVisaRequest,
-    SealedCopy, Sojourn, Visa, VisaApplication, WatchVisasRequest, WatchVisasResponse,
+    ListVisasRequest, ListVisasResponse, PrintVisaRequest, Reason, RecordEntryRequest, RecordExitAfterEndRequest,
+    RecordExitRequest, ReleaseVisaRequest, ReportVisaLossRequest, ReportVisaTheftRequest, RevokeVisaRequest, Screening,
+    SealVisaRequest, SealedCopy, Sojourn, Visa, VisaApplication, WatchVisasRequest, WatchVisasResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
@@ -108,7 +109,7 @@ impl VisaService for Visas {
     }
 
     async fn release_visa(&self, request: Request<ReleaseVisaRequest>) -> Answer<Visa> {
-        self.registry.act(request, release).await
+        self.registry.act_with(request, name_check, release).await
     }
 
     async fn fail_visa_inspection(&self, request: Request<FailVisaInspectionRequest>) -> Answer<Visa> {
@@ -121,6 +122,10 @@ impl VisaService for Visas {
 
     async fn record_exit(&self, request: Request<RecordExitRequest>) -> Answer<Visa> {
         self.registry.act(request, leave).await
+    }
+
+    async fn record_exit_after_end(&self, request: Request<RecordExitAfterEndRequest>) -> Answer<Visa> {
+        self.registry.act(request, leave_late).await
     }
 
     async fn revoke_visa(&self, request: Request<RevokeVisaRequest>) -> Answer<Visa> {
@@ -314,7 +319,15 @@ fn describe(visa: &mut Visa, application: &VisaApplication, call: &Call) -> Resu
     Ok(())
 }
 
-fn release(visa: &mut Visa, _: ReleaseVisaRequest, call: &mut Call) -> Result<(), Fault> {
+/// The newest name check of who the visa is for.
+async fn name_check(reader: &mut Reader<'_>, visa: &Visa, _: &ReleaseVisaRequest) -> Result<Option<Screening>, Fault> {
+    let application = reader.glance::<VisaApplication>(&visa.application).await?.unwrap_or_default();
+    clearance::newest(reader, &application.screening).await
+}
+
+/// The lists may have changed since it was printed: it is not given out either while a hit is unresolved.
+fn release(visa: &mut Visa, _: ReleaseVisaRequest, screening: Option<Screening>, call: &mut Call) -> Result<(), Fault> {
+    clearance::settled(screening.as_ref())?;
     visa_reviews::none_is_due(visa)?;
     let left = call.days().end_of(day(&visa.valid_until)?) - call.now();
     let clock = Clock::new(call.now(), Length::Exactly(left.to_std().unwrap_or_default()));
@@ -346,44 +359,4 @@ fn fail(
             Ok(())
         })
     })
-}
-
-fn revoke(visa: &mut Visa, request: RevokeVisaRequest, call: &mut Call) -> Result<(), Fault> {
-    end(visa, request.grounds, call);
-    Ok(())
-}
-
-fn annul(visa: &mut Visa, request: AnnulVisaRequest, call: &mut Call) -> Result<(), Fault> {
-    end(visa, request.grounds, call);
-    Ok(())
-}
-
-fn cancel(visa: &mut Visa, request: CancelVisaRequest, call: &mut Call) -> Result<(), Fault> {
-    end(visa, request.grounds, call);
-    Ok(())
-}
-
-fn end(visa: &mut Visa, grounds: String, call: &mut Call) {
-    visa.grounds = grounds;
-    visa.set_review(Review::Unspecified);
-    call.timers().clear(EXPIRY);
-}
-
-fn lose(visa: &mut Visa, request: ReportVisaLossRequest, call: &mut Call) -> Result<(), Fault> {
-    stop(visa, request.place, request.police_reference, call);
-    Ok(())
-}
-
-fn steal(visa: &mut Visa, request: ReportVisaTheftRequest, call: &mut Call) -> Result<(), Fault> {
-    stop(visa, request.place, request.police_reference, call);
-    Ok(())
-}
-
-/// It is no longer good from this instant, and nobody need decide any more what becomes of it.
-fn stop(visa: &mut Visa, place: String, police_reference: String, call: &mut Call) {
-    visa.report_time = Some(call.timestamp());
-    visa.report_place = place;
-    visa.police_reference = police_reference;
-    visa.set_review(Review::Unspecified);
-    call.timers().clear(EXPIRY);
 }

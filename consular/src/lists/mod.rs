@@ -146,9 +146,10 @@ impl Lists {
                 tracing::warn!(reason = %fault.reason(), "the watch lists could not be looked up; the ones before are searched");
             }
             match screenings.again_after(&asked).await {
-                Ok(None) => {}
-                Ok(Some((editions, screened))) => {
-                    tracing::info!(screened, "whom the watch lists' change touches was screened again");
+                Ok((editions, screened)) => {
+                    if screened > 0 || editions != asked {
+                        tracing::info!(screened, "whom the watch lists' change touches was screened again");
+                    }
                     asked = editions;
                 }
                 Err(fault) => {

@@ -1,6 +1,5 @@
 //! Acts of notaries, specimens, legalisations, apostilles: registers without gaps that stand, and one that anyone can ask.
 
-use crate::fees::row;
 use crate::world::{Signed, World, officer, reason, world};
 use chrono::TimeDelta;
 use futures::future::join_all;
@@ -12,14 +11,14 @@ use proto::consular::v1::identity_evidence::Kind as EvidenceKind;
 use proto::consular::v1::legalisation_service_client::LegalisationServiceClient;
 use proto::consular::v1::notarial_act_service_client::NotarialActServiceClient;
 use proto::consular::v1::specimen_signature_service_client::SpecimenSignatureServiceClient;
-use proto::consular::v1::{self as pb, Apostille, Legalisation, NotarialAct, SpecimenSignature};
+use proto::consular::v1::{self as pb, Apostille, Legalisation, NotarialAct, Receipt, SpecimenSignature};
 use tonic::{Response, Status};
 
 fn clerk() -> Principal {
     officer("people/clerk")
 }
 
-fn consul() -> Principal {
+pub(crate) fn consul() -> Principal {
     officer("people/consul")
 }
 
@@ -28,7 +27,7 @@ fn anyone() -> Principal {
     Principal { permissions: Permissions::default(), ..officer("people/anyone") }
 }
 
-fn act(post: &str) -> NotarialAct {
+pub(crate) fn act(post: &str) -> NotarialAct {
     NotarialAct {
         post: post.into(),
         kind: pb::notarial_act::Kind::SignatureWitnessed.into(),
@@ -46,7 +45,7 @@ fn act(post: &str) -> NotarialAct {
     }
 }
 
-fn apostille() -> Apostille {
+pub(crate) fn apostille() -> Apostille {
     Apostille {
         official: "Registrar Example".into(),
         capacity: "Registrar".into(),
@@ -86,7 +85,7 @@ fn legalisation() -> Legalisation {
 }
 
 impl World {
-    fn acts(&self, by: &Principal) -> NotarialActServiceClient<Signed> {
+    pub(crate) fn acts(&self, by: &Principal) -> NotarialActServiceClient<Signed> {
         NotarialActServiceClient::new(self.signed(by))
     }
 
@@ -102,13 +101,13 @@ impl World {
         ApostilleServiceClient::new(self.signed(by))
     }
 
-    async fn record(&self, act: NotarialAct) -> Result<NotarialAct, Status> {
+    pub(crate) async fn record(&self, act: NotarialAct) -> Result<NotarialAct, Status> {
         let request = pb::CreateNotarialActRequest { notarial_act: Some(act), ..Default::default() };
         self.acts(&consul()).create_notarial_act(request).await.map(Response::into_inner)
     }
 
     /// A verified specimen of someone who signed from 2020 to March 2026.
-    async fn specimen(&self, country: &str, authority: &str, official: &str) -> String {
+    pub(crate) async fn specimen(&self, country: &str, authority: &str, official: &str) -> String {
         let specimen = SpecimenSignature {
             country: country.into(),
             authority: authority.into(),
@@ -127,22 +126,22 @@ impl World {
         self.specimens(&consul()).verify_specimen_signature(verify()).await.unwrap().into_inner().name
     }
 
-    async fn submit(&self, one: Apostille) -> Result<Apostille, Status> {
+    pub(crate) async fn submit(&self, one: Apostille) -> Result<Apostille, Status> {
         let request = pb::CreateApostilleRequest { apostille: Some(one), ..Default::default() };
         self.apostilles(&clerk()).create_apostille(request).await.map(Response::into_inner)
     }
 
-    async fn check(&self, name: &str, specimen: &str) -> Result<Apostille, Status> {
+    pub(crate) async fn check(&self, name: &str, specimen: &str) -> Result<Apostille, Status> {
         let request = pb::CheckApostilleRequest { name: name.into(), specimen: specimen.into(), ..Default::default() };
         self.apostilles(&clerk()).check_apostille(request).await.map(Response::into_inner)
     }
 
-    async fn pay(&self, name: &str, receipt: &str) -> Result<Apostille, Status> {
+    pub(crate) async fn pay(&self, name: &str, receipt: &str) -> Result<Apostille, Status> {
         let request = pb::PayApostilleRequest { name: name.into(), receipt: receipt.into(), ..Default::default() };
         self.apostilles(&clerk()).pay_apostille(request).await.map(Response::into_inner)
     }
 
-    async fn issued(&self, by: &Principal, name: &str) -> Result<Apostille, Status> {
+    pub(crate) async fn issued(&self, by: &Principal, name: &str) -> Result<Apostille, Status> {
         let request = pb::IssueApostilleRequest { name: name.into(), ..Default::default() };
         self.apostilles(by).issue_apostille(request).await.map(Response::into_inner)
     }
@@ -156,8 +155,14 @@ impl World {
     async fn paid(&self, specimen: &str) -> String {
         let name = self.submit(apostille()).await.unwrap().name;
         self.check(&name, specimen).await.unwrap();
-        let receipt = self.receipt_for(&name).await;
-        self.pay(&name, &receipt).await.unwrap().name
+        let receipt = self.paid_apostille(&name).await;
+        self.pay(&name, &receipt.name).await.unwrap().name
+    }
+
+    /// A receipt for an apostille.
+    pub(crate) async fn paid_apostille(&self, name: &str) -> Receipt {
+        self.costs("APOSTILLE", 2_000).await;
+        self.receipt_of("APOSTILLE", name, "", "posts/lyon").await
     }
 }
 
@@ -225,10 +230,12 @@ async fn an_apostille_is_checked_paid_issued_by_another_and_numbered() {
     let other = world.specimen("US", "Office of Vital Records", "Other Registrar").await;
     assert_eq!(reason(world.check(&name, &other).await), "SPECIMEN_UNFIT");
     world.check(&name, &specimen).await.unwrap();
-    let stranger = world.receipt_for("apostilles/another").await;
-    assert_eq!(reason(world.pay(&name, &stranger).await), "RECEIPT_UNFIT");
-    let receipt = world.receipt_for(&name).await;
-    world.pay(&name, &receipt).await.unwrap();
+    let stranger = world.paid_apostille("apostilles/another").await;
+    assert_eq!(reason(world.pay(&name, &stranger.name).await), "RECEIPT_UNFIT");
+    let copy = world.receipt_for(&name).await;
+    assert_eq!(reason(world.pay(&name, &copy).await), "FEE_NOT_COVERED", "it was paid for something else");
+    let receipt = world.paid_apostille(&name).await;
+    world.pay(&name, &receipt.name).await.unwrap();
     assert_eq!(reason(world.issued(&clerk(), &name).await), "SAME_PERSON");
     let issued = world.issued(&consul(), &name).await.unwrap();
     assert_eq!((issued.country.as_str(), issued.date.as_str()), ("US", "2026-05-04"));
@@ -316,9 +323,14 @@ async fn a_legalisation_is_the_last_link_of_a_chain() {
     assert_eq!(reason(check(notary).await), "SPECIMEN_UNFIT", "the notary's signature is not the last one");
     let ministry = world.specimen("EG", "Ministry of foreign affairs", "Attaché Example").await;
     check(ministry).await.unwrap();
-    let receipt = world.receipt_for(&name).await;
-    let pay = pb::PayLegalisationRequest { name: name.clone(), receipt, ..Default::default() };
-    world.legalisations(&clerk()).pay_legalisation(pay).await.unwrap();
+    world.costs("LEGALISATION", 2_000).await;
+    let pay = async |post: &str| {
+        let receipt = world.receipt_of("LEGALISATION", &name, "", post).await.name;
+        let pay = pb::PayLegalisationRequest { name: name.clone(), receipt, ..Default::default() };
+        world.legalisations(&clerk()).pay_legalisation(pay).await
+    };
+    assert_eq!(reason(pay("posts/lyon").await), "RECEIPT_UNFIT", "of another post");
+    pay("posts/cairo").await.unwrap();
     let issue = || pb::IssueLegalisationRequest { name: name.clone(), ..Default::default() };
     assert_eq!(reason(world.legalisations(&clerk()).issue_legalisation(issue()).await), "SAME_PERSON");
     let issued = world.legalisations(&consul()).issue_legalisation(issue()).await.unwrap().into_inner();
@@ -344,32 +356,4 @@ async fn the_certificate_is_printed_while_it_is_good_and_every_copy_is_the_same(
     let request = pb::RevokeApostilleRequest { name: name.clone(), grounds, ..Default::default() };
     world.apostilles(&by).revoke_apostille(request).await.unwrap();
     assert_eq!(reason(print().await), "WRONG_STATE", "what was revoked is not printed once more");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_receipt_pays_for_one_act_and_none_that_was_given_back() {
-    let world = world().await;
-    world.fee(row("NOTARIAL_ACT", 5_000, "2026-01-01")).await;
-    let receipt = async |subject: &str| world.receipt_of("NOTARIAL_ACT", subject, "", "posts/lyon").await;
-    let by = |receipt: &str| NotarialAct { receipt: receipt.into(), ..act("posts/lyon") };
-    let paid = receipt("").await;
-    let acts = join_all((0..6).map(|_| world.record(by(&paid.name)))).await;
-    assert_eq!(acts.iter().filter(|act| act.is_ok()).count(), 1, "however many at once");
-    assert!(acts.into_iter().filter(Result::is_err).all(|refused| reason(refused) == "RECEIPT_ALREADY_USED"));
-    let back = receipt("").await;
-    world.given_back(&back).await;
-    assert_eq!(reason(world.record(by(&back.name)).await), "RECEIPT_UNFIT");
-    let other = receipt("visaApplications/another").await;
-    assert_eq!(reason(world.record(by(&other.name)).await), "RECEIPT_UNFIT", "for something else");
-    let rome = NotarialAct { post: "posts/rome".into(), ..by(&receipt("").await.name) };
-    assert_eq!(reason(world.record(rome).await), "RECEIPT_UNFIT", "of another post");
-    let own = receipt("notarialActs/chosen").await;
-    let request = pb::CreateNotarialActRequest {
-        notarial_act: Some(by(&own.name)),
-        notarial_act_id: "chosen".into(),
-        ..Default::default()
-    };
-    world.acts(&consul()).create_notarial_act(request).await.unwrap();
-    // No gap in the register's numbers either.
-    assert_eq!(world.record(act("posts/lyon")).await.unwrap().number, 3);
 }

@@ -374,3 +374,16 @@ async fn of_two_visits_logged_at_once_one_completes_the_first_visit() {
     assert_eq!(logged.iter().flatten().filter(first).count(), 1);
     assert_eq!(world.tasks_of(&name, " AND kind = NEXT_VISIT AND state = OPEN").await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_regular_visit_that_is_waived_once_comes_again() {
+    let world = world().await;
+    let name = world.active(arrest()).await.name;
+    let visit = world.tasks_of(&name, " AND kind = NEXT_VISIT").await.remove(0).name;
+    let grounds = "The prison is closed to visitors.".to_owned();
+    let waive = pb::WaiveAssistanceTaskRequest { name: visit, grounds, ..Default::default() };
+    world.tasks(&officer("people/head")).waive_assistance_task(waive).await.unwrap();
+    let next = world.tasks_of(&name, " AND kind = NEXT_VISIT AND state = OPEN").await;
+    assert_eq!(next.len(), 1);
+    assert!(next[0].due_time.as_ref().and_then(instant).unwrap() > dawn() + TimeDelta::days(89));
+}

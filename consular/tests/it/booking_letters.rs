@@ -1,7 +1,7 @@
 //! Whoever has an appointment or waits for one is told: of the seat that became free, of the day before, of a time that is closed.
 
 use crate::appointments::{applicant, citizen};
-use crate::world::{World, world};
+use crate::world::{World, reason, world};
 use chrono::TimeDelta;
 use proto::consular::v1::booking::State;
 use proto::consular::v1::{self as pb, Booking, MailboxMessage, mailbox_message::Channel};
@@ -114,4 +114,18 @@ async fn whoever_has_or_wants_a_seat_of_a_slot_that_is_closed_is_told() {
         assert_eq!((told.len(), told[0].subject.as_str()), (1, "The time of your appointment was closed"));
     }
     assert!(world.letters(&elsewhere).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_seat_that_is_held_is_not_confirmed_once_its_slot_is_closed() {
+    let world = world().await;
+    let service = world.service(2).await;
+    let slot = world.slot(&service, 48).await;
+    let seated = world.book_with_addresses(1, &slot, false).await;
+    world.confirm(&seated.name).await.unwrap();
+    let held = world.book_with_addresses(2, &slot, false).await;
+    let request = pb::CloseAppointmentSlotRequest { name: slot, ..Default::default() };
+    world.slots().close_appointment_slot(request).await.unwrap();
+    assert_eq!(reason(world.confirm(&held.name).await), "SLOT_CLOSED");
+    assert_eq!(world.booking(&seated.name).await.state(), State::Confirmed, "what was confirmed stays");
 }

@@ -1,7 +1,7 @@
 //! What people confide to the register of citizens lies in no table of the database for a thief to read.
 
 use crate::registrations::{HUALIEN, citizen, journey};
-use crate::world::world;
+use crate::world::{reason, world};
 use proto::consular::v1::{self as pb, Registration};
 
 #[tokio::test]
@@ -30,4 +30,20 @@ async fn what_a_registrant_confides_lies_nowhere_open() {
         "(select doc from history union all select doc from registrations) d where doc ?| array['sealed', 'blind']";
     assert_eq!(world.rows_of(left).await, 0);
     assert!(world.registration_of(&name).await.erase_time.is_some(), "it says when");
+}
+
+#[tokio::test]
+async fn what_is_kept_by_consent_is_not_kept_without_it() {
+    let world = world().await;
+    let me = citizen("traveller");
+    let active = world.registered(&me, journey(HUALIEN)).await;
+    let silent = pb::UpdateRegistrationRequest {
+        registration: Some(Registration { consents: Vec::new(), ..active.clone() }),
+        update_mask: Some(prost_types::FieldMask { paths: vec!["consents".into()] }),
+        etag: active.etag.clone(),
+        ..Default::default()
+    };
+    assert_eq!(reason(world.registrations(&me).update_registration(silent).await), "CONSENT_MISSING");
+    let withdraw = pb::WithdrawRegistrationRequest { name: active.name, ..Default::default() };
+    world.registrations(&me).withdraw_registration(withdraw).await.unwrap();
 }

@@ -338,3 +338,32 @@ async fn who_is_erased_from_the_register_is_forgotten_on_the_lists() {
     assert_eq!(world.rows_of(&traces("Sought")).await, 0);
     assert_eq!(world.tally(&crisis).await.listed, 2, "that there were two, stays known");
 }
+
+/// Who is aboard may still be missing where they arrive.
+#[tokio::test]
+async fn who_is_aboard_is_not_forgotten_before_they_arrive() {
+    let world = world().await;
+    let me = citizen("aboard");
+    let journey = Registration { family_name: "Aboard".into(), party: Vec::new(), ..journey(HUALIEN) };
+    let registration = world.registered(&me, journey).await.name;
+    let crisis = world.crisis("hualien").await;
+    world.collect_people(&crisis).await;
+    let person = world.people(&me).await.remove(0).name;
+    let flight = world.flight(&crisis, 3).await;
+    let seat = world.seat(&flight, &person).await.unwrap();
+    world.begin_boarding(&flight).await;
+    world.board(&flight, &seat, "P1234567").await.unwrap();
+    world.depart(&flight).await.unwrap();
+    let ask = pb::WithdrawRegistrationRequest { name: registration.clone(), ..Default::default() };
+    world.registrations(&me).withdraw_registration(ask).await.unwrap();
+    let ask = pb::EraseRegistrationRequest { name: registration, ..Default::default() };
+    world.registrations(&me).erase_registration(ask).await.unwrap();
+    let of = async || {
+        let ask = pb::GetCrisisPersonRequest { name: person.clone(), as_of: None };
+        world.crisis_persons(&officer("people/operator")).get_crisis_person(ask).await.unwrap().into_inner()
+    };
+    let aboard = of().await;
+    assert_eq!((aboard.state(), aboard.family_name.as_str()), (State::Departed, "Aboard"));
+    world.close_crisis(&crisis).await.unwrap();
+    assert_eq!(of().await.family_name, "");
+}

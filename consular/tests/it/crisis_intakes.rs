@@ -136,6 +136,8 @@ async fn who_is_registered_is_not_listed_again_and_speaks_from_the_own_address_a
     let heard = listed.iter().find(|one| one.name == mine.name).unwrap();
     assert_eq!((heard.state(), heard.whereabouts.as_str()), (Fate::Unknown, "Hualien, TW"));
     assert!(heard.hearsay.contains("NEEDS_HELP; A school in Hualien; No water."), "{}", heard.hearsay);
+    let own = world.people(&me).await.into_iter().find(|one| one.name == mine.name).unwrap();
+    assert!(own.hearsay.is_empty(), "what others say is the office's");
     // From the address that the registrant has proven, it is the registrant's word.
     world.taken(&app(), intake(&crisis, "person@example.org", &same)).await;
     let spoken = world.listed().await.into_iter().find(|one| one.name == mine.name).unwrap();
@@ -171,7 +173,7 @@ async fn what_is_not_proven_lapses_and_what_is_listed_is_forgotten_in_time() {
     let unproven =
         world.file(&by, intake(&crisis, "person@example.org", &[someone("Quenneville", "Person")])).await.unwrap();
     let proven = world.taken(&by, intake(&crisis, "other@example.org", &[someone("Zylberstajn", "Person")])).await.name;
-    assert_eq!(world.listed().await[0].owner, "people/traveller", "who is known says later how they are");
+    assert_eq!(world.listed().await[0].owner, "", "whoever is named need not be who files");
     let of = async |name: &str| {
         let get = pb::GetCrisisIntakeRequest { name: name.into(), as_of: None };
         world.intakes(&officer("people/operator")).get_crisis_intake(get).await.unwrap().into_inner()
@@ -205,4 +207,44 @@ async fn nobody_is_taken_in_by_a_crisis_that_is_closed() {
     assert_eq!(reason(world.prove(&app(), &name, &code).await), "CRISIS_CLOSED");
     let late = intake(&crisis, "late@example.org", &[someone("Example", "Person")]);
     assert_eq!(reason(world.file(&app(), late).await), "CRISIS_CLOSED");
+}
+
+/// An account that had what it listed would learn by that who was not on the list, and see what becomes of them.
+#[tokio::test]
+async fn an_account_learns_from_its_intakes_neither_who_was_listed_nor_what_becomes_of_them() {
+    let world = world().await;
+    let crisis = world.crisis("hualien").await;
+    let known =
+        CrisisPerson { given_names: "Person".into(), birth_date: "1974-08-12".into(), ..told_of(&crisis, "Example") };
+    let known = world.list_person(known).await.unwrap().name;
+    let rights = [
+        "consular.crisisIntakes.*",
+        "consular.crisisPersons.read",
+        "consular.crisisPersons.report",
+        "consular.personal.read",
+    ];
+    let by = Principal { permissions: Permissions::of(rights), ..citizen("asker") };
+    for (family, address) in [("Example", "one@example.org"), ("Newcomer", "two@example.org")] {
+        world.taken(&by, intake(&crisis, address, &[someone(family, "Person")])).await;
+    }
+    let listed = world.listed().await;
+    assert_eq!(listed.len(), 2, "one was known, one was not");
+    let sees_nothing = async || {
+        assert!(world.people(&by).await.is_empty());
+        for person in &listed {
+            let get = pb::GetCrisisPersonRequest { name: person.name.clone(), as_of: None };
+            assert_eq!(reason(world.crisis_persons(&by).get_crisis_person(get).await), "NOT_FOUND");
+            assert_eq!(reason(world.safe(&by, &person.name).await), "NOT_FOUND");
+        }
+    };
+    sees_nothing().await;
+    let new = listed.iter().find(|person| person.name != known).unwrap();
+    let merge = pb::MergeCrisisPersonRequest {
+        name: new.name.clone(),
+        into: known,
+        grounds: "Two names of one human.".into(),
+        ..Default::default()
+    };
+    world.crisis_persons(&officer("people/operator")).merge_crisis_person(merge).await.unwrap();
+    sees_nothing().await;
 }

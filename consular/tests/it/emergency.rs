@@ -209,3 +209,24 @@ async fn fifteen_days_are_the_rule_and_more_is_explained() {
     let past = EmergencyTravelDocument { journey_from: "2026-04-01".into(), ..until("2026-05-03", "") };
     assert_eq!(reason(world.received(past).await), "JOURNEY_IMPLAUSIBLE");
 }
+
+#[tokio::test]
+async fn a_state_that_objects_after_it_has_confirmed_is_heard() {
+    let world = world().await;
+    world.list_of(&[("SAMPLE, Other", "")]).await;
+    let sticker = world.blank(Blank::EmergencySticker, "E00000001").await;
+    let mut documents = world.emergency(CLERK);
+    let name = world.received(asked()).await.unwrap().name;
+    documents.consult_member_state(about!(ConsultMemberStateRequest, name)).await.unwrap();
+    documents.confirm_nationality(about!(ConfirmNationalityRequest, name)).await.unwrap();
+    let object = pb::ObjectToIssueRequest {
+        name: name.clone(),
+        objection: "The passport was found in another's hands.".into(),
+        ..Default::default()
+    };
+    let objected = documents.object_to_issue(object).await.unwrap().into_inner();
+    assert_eq!((objected.state(), objected.confirmed), (State::Objected, false));
+    assert_eq!(reason(world.emergency_issued(&name, &sticker).await), "WRONG_STATE");
+    world.clock.advance(chrono::TimeDelta::days(30));
+    assert_eq!(world.fired().await, 0, "nobody is late with what is not to be issued");
+}

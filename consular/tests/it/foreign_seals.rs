@@ -79,7 +79,7 @@ async fn a_signer_that_its_authority_certified_is_believed_and_another_is_not() 
         profile: 0,
         category: 0,
     };
-    let zone = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"];
+    let zone = ["PUUTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<", "D231458907UTO7408122F1204159<<<<<<<6"];
     let sealed = Emergency { zone: zone.map(Into::into) }.seal(header).unwrap();
     for (signer, finding) in [(&utopia.signer, Finding::Valid), (&other.signer, Finding::InvalidSignature)] {
         let ask = pb::VerifySealRequest { barcode: signer.seal(&sealed).unwrap(), json: String::new() };

@@ -32,6 +32,7 @@ mod manifests;
 mod messages;
 mod mission_members;
 mod own_applications;
+mod paid_acts;
 mod paid_papers;
 mod passport_holds;
 mod passports;

@@ -226,3 +226,27 @@ async fn nobody_boards_what_departs_meanwhile() {
         assert_eq!(aboard, gone.boarded == 1);
     }
 }
+
+#[tokio::test]
+async fn nobody_boards_under_the_number_of_another() {
+    let world = world().await;
+    let crisis = world.crisis("hualien").await;
+    let people = world.people_listed(&crisis, 3).await;
+    let flight = world.flight(&crisis, 3).await;
+    let mut seats = Vec::new();
+    for person in &people {
+        seats.push(world.seat(&flight, person).await.unwrap());
+    }
+    world.begin_boarding(&flight).await;
+    world.board(&flight, &seats[0], "P1234567").await.unwrap();
+    world.board(&flight, &seats[1], "P1234568").await.unwrap();
+    world.release_seat(&flight, &seats[0]).await.unwrap();
+    assert_eq!(world.board(&flight, &seats[2], "P1234569").await.unwrap().boarded, 2);
+    let mut numbers = Vec::new();
+    for seat in &seats[1..] {
+        let get = pb::GetManifestSeatRequest { name: seat.clone(), as_of: None };
+        let seat = world.seats("people/operator").get_manifest_seat(get).await.unwrap().into_inner();
+        numbers.push(seat.boarding_number);
+    }
+    assert_eq!(numbers, [2, 3]);
+}

@@ -252,6 +252,7 @@ async fn both_parents_consent_to_a_childs_passport() {
         (child(vec![], ""), "CONSENT_MISSING"),
         (child(vec![consent("A Parent")], ""), "CONSENT_MISSING"),
         (child(vec![consent("A Parent"), consent(" A Parent ")], ""), "CONSENT_MISSING"),
+        (child(vec![consent("Chloé Parent"), consent("CHLOE PARENT")], ""), "CONSENT_MISSING"),
         (PassportApplication { birth_date: BORN.into(), ..child(vec![], "") }, "APPLICATION_UNFIT"),
     ] {
         assert_eq!(reason(world.apply(asked).await), expected);

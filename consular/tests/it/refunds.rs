@@ -16,7 +16,7 @@ impl World {
         (day, receipt)
     }
 
-    async fn give_back(&self, name: &str, day: &str, minor_units: i64, id: &str) -> Result<Receipt, Status> {
+    pub(crate) async fn give_back(&self, name: &str, day: &str, minor_units: i64, id: &str) -> Result<Receipt, Status> {
         let request = pb::RefundReceiptRequest {
             name: name.into(),
             cash_day: day.into(),

@@ -10,6 +10,7 @@ use proto::consular::v1::name_check_review_service_client::NameCheckReviewServic
 use proto::consular::v1::passport_application::Type;
 use proto::consular::v1::screening::State;
 use proto::consular::v1::{self as pb, LookoutPerson, NameCheckReview, Screening};
+use std::collections::BTreeMap;
 
 const BORN: &str = "1974-08-12";
 
@@ -151,4 +152,54 @@ async fn a_passport_under_review_is_ended_before_the_review_is() {
     world.travel_documents(CLERK).report_loss(loss).await.unwrap();
     let ended = world.reviews(DECIDER).end_reviewed_document(end()).await.unwrap().into_inner();
     assert_eq!(ended.state(), Review::Ended);
+}
+
+/// Without a second look at what is new it stays clear until the lists change again.
+#[tokio::test]
+async fn a_screening_that_was_under_way_while_a_list_changed_is_compared_with_the_change() {
+    let world = world().await;
+    world.list_of(&[("SAMPLE, Other", "")]).await;
+    let clear = world.screened("Ivan Primerov", BORN, "").await;
+    world.looks_out(someone()).await;
+    // Nobody sees what is not committed.
+    let seen = async |text: &'static str| sqlx::query(text).execute(&world.db.pool).await.unwrap();
+    seen("update screenings set deleted_at = now()").await;
+    let (asked, screened) = world.again_after(&BTreeMap::new()).await;
+    assert_eq!(screened, 0);
+    seen("update screenings set deleted_at = null").await;
+    let (again, screened) = world.again_after(&asked).await;
+    assert_eq!((&again, screened), (&asked, 1), "the lists did not change meanwhile");
+    assert_eq!(world.screening_after(&clear.name).await.state(), State::Open);
+    assert_eq!(world.again_after(&asked).await.1, 0);
+}
+
+#[tokio::test]
+async fn nothing_is_handed_over_or_printed_while_a_hit_is_unresolved() {
+    let world = world().await;
+    world.list_of(&[("SAMPLE, Other", "")]).await;
+    let application = world.approved(Type::First, "P-1", "").await;
+    let book = world.blank(Blank::PassportBook, "C01X00T47").await;
+    let passport = world.produce(&application, &book).await.unwrap().name;
+    world.on_its_way(&application).await;
+    let visa = world.visa_on("V00000001").await.name;
+    for name in ["Anna Maria Example", "Ravi Traveller"] {
+        let (names, birth_dates) = (vec![name.to_owned()], vec![BORN.to_owned()]);
+        world.looks_out(LookoutPerson { names, birth_dates, ..LookoutPerson::default() }).await;
+    }
+    assert_eq!(world.again().await, 2);
+    let print = || pb::PrintTravelDocumentRequest { name: passport.clone() };
+    let release = || pb::ReleaseVisaRequest { name: visa.clone(), ..Default::default() };
+    let (mut passports, mut visas) = (world.travel_documents("people/press"), world.visas("people/press"));
+    assert_eq!(reason(world.deliver(&application).await), "HIT_UNRESOLVED");
+    assert_eq!(reason(passports.print_travel_document(print()).await), "HIT_UNRESOLVED");
+    assert_eq!(reason(visas.release_visa(release()).await), "HIT_UNRESOLVED");
+    let open = pb::ListScreeningsRequest { filter: "state = OPEN".into(), ..Default::default() };
+    let open = world.screenings(&officer(CLERK)).list_screenings(open).await.unwrap().into_inner().screenings;
+    assert_eq!(open.len(), 2);
+    for screening in open {
+        world.cleared(&screening.name).await;
+    }
+    passports.print_travel_document(print()).await.unwrap();
+    world.deliver(&application).await.unwrap();
+    visas.release_visa(release()).await.unwrap();
 }

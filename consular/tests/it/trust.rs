@@ -4,6 +4,7 @@ use crate::assistance::case;
 use crate::world::{Signed, World, officer, reason, world};
 use chrono::TimeDelta;
 use futures::future::join_all;
+use identity::Principal;
 use proto::consular::v1::assistance_case::Type;
 use proto::consular::v1::trust_account_service_client::TrustAccountServiceClient;
 use proto::consular::v1::trust_entry::{Kind, Ledger, State};
@@ -219,4 +220,32 @@ async fn no_case_closes_while_it_holds_money() {
     world.close_account(&account).await.unwrap();
     world.close_finished(&name).await.unwrap();
     assert_eq!(reason(world.account_of(&name, "USD").await), "CASE_IS_CLOSED");
+}
+
+#[tokio::test]
+async fn entries_are_of_the_post_that_holds_the_money() {
+    let world = world().await;
+    let account = world.filled(100_000).await;
+    let large = world.enter(entry(&account, Kind::Payment, 60_000)).await.unwrap();
+    assert_eq!((large.state(), large.post.as_str()), (State::Proposed, "posts/example"));
+    let serving = |post: &str| {
+        let by = Principal { post: Some(post.into()), ..officer(HEAD) };
+        TrustEntryServiceClient::new(world.signed(&by))
+    };
+    let (mut own, mut other) = (serving("posts/example"), serving("posts/other"));
+    for (entries, seen) in [(&mut own, 2), (&mut other, 0)] {
+        let list = entries.list_trust_entries(pb::ListTrustEntriesRequest::default()).await.unwrap().into_inner();
+        assert_eq!(list.trust_entries.len(), seen);
+    }
+    let get = pb::GetTrustEntryRequest { name: large.name.clone(), as_of: None };
+    assert_eq!(reason(other.get_trust_entry(get).await), "NOT_FOUND");
+    let approve = || pb::ApproveTrustEntryRequest { name: large.name.clone(), ..Default::default() };
+    assert_eq!(reason(other.approve_trust_entry(approve()).await), "NOT_FOUND");
+    let payment =
+        || pb::CreateTrustEntryRequest { trust_entry: Some(entry(&account, Kind::Payment, 10)), ..Default::default() };
+    assert_eq!(reason(other.create_trust_entry(payment()).await), "PERMISSION_DENIED");
+    assert_eq!(world.held(&account).await, 100_000, "another post takes nothing out");
+    own.approve_trust_entry(approve()).await.unwrap();
+    own.create_trust_entry(payment()).await.unwrap();
+    assert_eq!(world.held(&account).await, 40_000);
 }

@@ -17,14 +17,14 @@ macro_rules! about {
 }
 
 impl World {
-    async fn print_visa(&self, application: &str, blank: &str) -> Result<Visa, Status> {
+    pub(crate) async fn print_visa(&self, application: &str, blank: &str) -> Result<Visa, Status> {
         let visa = Visa { application: application.into(), blank: blank.into(), ..Visa::default() };
         let create = pb::CreateVisaRequest { visa: Some(visa), ..Default::default() };
         Ok(self.visas("people/press").create_visa(create).await?.into_inner())
     }
 
     /// Granted, and not printed.
-    async fn granted_visa(&self, person: &str) -> String {
+    pub(crate) async fn granted_visa(&self, person: &str) -> String {
         let name = self.in_checks(tourist(person), &[]).await;
         self.granted(DECIDER, single(&name)).await.unwrap();
         name
@@ -45,6 +45,11 @@ impl World {
     pub(crate) async fn leaves(&self, name: &str, date: &str) -> Result<Visa, Status> {
         let note = pb::RecordExitRequest { name: name.into(), date: date.into(), ..Default::default() };
         Ok(self.visas(CLERK).record_exit(note).await?.into_inner())
+    }
+
+    async fn leaves_late(&self, name: &str, date: &str) -> Result<Visa, Status> {
+        let note = pb::RecordExitAfterEndRequest { name: name.into(), date: date.into(), ..Default::default() };
+        Ok(self.visas(CLERK).record_exit_after_end(note).await?.into_inner())
     }
 }
 
@@ -230,4 +235,64 @@ async fn no_more_days_are_granted_than_are_left_of_ninety() {
         ..single(&later)
     };
     world.granted(DECIDER, spring).await.unwrap();
+}
+
+/// Without a way to note it the stay would go on for ever, and no later visa be granted.
+#[tokio::test]
+async fn whoever_leaves_when_the_visa_has_ended_has_left() {
+    let world = world().await;
+    world.list_of(&[("SAMPLE, Other", "")]).await;
+    let application = world.granted_visa("T-1").await;
+    let visa = world.valid_visa(&application, "V00000001").await;
+    let application = world.granted_visa("T-2").await;
+    let lost = world.valid_visa(&application, "V00000002").await;
+    world.clock.set("2026-07-20T20:00:00Z".parse().unwrap());
+    for visa in [&visa, &lost] {
+        world.enters(visa, "2026-07-20").await.unwrap();
+    }
+    assert_eq!(reason(world.leaves_late(&visa, "2026-07-20").await), "WRONG_STATE", "it is valid still");
+    let loss = pb::ReportVisaLossRequest { name: lost.clone(), place: "At the station.".into(), ..Default::default() };
+    world.visas(CLERK).report_visa_loss(loss).await.unwrap();
+    world.clock.set("2026-08-06T13:00:00Z".parse().unwrap());
+    assert_eq!(world.fired().await, 1);
+    assert_eq!(reason(world.leaves(&visa, "2026-08-06").await), "WRONG_STATE");
+    assert_eq!(reason(world.leaves_late(&visa, "2026-07-19").await), "CROSSING_IMPLAUSIBLE", "before the entry");
+    assert_eq!(reason(world.leaves_late(&visa, "2026-08-07").await), "CROSSING_IMPLAUSIBLE", "tomorrow");
+    for (visa, state) in [(&visa, State::Expired), (&lost, State::Lost)] {
+        let gone = world.leaves_late(visa, "2026-08-06").await.unwrap();
+        assert_eq!((gone.state(), gone.sojourns[0].exit_date.as_str()), (state, "2026-08-06"));
+        assert_eq!(reason(world.leaves_late(visa, "2026-08-06").await), "CROSSING_IMPLAUSIBLE", "once");
+    }
+    // A year later all ninety days are there again.
+    world.clock.set("2027-06-01T13:00:00Z".parse().unwrap());
+    let asked =
+        VisaApplication { arrival_date: "2027-07-01".into(), departure_date: "2027-07-20".into(), ..tourist("T-1") };
+    let name = world.in_checks(asked, &[]).await;
+    let grant =
+        pb::GrantVisaRequest { valid_from: "2027-07-01".into(), valid_until: "2027-07-20".into(), ..single(&name) };
+    world.granted(DECIDER, grant).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_long_stay_does_not_count_for_the_multiple_entry_rules() {
+    let world = world().await;
+    world.list_of(&[("SAMPLE, Other", "")]).await;
+    let name = world.in_checks(tourist("T-1"), &[]).await;
+    let year = pb::GrantVisaRequest { entries: 0, stay_days: 90, valid_until: "2027-06-30".into(), ..single(&name) };
+    world.granted(DECIDER, year.clone()).await.unwrap();
+    world.used_visa("V00000001", year, &[("2026-07-01", "2026-07-10")]).await;
+    world.clock.set("2027-02-01T13:00:00Z".parse().unwrap());
+    let asked =
+        VisaApplication { arrival_date: "2027-04-01".into(), departure_date: "2027-04-20".into(), ..tourist("T-1") };
+    let name = world.in_checks(asked, &[]).await;
+    let once =
+        pb::GrantVisaRequest { valid_from: "2027-04-01".into(), valid_until: "2027-04-20".into(), ..single(&name) };
+    assert_eq!(
+        reason(world.granted(DECIDER, once.clone()).await),
+        "CASCADE_NOT_FOLLOWED",
+        "after a year of short stays"
+    );
+    let long = "update visas set doc = doc || '{\"visaClass\": \"D\"}'";
+    sqlx::query(long).execute(&world.db.pool).await.unwrap();
+    assert_eq!(world.granted(DECIDER, once).await.unwrap().entitlement, "", "after a year of study");
 }

@@ -11,6 +11,7 @@ use proto::consular::v1::screening_service_client::ScreeningServiceClient;
 use proto::consular::v1::watch_list_service_client::WatchListServiceClient;
 use registry::clockwork::ManualClock;
 use registry::{Options, Store};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use testkit::TestDb;
@@ -125,6 +126,11 @@ impl World {
     /// Screens again whom a change of the lists touches.
     pub(crate) async fn again(&self) -> usize {
         self.screenings.again().await.unwrap()
+    }
+
+    /// The same, as a process does that has asked about these editions of the lists already: the editions now, and how many.
+    pub(crate) async fn again_after(&self, asked: &BTreeMap<String, String>) -> (BTreeMap<String, String>, usize) {
+        self.screenings.again_after(asked).await.unwrap()
     }
 
     /// Fires what is due. How much of it there was, beside the reminders of drawers that were opened for a receipt and left.

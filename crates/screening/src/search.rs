@@ -50,7 +50,7 @@ impl Index {
         let asked: Vec<Folded> = subject.names.iter().map(|name| scorer.folded(name, subject.kind)).collect();
         let mut closest: ByNumber<Closest> = ByNumber::default();
         for (number, folded) in asked.iter().enumerate() {
-            for row in self.candidates(folded, subject.kind.is_person()) {
+            for row in self.candidates(scorer, folded, subject) {
                 self.keep_closest(scorer, &mut closest, row, folded, number, subject);
             }
         }
@@ -118,24 +118,38 @@ impl Index {
         found.collect()
     }
 
-    /// The names worth comparing.
-    fn candidates(&self, asked: &Folded, person: bool) -> Vec<u32> {
+    /// The names worth comparing: the closest, and of those that are equally close the ones of whoever else is known of fits.
+    fn candidates(&self, scorer: &Scorer, asked: &Folded, subject: &Subject) -> Vec<u32> {
         let meant: Vec<Vec<Meant>> = asked.tokens.iter().map(|token| self.vocabulary.meant(token)).collect();
         let meanings = Meanings::of(&meant);
         let weights: Vec<f32> = asked.tokens.iter().map(|token| token.weight).collect();
         let total: f32 = weights.iter().sum();
         let mut scored = Vec::new();
-        self.names.each(self.looked_up(asked, &meant, person).into_names(), |row, weight, words| {
+        self.names.each(self.looked_up(asked, &meant, subject.kind.is_person()).into_names(), |row, weight, words| {
             let (found, seen) = meanings.found_in(words);
             let counterparts = weights.iter().enumerate().filter(|(index, _)| seen >> (*index).min(63) & 1 == 1);
             let counterparts: f32 = counterparts.map(|(_, weight)| weight).sum();
             scored.push(((found + counterparts) / (total + weight), row));
         });
-        if scored.len() > COMPARED {
-            scored.select_nth_unstable_by(COMPARED, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            scored.truncate(COMPARED);
+        if scored.len() <= COMPARED {
+            return scored.into_iter().map(|(_, row)| row).collect();
         }
-        scored.into_iter().map(|(_, row)| row).collect()
+        scored.select_nth_unstable_by(COMPARED - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let least = scored[COMPARED - 1].0;
+        let mut closest: Vec<u32> = scored.iter().filter(|(score, _)| *score > least).map(|(_, row)| *row).collect();
+        let tied = scored.iter().filter(|(score, _)| *score == least).map(|(_, row)| *row);
+        let mut tied: Vec<(f64, u32)> = tied.map(|row| (self.known_beside(scorer, subject, row), row)).collect();
+        tied.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        tied.truncate(COMPARED - closest.len());
+        closest.extend(tied.into_iter().map(|(_, row)| row));
+        closest
+    }
+
+    /// What is known beside the name, and how much it says that the entry of this row is meant.
+    fn known_beside(&self, scorer: &Scorer, subject: &Subject, row: u32) -> f64 {
+        let Some(row) = self.names.row(row) else { return 0.0 };
+        let evidence = scorer.evidence(subject, &self.entries[row.entry as usize]);
+        evidence.features.iter().map(|feature| feature.contribution).sum()
     }
 
     fn looked_up(&self, asked: &Folded, meant: &[Vec<Meant>], person: bool) -> Chosen {

@@ -158,3 +158,20 @@ fn an_index_is_taken_apart_when_the_last_search_has_ended_and_by_whoever_replace
     ends.recv().unwrap();
     retiring.join().unwrap();
 }
+
+#[test]
+fn of_many_of_one_name_the_one_of_the_same_birth_is_found() {
+    let scorer = scorer();
+    let birth = |number: u32| born(&format!("{}-{:02}-12", 1950 + number / 12, number % 12 + 1));
+    let entry = |number: u32| Entry {
+        births: vec![birth(number).unwrap()],
+        ..Entry::new("own", number.to_string(), Kind::Person, "Ahmed Ali")
+    };
+    let index = Index::of((0..150).map(entry).collect(), &scorer);
+    for number in 0..150 {
+        let subject = Subject { birth: birth(number), ..Subject::named(Kind::Person, "Ahmed Ali") };
+        let hits = index.search(&scorer, &subject, 50);
+        let first = hits.first().map(|hit| (hit.entry.reference.as_str(), hit.band));
+        assert_eq!(first, Some((number.to_string().as_str(), Band::Strong)));
+    }
+}

@@ -1,17 +1,22 @@
 //! Apostilles as the suite makes them: for documents of one registrar, each paid by a receipt of its own.
 
-use super::receipts;
 use super::specimen_signatures::{self, AUTHORITY, OFFICIAL};
+use super::{fee_schedules, receipts};
 use proto::contract::Method;
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use testkit::conformance::{Fixture, Step, Suite, plain};
 use tokio::sync::OnceCell;
 
+/// The service that it is paid by (`consular/data/service_fees.toml`).
+const FEE: &str = "APOSTILLE";
+
 #[derive(Default)]
 pub(super) struct Apostilles {
     /// The specimen of the official who signed them all.
     specimen: OnceCell<Value>,
+    /// What it costs.
+    fee: OnceCell<Value>,
     /// The receipt for the record that is about to be paid for.
     receipt: Mutex<Value>,
 }
@@ -44,7 +49,8 @@ impl Fixture for Apostilles {
     fn ready<'s>(&'s self, suite: &'s Suite, method: &'s Method, record: Value) -> Step<'s, Value> {
         Box::pin(async move {
             if method.name() == "PayApostille" {
-                let receipt = receipts::paid_for(suite, &record).await?;
+                self.fee.get_or_try_init(async || fee_schedules::in_force(suite, FEE).await).await?;
+                let receipt = receipts::paid_by(suite, FEE, &record).await?;
                 if let Ok(mut kept) = self.receipt.lock() {
                     *kept = receipt["name"].clone();
                 }

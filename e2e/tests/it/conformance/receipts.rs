@@ -19,13 +19,6 @@ pub(super) struct Receipts {
 /// The resource.
 const RECEIPT: &str = "legation.consular.v1.Receipt";
 
-/// A receipt for another record, of a service that nothing else is paid by.
-pub(super) async fn paid_for(suite: &Suite, record: &Value) -> Result<Value, Unprepared> {
-    let code = format!("EXAMPLE_PAID_{}", suite.number());
-    fee_schedules::in_force(suite, &code).await?;
-    paid_by(suite, &code, record).await
-}
-
 /// A receipt for another record, of this service, whose fee is in force.
 pub(super) async fn paid_by(suite: &Suite, code: &str, record: &Value) -> Result<Value, Unprepared> {
     let number = suite.number();

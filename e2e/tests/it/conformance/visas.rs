@@ -23,10 +23,10 @@ impl Fixture for Visas {
         })
     }
 
-    /// Nobody leaves who has not entered.
+    /// Nobody leaves who has not entered, nor after the end of a visa that was revoked while they were there.
     fn ready<'s>(&'s self, suite: &'s Suite, method: &'s Method, record: Value) -> Step<'s, Value> {
         Box::pin(async move {
-            if method.name() != "RecordExit" {
+            if !matches!(method.name(), "RecordExit" | "RevokeVisa") {
                 return Ok(record);
             }
             suite.call_about(suite.method_of(VISA, &Kind::Verb("recordEntry".into()))?, &record).await
@@ -35,7 +35,7 @@ impl Fixture for Visas {
 
     fn ask(&self, method: &Method) -> Option<Value> {
         match method.name() {
-            "RecordEntry" | "RecordExit" => Some(json!({ "date": day(-1) })),
+            "RecordEntry" | "RecordExit" | "RecordExitAfterEnd" => Some(json!({ "date": day(-1) })),
             "RevokeVisa" | "AnnulVisa" | "CancelVisa" => Some(json!({ "grounds": "The invitation was forged." })),
             "ReportVisaLoss" | "ReportVisaTheft" => Some(json!({ "place": "At the station." })),
             "KeepVisa" => Some(json!({ "grounds": "The holder leaves with it." })),
