@@ -1,6 +1,7 @@
 //! Watchers: every change once, in the order of commits; histories; exports.
 
-use crate::world::{World, asked, embassy, officer, reason, secretary, world};
+use crate::world::{World, asked, dawn, embassy, officer, reason, secretary, world};
+use chrono::TimeDelta;
 use fault::Fault;
 use futures::{FutureExt as _, StreamExt as _};
 use identity::Principal;
@@ -207,4 +208,22 @@ async fn watchers_without_the_right_to_the_history_are_not_told_who_and_why() {
     // The history is for no partner, whatever it holds; what a watcher did itself is no news to it.
     let expected = [by_officer, own.clone(), blank.clone(), own, blank.clone(), blank];
     assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn a_watch_ends_with_its_callers_credential_also_while_changes_wait_to_be_read() {
+    let world = world().await;
+    let brief = Principal { expires: dawn().timestamp(), ..officer() };
+    let mut feed = watch(&world, &brief, "", "").await.unwrap();
+    for id in ["de", "fr"] {
+        world.create(&brief, id, embassy(&id.to_uppercase())).await;
+    }
+    assert_eq!(name(&next(&mut feed).await), "de");
+    world.pass(TimeDelta::seconds(1));
+    let ended = feed.next().await.unwrap().unwrap_err();
+    assert_eq!(Fault::from(&ended).reason(), "UNAUTHENTICATED");
+    let request = ExportMissionsRequest::default();
+    let answer = world.missions.export(asked(&brief, "MissionService/ExportMissions", request)).await;
+    let mut lines: Feed<ExportMissionsResponse> = answer.unwrap().into_inner();
+    assert_eq!(Fault::from(&lines.next().await.unwrap().unwrap_err()).reason(), "UNAUTHENTICATED");
 }
