@@ -25,6 +25,7 @@ fn main() {
     let person = |category, timeline| Person { category, residence: &foreign, timeline };
     let of = |state, member, principal| Subject {
         sending_state: state,
+        honorary_post: false,
         member,
         relation: Relation::Spouse,
         principal,

@@ -1,6 +1,7 @@
 //! Agréments: our consent to a head of mission, asked for before the appointment and kept confidential until the sending
 //! state announces it (VCDR art. 4, 8.2).
 
+use crate::ending::IN_FUNCTIONS;
 use crate::practice::Practice;
 use calendar::{Clock, Length, due};
 use chrono::NaiveDate;
@@ -101,7 +102,7 @@ impl AgrementService for Agrements {
     }
 
     async fn withdraw_agrement(&self, request: Request<WithdrawAgrementRequest>) -> Answer<Agrement> {
-        self.registry.act(request, withdraw).await
+        self.registry.act_with(request, is_notified, withdraw).await
     }
 
     async fn announce_agrement(&self, request: Request<AnnounceAgrementRequest>) -> Answer<Agrement> {
@@ -179,7 +180,13 @@ fn refuse(agrement: &mut Agrement, _: RefuseAgrementRequest, call: &mut Call) ->
     Ok(())
 }
 
-fn withdraw(agrement: &mut Agrement, _: WithdrawAgrementRequest, call: &mut Call) -> Result<(), Fault> {
+/// Whether a head of mission is notified under it. Who notifies one holds the agrément.
+async fn is_notified<R>(reader: &mut Reader<'_>, agrement: &Agrement, _: &R) -> Result<bool, Fault> {
+    reader.exists::<Member>(&[("agrement", &[agrement.name.as_str()]), ("state", &IN_FUNCTIONS)]).await
+}
+
+fn withdraw(agrement: &mut Agrement, _: WithdrawAgrementRequest, notified: bool, call: &mut Call) -> Result<(), Fault> {
+    refuse_if(notified, Reason::AgrementInUse, "a head of mission is notified under this agrément")?;
     agrement.withdraw_time = Some(call.timestamp());
     call.timers().clear(LAPSE_TIMER);
     Ok(())
@@ -232,6 +239,12 @@ pub(crate) fn opens(member: &Member, mission: Type, agrement: Option<&Agrement>)
     };
     refuse_if(!fits, Reason::AgrementUnfit, "no announced agrément of this name opens this notification")
         .map_err(|fault| fault.at("member.agrement", "does not open this notification"))
+}
+
+/// A head of mission is accredited while our consent stands (art. 4.1).
+pub(crate) fn holds(agrement: Option<&Agrement>) -> Result<(), Fault> {
+    let gone = agrement.is_some_and(|agrement| !matches!(agrement.state(), State::Granted | State::Arrived));
+    refuse_if(gone, Reason::AgrementUnfit, "the agrément was withdrawn or has lapsed")
 }
 
 /// A head of mission stays the person that the agrément names, whatever is corrected.

@@ -1,8 +1,11 @@
 //! Commissions of heads of consular posts and our exequatur (VCCR art. 9-14, 23, 25).
 
+use crate::ending::{self, IN_FUNCTIONS, Leavers};
+use crate::members::Members;
 use fault::{Fault, refuse_if};
 use identity::Principal;
 use proto::accreditation::v1::consular_commission_service_server::ConsularCommissionService;
+use proto::accreditation::v1::member::EndCause;
 use proto::accreditation::v1::{
     AdmitProvisionallyRequest, Category, ConsularCommission, CreateConsularCommissionRequest,
     EndConsularFunctionsRequest, GetConsularCommissionRequest, GrantExequaturRequest,
@@ -84,7 +87,7 @@ impl ConsularCommissionService for ConsularCommissions {
     }
 
     async fn withdraw_exequatur(&self, request: Request<WithdrawExequaturRequest>) -> Answer<ConsularCommission> {
-        self.registry.act(request, withdraw).await
+        self.registry.act_with(request, office, withdraw).await
     }
 
     async fn end_consular_functions(
@@ -168,9 +171,29 @@ fn refuse(commission: &mut ConsularCommission, _: RefuseExequaturRequest, call: 
     Ok(())
 }
 
-fn withdraw(commission: &mut ConsularCommission, _: WithdrawExequaturRequest, call: &mut Call) -> Result<(), Fault> {
+/// The head of post, if still in functions, and the household.
+async fn office<R>(
+    reader: &mut Reader<'_>,
+    commission: &ConsularCommission,
+    _: &R,
+) -> Result<(Leavers, Leavers), Fault> {
+    let fields: [(&str, &[&str]); 2] = [("name", &[&commission.member]), ("state", &IN_FUNCTIONS)];
+    let Some(head) = reader.hold::<Members>(&fields).await?.pop() else { return Ok(Default::default()) };
+    let kin = ending::kin(reader, &head).await?;
+    Ok((Leavers::of(reader, vec![head]).await?, kin))
+}
+
+/// The functions come to an end with the exequatur (art. 25(b)), and a reasonable period to leave begins (art. 53.3).
+fn withdraw(
+    commission: &mut ConsularCommission,
+    _: WithdrawExequaturRequest,
+    (head, kin): (Leavers, Leavers),
+    call: &mut Call,
+) -> Result<(), Fault> {
     commission.end_time = Some(call.timestamp());
-    Ok(())
+    let now = call.now();
+    head.end("endWithExequatur", EndCause::RecognitionEnded, now, call)?;
+    kin.end("endWithPrincipal", EndCause::PrincipalEnded, now, call)
 }
 
 fn end(

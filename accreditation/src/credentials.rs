@@ -11,7 +11,7 @@ use proto::accreditation::v1::credential_service_server::CredentialService;
 use proto::accreditation::v1::{
     AlterCredentialsRequest, CancelCredentialsRequest, Category, CreateCredentialRequest, Credential,
     GetCredentialRequest, GetPrecedenceRequest, GetPrecedenceResponse, ListCredentialRevisionsRequest,
-    ListCredentialRevisionsResponse, ListCredentialsRequest, ListCredentialsResponse, Member,
+    ListCredentialRevisionsResponse, ListCredentialsRequest, ListCredentialsResponse, Member, Mission,
     PresentCredentialsRequest, Reason, ReceiveWorkingCopyRequest, UpdateCredentialRequest, WatchCredentialsRequest,
     WatchCredentialsResponse, member,
 };
@@ -116,8 +116,10 @@ async fn surroundings(reader: &mut Reader<'_>, credential: &Credential) -> Resul
     reader.share(&credential.member).await
 }
 
-/// The head of mission, and who acts for the mission meanwhile: what the taking up of functions bears upon.
+/// The head of mission, and who acts for the mission meanwhile: what the taking up of functions bears upon. The mission is
+/// locked, which a charge shares: none begins for a post as vacant while its head takes up functions.
 async fn bearer<R>(reader: &mut Reader<'_>, credential: &Credential, _: &R) -> Result<Bearer, Fault> {
+    reader.lock::<Mission>(&credential.mission).await?;
     let head = reader.share(&credential.member).await?;
     let acting = reader.hold(&[("mission", &[credential.mission.as_str()]), ("state", &["ACTING"])]).await?;
     Ok(Bearer { head: head.unwrap_or_default(), acting })

@@ -7,12 +7,13 @@ use chrono::{DateTime, Utc};
 use fault::Fault;
 use moka::sync::Cache;
 use prost_types::Timestamp;
+use proto::accreditation::v1::mission::Type;
 use proto::accreditation::v1::{Fact, Member, Mission, WaivedImmunity};
 use proto::policy::v1::Reason;
 use registry::{Ground, Reader, Registry, instant};
 use std::sync::Arc;
 
-/// How many people's dossiers, and sending states of missions, are remembered.
+/// How many people's dossiers, and sending states and types of missions, are remembered.
 const REMEMBERED: u64 = 10_000;
 
 /// A person's records.
@@ -30,8 +31,8 @@ pub(crate) struct Dossier {
 pub struct Dossiers {
     members: Registry<Members>,
     missions: Registry<Missions>,
-    /// Missions never change their sending state, so it is read once.
-    senders: Cache<String, Arc<str>>,
+    /// Missions never change their sending state and their type, so they are read once.
+    senders: Cache<String, (Arc<str>, Type)>,
     /// Of people asked about lately, what bears on immunity and is not personal. It may have changed since.
     recent: Cache<String, Arc<Dossier>>,
 }
@@ -75,18 +76,19 @@ impl Dossiers {
         Ok(Some(dossier))
     }
 
-    /// Of the member's mission the sending state alone.
+    /// Of the member's mission the sending state and the type alone.
     async fn sender(&self, member: &Member) -> Result<Mission, Fault> {
-        let sending_state = match self.senders.get(&member.mission) {
+        let (sending_state, r#type) = match self.senders.get(&member.mission) {
             Some(sender) => sender,
             None => {
                 let mission = self.missions.load(&member.mission).await?.ok_or_else(|| orphan(member))?;
-                let sender: Arc<str> = mission.sending_state.into();
-                self.senders.insert(mission.name, Arc::clone(&sender));
+                let sender = (Arc::from(mission.sending_state.as_str()), mission.r#type());
+                self.senders.insert(mission.name, sender.clone());
                 sender
             }
         };
-        Ok(Mission { name: member.mission.clone(), sending_state: sending_state.to_string(), ..Mission::default() })
+        let (name, sending_state) = (member.mission.clone(), sending_state.to_string());
+        Ok(Mission { name, sending_state, r#type: r#type.into(), ..Mission::default() })
     }
 }
 
@@ -131,6 +133,7 @@ impl Dossier {
         Subject {
             waived,
             sending_state: &self.mission.sending_state,
+            honorary_post: self.mission.r#type() == Type::HonoraryPost,
             member: person(&self.member, &self.residence),
             relation: self.member.relation(),
             principal: self.principal.as_ref().map(|principal| person(principal, &self.principal_residence)),

@@ -23,8 +23,44 @@ pub(crate) const IN_FUNCTIONS: [&str; 6] =
 /// The categories that derive from a principal.
 const DEPENDANTS: [Category; 3] = [Category::FamilyMember, Category::PrivateServant, Category::ConsularPrivateStaff];
 
+/// People whose functions end together, and what those of them hold of us who have not come, and then do not come: others
+/// keep what they hold until their time to leave is over.
+#[derive(Debug, Default)]
+pub(crate) struct Leavers {
+    members: Vec<Held<Members>>,
+    of_absent: Holdings,
+}
+
+impl Leavers {
+    pub(crate) async fn of(reader: &mut Reader<'_>, members: Vec<Held<Members>>) -> Result<Self, Fault> {
+        let absent = members.iter().filter(|member| !grace::is_here(member));
+        let absent: Vec<_> = absent.map(|member| member.name.as_str()).collect();
+        let of_absent = Holdings::of(reader, &absent).await?;
+        Ok(Self { members, of_absent })
+    }
+
+    pub(crate) fn members(&self) -> impl Iterator<Item = &Member> + Clone {
+        self.members.iter().map(|member| &**member)
+    }
+
+    /// Ends the functions of all of them.
+    pub(crate) fn end(self, verb: &str, cause: EndCause, ended: DateTime<Utc>, call: &mut Call) -> Result<(), Fault> {
+        self.end_by(verb, call, |member, call| grace::end(member, cause, ended, call))
+    }
+
+    pub(crate) fn end_by(self, verb: &str, call: &mut Call, end: impl Fn(&mut Member, &mut Call)) -> Result<(), Fault> {
+        self.members.into_iter().try_for_each(|member| {
+            call.follow(member, verb, |member, call| {
+                end(member, call);
+                Ok(())
+            })
+        })?;
+        self.of_absent.end(RevocationCause::FunctionsEnded, call)
+    }
+}
+
 /// All of a mission whose functions have not ended: from the top down, those who derive from nobody first.
-pub(crate) async fn everyone(reader: &mut Reader<'_>, mission: &Mission) -> Result<Vec<Held<Members>>, Fault> {
+pub(crate) async fn everyone(reader: &mut Reader<'_>, mission: &Mission) -> Result<Leavers, Fault> {
     let all = (1..).map_while(|number| Category::try_from(number).ok());
     let (dependants, staff): (Vec<_>, Vec<_>) = all.partition(|category| DEPENDANTS.contains(category));
     let mut held = Vec::new();
@@ -34,17 +70,23 @@ pub(crate) async fn everyone(reader: &mut Reader<'_>, mission: &Mission) -> Resu
         let fields: [(&str, &[&str]); 3] = [("mission", &name), ("category", &categories), ("state", &IN_FUNCTIONS)];
         held.extend(reader.hold::<Members>(&fields).await?);
     }
-    Ok(held)
+    Leavers::of(reader, held).await
 }
 
-/// Those whose functions end with a principal's: the household and, of the household, who is engaged by the mission.
+/// As [`dependants`], with what is to end with them.
+pub(crate) async fn kin(reader: &mut Reader<'_>, principal: &Member) -> Result<Leavers, Fault> {
+    let kin = dependants(reader, principal).await?;
+    Leavers::of(reader, kin).await
+}
+
+/// Those whose functions end with a principal's: the household as it is and, of the household, who is engaged by the mission.
 /// Others who have functions of their own, as the second of two diplomats who are married, keep them.
-pub(crate) async fn kin(reader: &mut Reader<'_>, principal: &Member) -> Result<Vec<Held<Members>>, Fault> {
+pub(crate) async fn dependants(reader: &mut Reader<'_>, principal: &Member) -> Result<Vec<Held<Members>>, Fault> {
     if !principal.principal.is_empty() {
         return Ok(Vec::new());
     }
     let head = [principal.name.as_str()];
-    let people = reader.all::<Member>(&[("principal", &head)]).await?;
+    let people = reader.all::<Member>(&[("principal", &head), ("state", &IN_FUNCTIONS)]).await?;
     let people: Vec<_> = people.iter().map(|kin| kin.person.as_str()).collect();
     let mut held = Vec::new();
     if !people.is_empty() {
@@ -65,23 +107,6 @@ pub(crate) async fn kin_leaving(reader: &mut Reader<'_>, principal: &Member) -> 
     Ok(held)
 }
 
-/// Ends the functions of all of them.
-pub(crate) fn end_all(
-    held: Vec<Held<Members>>,
-    verb: &str,
-    cause: EndCause,
-    ended: DateTime<Utc>,
-    call: &mut Call,
-) -> Result<(), Fault> {
-    let mut held = held.into_iter();
-    held.try_for_each(|member| {
-        call.follow(member, verb, |member, call| {
-            grace::end(member, cause, ended, call);
-            Ok(())
-        })
-    })
-}
-
 /// The verb by which something ends with the standing of its holder.
 pub(crate) const WITH_HOLDER: &str = "endWithHolder";
 
@@ -98,6 +123,9 @@ pub(crate) struct Holdings {
 
 impl Holdings {
     pub(crate) async fn of(reader: &mut Reader<'_>, members: &[&str]) -> Result<Self, Fault> {
+        if members.is_empty() {
+            return Ok(Self::default());
+        }
         Ok(Self {
             cards: reader.hold(&[("member", members), ("state", &["ISSUED"])]).await?,
             tax_cards: reader.hold(&[("member", members), ("state", &tax_cards::LIVE)]).await?,

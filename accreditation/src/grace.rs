@@ -13,7 +13,12 @@ pub(crate) const GRACE_TIMER: &str = "grace";
 /// The birthday on which a child leaves the household.
 pub(crate) const AGE_TIMER: &str = "ageLimit";
 
-/// Ends the functions of someone with those of another: who is here has time to leave, who has not come yet does not come.
+/// Whether the person is in our country.
+pub(crate) fn is_here(member: &Member) -> bool {
+    member.already_present || member.arrival_time.is_some()
+}
+
+/// Ends the functions of someone: who is here has time to leave, who has not come yet does not come.
 pub(crate) fn end(member: &mut Member, cause: EndCause, ended: DateTime<Utc>, call: &mut Call) {
     let arrival = member.arrival_time.as_ref().and_then(instant);
     let here = member.already_present.then_some(ended).or(arrival);
@@ -46,6 +51,15 @@ pub(crate) fn begin(member: &mut Member, cause: EndCause, ended: DateTime<Utc>, 
     call.timers().clear(AGE_TIMER);
     let grace = call.data::<Terms>().grace;
     run(member, Clock::new(ended, grace), call);
+}
+
+/// The time to leave of one of the household of a person whose recognition as a member is refused, if here.
+pub(crate) fn end_unwanted(member: &mut Member, cause: EndCause, call: &mut Call) {
+    if is_here(member) {
+        begin_unwanted(member, cause, call);
+    } else {
+        lapse(member, cause, call.now(), call);
+    }
 }
 
 /// The time to leave of one whose recognition as a member is refused (art. 9.2), and of the household.

@@ -1,7 +1,7 @@
 //! Honorary consular officers: post and person approved each by itself, a term, and the certificate given again and again
 //! (VCCR art. 4, 12, 25, 58-68).
 
-use crate::ending::{self, IN_FUNCTIONS};
+use crate::ending::{self, IN_FUNCTIONS, Leavers};
 use crate::members::Members;
 use crate::practice::Practice;
 use calendar::{Clock, Length, due};
@@ -20,7 +20,7 @@ use proto::accreditation::v1::{
     WatchHonoraryConsulsRequest, WatchHonoraryConsulsResponse,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, instant, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, instant, timestamp};
 use tonic::Request;
 
 /// When the sending state has to certify again.
@@ -36,8 +36,8 @@ pub(crate) const RECOGNISED: [&str; 2] = ["RECOGNISED", "RECERTIFICATION_DUE"];
 /// The member who was notified under a recognition, and the household.
 #[derive(Debug, Default)]
 struct Served {
-    member: Option<Held<Members>>,
-    kin: Vec<Held<Members>>,
+    member: Leavers,
+    kin: Leavers,
 }
 
 /// The honorary consuls.
@@ -231,11 +231,9 @@ async fn served<R>(reader: &mut Reader<'_>, consul: &HonoraryConsul, _: &R) -> R
         return Ok(Served::default());
     }
     let fields: [(&str, &[&str]); 2] = [("name", &[&consul.member]), ("state", &IN_FUNCTIONS)];
-    let member = reader.hold::<Members>(&fields).await?.pop();
-    let kin = match &member {
-        Some(member) => ending::kin(reader, member).await?,
-        None => Vec::new(),
-    };
+    let Some(member) = reader.hold::<Members>(&fields).await?.pop() else { return Ok(Served::default()) };
+    let kin = ending::kin(reader, &member).await?;
+    let member = Leavers::of(reader, vec![member]).await?;
     Ok(Served { member, kin })
 }
 
@@ -247,8 +245,8 @@ fn end(consul: &mut HonoraryConsul, _: EndHonoraryConsulRequest, served: Served,
 fn end_all(consul: &mut HonoraryConsul, served: Served, call: &mut Call) -> Result<(), Fault> {
     let now = call.now();
     finish(consul, now, call);
-    ending::end_all(served.member.into_iter().collect(), "endWithRecognition", EndCause::RecognitionEnded, now, call)?;
-    ending::end_all(served.kin, "endWithPrincipal", EndCause::PrincipalEnded, now, call)
+    served.member.end("endWithRecognition", EndCause::RecognitionEnded, now, call)?;
+    served.kin.end("endWithPrincipal", EndCause::PrincipalEnded, now, call)
 }
 
 pub(crate) fn finish(consul: &mut HonoraryConsul, ended: DateTime<Utc>, call: &mut Call) {

@@ -2,6 +2,7 @@
 
 use crate::card_number;
 use crate::dossier::{Dossier, Dossiers};
+use crate::grace;
 use crate::immunity::{Circumstances, Question, Rules, determine, standing};
 use crate::papers::{Papers, card};
 use crate::terms::Terms;
@@ -97,12 +98,14 @@ impl IdentityCards {
             State::Expired => Finding::CardExpired,
             _ if expired => Finding::CardExpired,
             _ if ended => Finding::HolderEnded,
+            _ if card.tier() != held.tier => Finding::CardOutdated,
             _ => Finding::Valid,
         };
         answer.holder_name = format!("{} {}", dossier.member.given_names, dossier.member.family_name);
         answer.photo.clone_from(&dossier.member.photo);
         answer.mission.clone_from(&dossier.mission.title);
-        answer.level_text = card.level_text;
+        // Not what is printed: an officer is told one level, the one that the immunities are told by.
+        answer.level_text = self.rules.level_text(held.tier).to_owned();
         answer.member = card.member;
         answer.expire_time = card.expire_time;
         // A holder may be immune whatever the card is worth: the status counts, not the plastic.
@@ -160,6 +163,8 @@ pub(crate) fn issue(
 pub(crate) fn may_have(dossier: &Dossier) -> Result<(), Fault> {
     let accredited = matches!(dossier.member.state(), member::State::Accredited | member::State::ChangeReview);
     refuse_if(!accredited, Reason::MemberNotAccredited, "cards are issued to accredited members")?;
+    let words = "a card speaks for one who is here: privileges begin with the arrival";
+    refuse_if(!grace::is_here(&dossier.member), Reason::ArrivalNotNotified, words)?;
     let unwanted = dossier.member.unwanted_time.is_some();
     refuse_if(unwanted, Reason::HolderUnwanted, "nothing is issued to someone declared persona non grata")
 }
@@ -174,6 +179,7 @@ fn found(mut answer: VerifyIdentityCardResponse, finding: Finding) -> VerifyIden
         Finding::MisreadNumber => "The number is not well read: its check digit does not fit. Read it again, and compare letter by letter.",
         Finding::CardExpired => "The card has expired. The holder may still be immune: follow the advice for the matter at hand, and report the card to the protocol duty officer.",
         Finding::CardRevoked => "The card was revoked, lost or stolen. Make sure who holds it; follow the advice only for the person in the photograph, and keep the card for the protocol duty officer.",
+        Finding::CardOutdated => "The card states a level of protection that its holder no longer has. Go by the level and the advice given here, not by the words on the card, and report the card to the protocol duty officer.",
         Finding::HolderEnded => "The holder's privileges have ended. Immunity remains for official acts alone, which a court decides; report to the protocol duty officer.",
         Finding::Unspecified => "",
     }
@@ -237,6 +243,9 @@ impl IdentityCardService for IdentityCards {
             .map_err(|fault| fault.with("state", state).with("allowed", "ISSUED"))?;
         let orphan = || Fault::new(House::Internal, "a card is kept without its member");
         let dossier = self.dossiers.of(&card.member).await?.ok_or_else(orphan)?;
+        let held = standing(&self.rules, &dossier.subject(), self.registry.store().now());
+        let words = "the card states a level of protection that its holder no longer has";
+        refuse_if(card.tier() != held.tier, Reason::CardOutdated, words)?;
         let order = card::order(&self.papers, &card, &dossier)?;
         Ok(Response::new(self.papers.print(order).await?))
     }

@@ -2,6 +2,7 @@
 
 mod agrements;
 mod air_waybill;
+mod arrivals;
 mod audit;
 pub mod benefits;
 mod card_applications;
@@ -20,6 +21,7 @@ mod credentials;
 mod customs_clearances;
 pub mod debt_ageing;
 mod debts;
+mod departures;
 mod determinations;
 mod diplomatic_lists;
 mod disputes;

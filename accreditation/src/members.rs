@@ -2,27 +2,26 @@
 //! 43; VCCR art. 22-25, 53).
 
 use crate::agrements;
+use crate::arrivals;
+use crate::departures;
 use crate::ending::{self, Holdings};
 use crate::grace::{self, AGE_TIMER, GRACE_TIMER};
 use crate::notification::{self, Surroundings};
-use crate::tenure::Tenures;
 use calendar::{Clock, Length};
 use chrono::{DateTime, Utc};
 use fault::{Fault, refuse_if};
 use identity::Principal;
-use proto::accreditation::v1::agrement;
 use proto::accreditation::v1::identity_card::RevocationCause;
 use proto::accreditation::v1::member::EndCause;
 use proto::accreditation::v1::member_service_server::MemberService;
 use proto::accreditation::v1::{
-    AccreditRequest, AssessMemberRequest, AssessMemberResponse, BeginValidationRequest, ConfirmChangeRequest,
+    AccreditRequest, Agrement, AssessMemberRequest, AssessMemberResponse, BeginValidationRequest, ConfirmChangeRequest,
     CreateMemberRequest, DeclineRequest, ExportMembersRequest, ExportMembersResponse, ExtendGraceRequest, Fact,
     GetMemberRequest, LinkPersonRequest, ListMemberRevisionsRequest, ListMemberRevisionsResponse, ListMembersRequest,
-    ListMembersResponse, Member, NotifyChangeRequest, PassValidationRequest, Reason, RecordDepartureRequest,
-    RejectChangeRequest, ResubmitRequest, ReturnNotificationRequest, TerminateRequest, UpdateMemberRequest,
-    WatchMembersRequest, WatchMembersResponse,
+    ListMembersResponse, Member, NotifyChangeRequest, PassValidationRequest, Reason, RecordArrivalRequest,
+    RecordDepartureRequest, RejectChangeRequest, ResubmitRequest, ReturnNotificationRequest, TerminateRequest,
+    UpdateMemberRequest, WatchMembersRequest, WatchMembersResponse,
 };
-use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Rehearsed, Visible, instant};
 use tonic::{Request, Response};
 
@@ -131,11 +130,11 @@ impl MemberService for Members {
     }
 
     async fn accredit(&self, request: Request<AccreditRequest>) -> Answer<Member> {
-        self.registry.act(request, accredit).await
+        self.registry.act_with(request, opened_by, accredit).await
     }
 
     async fn decline(&self, request: Request<DeclineRequest>) -> Answer<Member> {
-        self.registry.act_with(request, kin, decline).await
+        self.registry.act_with(request, household_with_holdings, decline).await
     }
 
     async fn notify_change(&self, request: Request<NotifyChangeRequest>) -> Answer<Member> {
@@ -150,16 +149,20 @@ impl MemberService for Members {
         self.registry.act(request, reject_change).await
     }
 
+    async fn record_arrival(&self, request: Request<RecordArrivalRequest>) -> Answer<Member> {
+        self.registry.act_with(request, arrivals::agrement, arrivals::record_arrival).await
+    }
+
     async fn terminate(&self, request: Request<TerminateRequest>) -> Answer<Member> {
-        self.registry.act_with(request, ending_with, terminate).await
+        self.registry.act_with(request, departures::ending_with, departures::terminate).await
     }
 
     async fn extend_grace(&self, request: Request<ExtendGraceRequest>) -> Answer<Member> {
-        self.registry.act_with(request, kin_leaving, extend_grace).await
+        self.registry.act_with(request, departures::kin_leaving, departures::extend_grace).await
     }
 
     async fn record_departure(&self, request: Request<RecordDepartureRequest>) -> Answer<Member> {
-        self.registry.act_with(request, holdings, record_departure).await
+        self.registry.act_with(request, departures::holdings, departures::record_departure).await
     }
 
     async fn link_person(&self, request: Request<LinkPersonRequest>) -> Answer<Member> {
@@ -199,25 +202,24 @@ async fn household<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result
     notification::household(reader, member).await
 }
 
-async fn kin<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Vec<Held<Members>>, Fault> {
-    ending::kin(reader, member).await
-}
-
-/// The household, and what the member was charged with.
-async fn ending_with<R>(
+/// The household, and what it holds of us.
+async fn household_with_holdings<R>(
     reader: &mut Reader<'_>,
     member: &Member,
     _: &R,
-) -> Result<(Vec<Held<Members>>, Tenures), Fault> {
-    Ok((ending::kin(reader, member).await?, Tenures::of(reader, std::iter::once(member)).await?))
+) -> Result<(Vec<Held<Members>>, Holdings), Fault> {
+    let kin = ending::dependants(reader, member).await?;
+    let names: Vec<_> = kin.iter().map(|kin| kin.name.as_str()).collect();
+    let holdings = Holdings::of(reader, &names).await?;
+    Ok((kin, holdings))
 }
 
-async fn kin_leaving<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Vec<Held<Members>>, Fault> {
-    ending::kin_leaving(reader, member).await
-}
-
-async fn holdings<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Holdings, Fault> {
-    Holdings::of(reader, &[&member.name]).await
+/// The agrément of a head of mission, which cannot be withdrawn or lapse meanwhile.
+async fn opened_by<R>(reader: &mut Reader<'_>, member: &Member, _: &R) -> Result<Option<Agrement>, Fault> {
+    match member.agrement.as_str() {
+        "" => Ok(None),
+        name => reader.share(name).await,
+    }
 }
 
 async fn is_known(reader: &mut Reader<'_>, _: &Member, request: &LinkPersonRequest) -> Result<bool, Fault> {
@@ -234,16 +236,12 @@ fn notify(member: &mut Member, around: Surroundings, call: &mut Call) -> Result<
             Ok(())
         })?;
     }
-    match around.agrement.filter(|agrement| agrement.state() == agrement::State::Granted) {
-        Some(agrement) if member.arrival_time.is_some() => {
-            call.follow(agrement, "arrive", |agrement, call| agrements::arrive(agrement, member.arrival_time, call))
-        }
-        _ => Ok(()),
-    }
+    arrivals::serve(around.agrement, member, call)
 }
 
 fn correct(member: &mut Member, _: &Member, around: Surroundings, call: &mut Call) -> Result<(), Fault> {
-    notification::judge(member, &around, &call.principal().subject, call)
+    notification::judge(member, &around, &call.principal().subject, call)?;
+    arrivals::serve(around.agrement, member, call)
 }
 
 fn return_notification(member: &mut Member, request: ReturnNotificationRequest, _: &mut Call) -> Result<(), Fault> {
@@ -280,7 +278,8 @@ fn link_person(member: &mut Member, request: LinkPersonRequest, known: bool, _: 
     Ok(())
 }
 
-fn accredit(member: &mut Member, _: AccreditRequest, call: &mut Call) -> Result<(), Fault> {
+fn accredit(member: &mut Member, _: AccreditRequest, agrement: Option<Agrement>, call: &mut Call) -> Result<(), Fault> {
+    agrements::holds(agrement.as_ref())?;
     member.accredit_time = Some(call.timestamp());
     member.findings.clear();
     if let Some(limit) = grace::age_limit(member, call.data()) {
@@ -292,7 +291,12 @@ fn accredit(member: &mut Member, _: AccreditRequest, call: &mut Call) -> Result<
 }
 
 /// No reason need be given (art. 9.1). The household of one who is not accepted was never one here.
-fn decline(member: &mut Member, _: DeclineRequest, kin: Vec<Held<Members>>, call: &mut Call) -> Result<(), Fault> {
+fn decline(
+    member: &mut Member,
+    _: DeclineRequest,
+    (kin, holdings): (Vec<Held<Members>>, Holdings),
+    call: &mut Call,
+) -> Result<(), Fault> {
     member.decline_time = Some(call.timestamp());
     member.findings.clear();
     let now = call.now();
@@ -301,7 +305,8 @@ fn decline(member: &mut Member, _: DeclineRequest, kin: Vec<Held<Members>>, call
             grace::lapse(kin, EndCause::PrincipalEnded, now, call);
             Ok(())
         })
-    })
+    })?;
+    holdings.end(RevocationCause::FunctionsEnded, call)
 }
 
 fn notify_change(
@@ -334,64 +339,6 @@ fn confirm_change(member: &mut Member, _: ConfirmChangeRequest, _: &mut Call) ->
 fn reject_change(member: &mut Member, _: RejectChangeRequest, _: &mut Call) -> Result<(), Fault> {
     member.pending_change = None;
     Ok(())
-}
-
-/// What the household derived from a principal ends with the principal's functions (art. 37), at the same instant.
-fn terminate(
-    member: &mut Member,
-    request: TerminateRequest,
-    (kin, tenures): (Vec<Held<Members>>, Tenures),
-    call: &mut Call,
-) -> Result<(), Fault> {
-    let ended = request.end_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
-    refuse_if(ended > call.now(), Reason::DatesImplausible, "the end of functions is a fact and lies in the past")?;
-    let arrived = member.arrival_time.as_ref().and_then(instant);
-    let before = arrived.is_some_and(|arrived| ended < arrived);
-    refuse_if(before, Reason::DatesImplausible, "the functions ended before the person arrived")?;
-    // A sending state notifies what is its own to end or to know (art. 10.1(a), (b), 43(a)).
-    let theirs = matches!(request.cause(), EndCause::Recalled | EndCause::Death | EndCause::LeftHousehold);
-    if call.principal().mission.is_some() && !theirs {
-        let fault = Fault::new(House::InvalidFields, "1 field is wrong");
-        return Err(fault.at("cause", "must be RECALLED, DEATH or LEFT_HOUSEHOLD for a mission"));
-    }
-    grace::begin(member, request.cause(), ended, call);
-    tenures.end(ended, call)?;
-    ending::end_all(kin, "endWithPrincipal", EndCause::PrincipalEnded, ended, call)
-}
-
-/// Once, and only if asked for while the period still runs.
-fn extend_grace(
-    member: &mut Member,
-    _: ExtendGraceRequest,
-    kin: Vec<Held<Members>>,
-    call: &mut Call,
-) -> Result<(), Fault> {
-    refuse_if(member.grace_extended, Reason::GraceAlreadyExtended, "the grace period was extended once already")?;
-    let over = member.grace_end_time.as_ref().and_then(instant).is_none_or(|end| end <= call.now());
-    refuse_if(over, Reason::GraceOver, "the grace period has ended")?;
-    grace::extend(member, call);
-    kin.into_iter().try_for_each(|kin| {
-        call.follow(kin, "extendWithPrincipal", |kin, call| {
-            grace::extend(kin, call);
-            Ok(())
-        })
-    })
-}
-
-fn record_departure(
-    member: &mut Member,
-    request: RecordDepartureRequest,
-    holdings: Holdings,
-    call: &mut Call,
-) -> Result<(), Fault> {
-    let left = request.departure_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
-    refuse_if(left > call.now(), Reason::DatesImplausible, "the departure is a fact and lies in the past")?;
-    let arrived = member.arrival_time.as_ref().and_then(instant);
-    let before = arrived.is_some_and(|arrived| left < arrived);
-    refuse_if(before, Reason::DatesImplausible, "the person left before arriving")?;
-    let cause = member.end_cause();
-    grace::depart(member, cause, left, call);
-    holdings.end(RevocationCause::FunctionsEnded, call)
 }
 
 fn effective(fact: &Fact) -> Option<DateTime<Utc>> {

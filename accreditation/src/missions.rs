@@ -2,8 +2,7 @@
 //! (VCDR art. 2, 11, 12, 45; VCCR art. 4, 20, 27).
 
 use crate::closure::Unsettled;
-use crate::ending::{self, Holdings};
-use crate::members::Members;
+use crate::ending::{self, Holdings, Leavers};
 use crate::previews::{Concerned, concerned, effects, time_passes};
 use crate::tenure::Tenures;
 use crate::terms::Terms;
@@ -23,7 +22,7 @@ use proto::accreditation::v1::{
     PreviewSeverRequest, PreviewSeverResponse, Reason, RefuseRequest, RequestConsentRequest, RestrictRequest,
     ResumeRequest, SeverRequest, SuspendRequest, UpdateMissionRequest, WatchMissionsRequest, WatchMissionsResponse,
 };
-use registry::{Answer, Call, Feed, Held, Keep, Reader, Registry, Visible, timestamp};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible, timestamp};
 use std::sync::OnceLock;
 use tonic::{Request, Response, Streaming};
 
@@ -90,7 +89,7 @@ impl MissionService for Missions {
     }
 
     async fn request_consent(&self, request: Request<RequestConsentRequest>) -> Answer<Mission> {
-        self.registry.act(request, request_consent).await
+        self.registry.act(request, |_, _, _| Ok(())).await
     }
 
     async fn consent(&self, request: Request<ConsentRequest>) -> Answer<Mission> {
@@ -98,7 +97,7 @@ impl MissionService for Missions {
     }
 
     async fn refuse(&self, request: Request<RefuseRequest>) -> Answer<Mission> {
-        self.registry.act(request, |_, _, _| Ok(())).await
+        self.registry.act(request, refuse).await
     }
 
     async fn approve_premises(&self, request: Request<ApprovePremisesRequest>) -> Answer<Mission> {
@@ -194,15 +193,17 @@ impl MissionService for Missions {
     }
 }
 
-/// Asked anew after a break of relations, the mission no longer has anyone in charge of its interests.
-fn request_consent(mission: &mut Mission, _: RequestConsentRequest, _: &mut Call) -> Result<(), Fault> {
-    mission.protecting_power.clear();
-    mission.in_custody = false;
+/// After a break of relations premises, property and interests stay protected as they were (art. 45), and it may be asked again.
+fn refuse(mission: &mut Mission, _: RefuseRequest, _: &mut Call) -> Result<(), Fault> {
+    let broken = !mission.protecting_power.is_empty() || mission.in_custody;
+    mission.set_state(if broken { State::Severed } else { State::Refused });
     Ok(())
 }
 
-/// A mission that is to work again keeps what it held.
+/// A mission that is to work again keeps what it held, and looks after it itself.
 fn approve_premises(mission: &mut Mission, request: ApprovePremisesRequest, call: &mut Call) -> Result<(), Fault> {
+    mission.protecting_power.clear();
+    mission.in_custody = false;
     mission.withdraw_end_time = None;
     call.timers().clear(WITHDRAWAL_TIMER);
     if request.address.is_some() {
@@ -247,18 +248,18 @@ fn complete_closure(
 }
 
 /// Its members, and what they were charged with.
-pub(crate) type Everyone = (Vec<Held<Members>>, Tenures);
+pub(crate) type Everyone = (Leavers, Tenures);
 
 pub(crate) async fn everyone<R>(reader: &mut Reader<'_>, mission: &Mission, _: &R) -> Result<Everyone, Fault> {
     let members = ending::everyone(reader, mission).await?;
-    let tenures = Tenures::of(reader, members.iter().map(|member| &**member)).await?;
+    let tenures = Tenures::of(reader, members.members()).await?;
     Ok((members, tenures))
 }
 
 /// Nobody is a member of a mission that is being wound up; all have time to leave.
 fn close(_: &mut Mission, _: CloseRequest, (members, tenures): Everyone, call: &mut Call) -> Result<(), Fault> {
     let now = call.now();
-    ending::end_all(members, "endWithMission", EndCause::MissionEnded, now, call)?;
+    members.end("endWithMission", EndCause::MissionEnded, now, call)?;
     tenures.end(now, call)
 }
 
@@ -283,7 +284,7 @@ fn sever(
     let clock = Clock::new(now, call.data::<Terms>().grace);
     mission.withdraw_end_time = due(&clock, call.days()).map(timestamp);
     call.timers().set(WITHDRAWAL_TIMER, clock);
-    ending::end_all(members, "endWithMission", EndCause::MissionEnded, now, call)?;
+    members.end("endWithMission", EndCause::MissionEnded, now, call)?;
     tenures.end(now, call)
 }
 

@@ -1,6 +1,6 @@
 //! Declarations of persona non grata and of not being acceptable: at any time, without reasons (VCDR art. 9; VCCR art. 23).
 
-use crate::ending::{self, Holdings, IN_FUNCTIONS};
+use crate::ending::{self, Holdings, IN_FUNCTIONS, Leavers};
 use crate::grace;
 use crate::members::Members;
 use crate::tenure::Tenures;
@@ -38,7 +38,7 @@ pub struct Declarations {
 /// The person, those whose functions derive from the person's, and what the person holds of us.
 struct Concerned {
     member: Option<Held<Members>>,
-    kin: Vec<Held<Members>>,
+    kin: Leavers,
     tenures: Tenures,
     holdings: Holdings,
 }
@@ -206,7 +206,7 @@ async fn concerned<R>(reader: &mut Reader<'_>, declaration: &PersonaNonGrata, _:
     let member = reader.hold::<Members>(&[("name", &[declaration.member.as_str()])]).await?.pop();
     let kin = match &member {
         Some(member) => ending::kin(reader, member).await?,
-        None => Vec::new(),
+        None => Leavers::default(),
     };
     let tenures = Tenures::of(reader, member.iter().map(|member| &**member)).await?;
     let holdings = Holdings::of(reader, &[&declaration.member]).await?;
@@ -239,10 +239,9 @@ fn notify(
     declaration.note = request.note;
     declaration.notify_time = Some(call.timestamp());
     declaration.visa_lookout = true;
-    let Concerned { member, kin, tenures, .. } = concerned;
+    let Concerned { member, kin, tenures, holdings } = concerned;
     let member = member.ok_or_else(|| Fault::new(House::Internal, "a declaration is kept without its member"))?;
-    let here = member.arrival_time.is_some() || member.already_present;
-    if here || !IN_FUNCTIONS.contains(&member.state().as_str_name()) {
+    if grace::is_here(&member) || !IN_FUNCTIONS.contains(&member.state().as_str_name()) {
         declaration.set_state(State::Notified);
         let hours = u64::try_from(declaration.deadline_hours).unwrap_or_default();
         let clock = Clock::new(call.now(), Length::Exactly(Duration::from_secs(3600 * hours)));
@@ -262,7 +261,8 @@ fn notify(
         Ok(())
     })?;
     tenures.end(now, call)?;
-    ending::end_all(kin, "endWithPrincipal", EndCause::PrincipalEnded, now, call)
+    kin.end("endWithPrincipal", EndCause::PrincipalEnded, now, call)?;
+    holdings.end(RevocationCause::Recalled, call)
 }
 
 fn depart(
@@ -286,7 +286,7 @@ fn depart(
             Ok(())
         })?;
     }
-    ending::end_all(kin, "endWithPrincipal", EndCause::PrincipalEnded, left, call)?;
+    kin.end("endWithPrincipal", EndCause::PrincipalEnded, left, call)?;
     holdings.end(RevocationCause::Recalled, call)
 }
 
@@ -310,11 +310,6 @@ fn refuse_recognition(
             Ok(())
         })?;
     }
-    kin.into_iter().try_for_each(|kin| {
-        call.follow(kin, "endWithPrincipal", |kin, call| {
-            grace::begin_unwanted(kin, EndCause::PrincipalEnded, call);
-            Ok(())
-        })
-    })?;
+    kin.end_by("endWithPrincipal", call, |kin, call| grace::end_unwanted(kin, EndCause::PrincipalEnded, call))?;
     holdings.end(RevocationCause::Recalled, call)
 }

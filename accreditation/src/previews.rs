@@ -2,6 +2,7 @@
 
 use crate::closure::Unsettled;
 use crate::ending::{self, Holdings};
+use crate::grace;
 use crate::missions::{self, Everyone};
 use fault::Fault;
 use proto::accreditation::v1::identity_card::RevocationCause;
@@ -22,8 +23,10 @@ pub(crate) struct Concerned {
 
 pub(crate) async fn concerned<R>(reader: &mut Reader<'_>, mission: &Mission, ask: &R) -> Result<Concerned, Fault> {
     let everyone = missions::everyone(reader, mission, ask).await?;
-    let names: Vec<_> = everyone.0.iter().map(|member| member.name.as_str()).collect();
-    let holdings = Holdings::of(reader, &names).await?;
+    // What the others hold ends with the act itself.
+    let here = everyone.0.members().filter(|member| grace::is_here(member));
+    let here: Vec<_> = here.map(|member| member.name.as_str()).collect();
+    let holdings = Holdings::of(reader, &here).await?;
     let own = Holdings::of_mission(reader, &mission.name).await?;
     let unsettled = Unsettled::of(reader, &mission.name).await?;
     Ok(Concerned { everyone, holdings, own, unsettled })

@@ -329,13 +329,14 @@ fn record_divestiture(property: &mut Property, _: RecordDivestitureRequest, call
     Ok(())
 }
 
-/// Whether nobody looks after the mission's property: it was recalled for good or for a time, or relations are broken,
-/// and no third state protects it (art. 45).
+/// Whether nobody looks after the mission's property: it was recalled for good or for a time, or relations are broken, also
+/// while our consent is asked for anew, and no third state protects it (art. 45).
 async fn unprotected(reader: &mut Reader<'_>, property: &Property, _: &TakeIntoCustodyRequest) -> Result<bool, Fault> {
     let mission: Option<Mission> = reader.share(&property.mission).await?;
     let away = |mission: &Mission| {
         use mission::State as M;
-        matches!(mission.state(), M::Suspended | M::Closing | M::Closed | M::Severed)
+        let asks = matches!(mission.state(), M::ConsentReview | M::Consented | M::Refused);
+        asks || matches!(mission.state(), M::Suspended | M::Closing | M::Closed | M::Severed)
     };
     Ok(mission.is_none_or(|mission| away(&mission) && mission.protecting_power.is_empty()))
 }

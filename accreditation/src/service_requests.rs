@@ -42,17 +42,7 @@ impl Keep for ServiceRequests {
     /// The day has passed: it is brought before someone, and again each time as long passes without an answer, up to the
     /// last step of our practice.
     fn fire(request: &mut ServiceRequest, _: &str, call: &mut Call) -> Result<(), Fault> {
-        let practice = &usage().services;
-        request.escalated = true;
-        request.escalation_level += 1;
-        let level = request.escalation_level.unsigned_abs() as usize;
-        let before = practice.escalation.get(level - 1).or(practice.escalation.last());
-        request.escalated_to = before.cloned().unwrap_or_default();
-        if level < practice.escalation.len() {
-            let clock = Clock::new(call.now(), Length::WorkingDays(practice.escalation_working_days));
-            call.timers().set(DUE, clock);
-        }
-        show_due(request, call);
+        escalate(request, call);
         Ok(())
     }
 }
@@ -164,6 +154,20 @@ fn show_due(request: &mut ServiceRequest, call: &mut Call) {
     request.due_time = clock.and_then(|clock| due(&clock, call.days())).map(timestamp);
 }
 
+fn escalate(request: &mut ServiceRequest, call: &mut Call) {
+    let practice = &usage().services;
+    request.escalated = true;
+    request.escalation_level += 1;
+    let level = request.escalation_level.unsigned_abs() as usize;
+    let before = practice.escalation.get(level - 1).or(practice.escalation.last());
+    request.escalated_to = before.cloned().unwrap_or_default();
+    if level < practice.escalation.len() {
+        let clock = Clock::new(call.now(), Length::WorkingDays(practice.escalation_working_days));
+        call.timers().set(DUE, clock);
+    }
+    show_due(request, call);
+}
+
 fn reroute(request: &mut ServiceRequest, ask: RerouteServiceRequestRequest, call: &mut Call) -> Result<(), Fault> {
     let known = usage().services.route.iter().any(|route| route.agency == ask.agency);
     refuse_if(!known, Reason::AgencyUnknown, "no route leads to this agency")?;
@@ -172,10 +176,16 @@ fn reroute(request: &mut ServiceRequest, ask: RerouteServiceRequestRequest, call
     Ok(())
 }
 
-/// The time stands still while the mission is asked. Once it has run out there is nothing to stop.
+/// The time stands still while the mission is asked. A day that has passed is escalated first, if its timer has not fired yet:
+/// a question does not undo it. After the last step there is nothing to stop.
 fn ask_mission(request: &mut ServiceRequest, ask: AskMissionRequest, call: &mut Call) -> Result<(), Fault> {
     let ask_time = Some(call.timestamp());
     request.questions.push(ServiceQuestion { question: ask.question, ask_time, ..ServiceQuestion::default() });
+    let clock = call.timers().get(DUE).cloned();
+    if clock.and_then(|clock| due(&clock, call.days())).is_some_and(|due| due <= call.now()) {
+        call.timers().clear(DUE);
+        escalate(request, call);
+    }
     if call.timers().get(DUE).is_some() {
         call.timers().pause(DUE)?;
     }

@@ -69,10 +69,11 @@ impl Keep for Vehicles {
     }
 
     fn fire(vehicle: &mut Vehicle, timer: &str, call: &mut Call) -> Result<(), Fault> {
-        if timer != INSURANCE {
-            return Ok(());
+        match timer {
+            INSURANCE => lapsed(vehicle, call),
+            REGISTRATION => call.timers().clear(CURE),
+            _ => {}
         }
-        lapsed(vehicle, call);
         Ok(())
     }
 

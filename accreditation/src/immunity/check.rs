@@ -133,6 +133,7 @@ impl Reader<'_> {
             national: other(&class.national).unwrap_or(own),
             permanent_resident: other(&class.permanent_resident).unwrap_or(own),
             family: other(&class.family),
+            honorary_post: other(&class.honorary_post),
             relations: other(&class.other_relations).map(|others| (relations, others)),
             passage,
         }

@@ -136,7 +136,7 @@ fn place<'r>(rules: &'r Rules, subject: &Subject<'_>, at: DateTime<Utc>) -> Plac
     let residence = member.residence(stage.residence_at);
     let source_residence = source.residence(stage.residence_at);
 
-    let beginning = rules.beginning(source.category);
+    let beginning = rules.beginning(source.category).map(|class| at_post(rules, class, subject));
     let own = beginning.map(|class| limited(rules, class, source_residence));
     let family = |class: ClassId| rules.class(class).family.map(|family| related(rules, family, subject));
     let status_class = match own {
@@ -172,6 +172,11 @@ fn place<'r>(rules: &'r Rules, subject: &Subject<'_>, at: DateTime<Utc>) -> Plac
         passage,
         overrides,
     }
+}
+
+/// The class of someone of this class at the post where the person is.
+fn at_post(rules: &Rules, class: ClassId, subject: &Subject<'_>) -> ClassId {
+    rules.class(class).honorary_post.filter(|_| subject.honorary_post).unwrap_or(class)
 }
 
 /// The class of someone of this class who is a national or resident here.

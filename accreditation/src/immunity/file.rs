@@ -80,6 +80,7 @@ pub(super) struct Class {
     pub(super) national: Option<String>,
     pub(super) permanent_resident: Option<String>,
     pub(super) family: Option<String>,
+    pub(super) honorary_post: Option<String>,
     pub(super) relations: Vec<String>,
     pub(super) other_relations: Option<String>,
     pub(super) former: Option<String>,

@@ -45,6 +45,8 @@ pub struct Class {
     pub(super) national: ClassId,
     pub(super) permanent_resident: ClassId,
     pub(super) family: Option<ClassId>,
+    /// The class in its place at a consular post headed by an honorary officer.
+    pub(super) honorary_post: Option<ClassId>,
     /// To whom in a family the class is limited, and the class of the others.
     pub(super) relations: Option<(Vec<Relation>, ClassId)>,
     /// What time does to it; None for classes that are themselves before or after.

@@ -9,6 +9,8 @@ use proto::accreditation::v1::{Category, Matter, Relation, Residence, Status, Wa
 pub struct Subject<'a> {
     /// The state that sent the person, as an ISO 3166-1 alpha-2 code; empty for an organisation's own people.
     pub sending_state: &'a str,
+    /// Whether the person is at a consular post headed by an honorary officer (VCCR art. 1.2, 58).
+    pub honorary_post: bool,
     /// The person.
     pub member: Person<'a>,
     /// How a dependant is related to the principal.

@@ -2,6 +2,7 @@
 
 use super::name::folded;
 use crate::agrements::Agrements;
+use crate::arrivals;
 use crate::honorary_consuls::HonoraryConsuls;
 use crate::members::LIVE;
 use fault::Fault;
@@ -46,10 +47,7 @@ pub(crate) async fn surroundings(reader: &mut Reader<'_>, member: &Member) -> Re
         "" => None,
         name => reader.share(name).await?,
     };
-    let agrement = match member.agrement.as_str() {
-        "" => None,
-        name => reader.hold::<Agrements>(&[("name", &[name])]).await?.pop(),
-    };
+    let agrement = arrivals::agrement(reader, member, &()).await?;
     let recognition = match member.honorary_consul.as_str() {
         "" => None,
         name => reader.hold::<HonoraryConsuls>(&[("name", &[name])]).await?.pop(),
@@ -101,7 +99,8 @@ pub(crate) async fn as_corrected(
         fields.into_iter().filter(|(_, new)| !new.is_empty()).for_each(|(old, new)| old.clone_from(new));
         corrected.particulars = new.particulars.clone().or(corrected.particulars);
     }
-    circumstances(reader, &corrected).await
+    let agrement = arrivals::agrement(reader, &corrected, request).await?;
+    Ok(Surroundings { agrement, ..circumstances(reader, &corrected).await? })
 }
 
 fn predecessor(member: &Member) -> &str {
@@ -118,10 +117,10 @@ async fn in_category(reader: &mut Reader<'_>, member: &Member, mission: Option<&
     Ok(all - own)
 }
 
-/// The people of the household that a member heads or belongs to, but for the member.
+/// The people of the household that a member heads or belongs to, as it is now, but for the member.
 pub(crate) async fn household(reader: &mut Reader<'_>, member: &Member) -> Result<Vec<String>, Fault> {
     let head = if member.principal.is_empty() { &member.name } else { &member.principal };
-    let kin = reader.all::<Member>(&[("principal", &[head.as_str()])]).await?;
+    let kin = reader.all::<Member>(&[("principal", &[head.as_str()]), ("state", &LIVE)]).await?;
     let of_household = kin.into_iter().filter(|kin| kin.name != member.name).map(|kin| kin.person);
     let mut people: Vec<String> = of_household.collect();
     if !member.principal.is_empty() {

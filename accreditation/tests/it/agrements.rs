@@ -240,3 +240,35 @@ async fn of_six_requests_submitted_at_once_one_is_before_us() {
     assert_eq!((taken.len(), refused.len()), (1, 5));
     assert!(refused.into_iter().all(|answer| reason(answer) == "AGREMENT_ALREADY_ASKED"));
 }
+
+#[tokio::test]
+async fn an_agrement_is_not_withdrawn_from_under_a_head_who_is_notified() {
+    let world = world().await;
+    let mission = world.embassy("FR").await;
+    let head = world.notify("head", world.agreed_before_coming(head(&mission)).await).await.unwrap();
+    assert_eq!(reason(world.agrement_step(&registrar(), "withdraw", &head.agrement).await), "AGREMENT_IN_USE");
+    world.terminate(&head.name, proto::accreditation::v1::member::EndCause::Recalled).await;
+    let withdrawn = world.agrement_step(&registrar(), "withdraw", &head.agrement).await.unwrap();
+    assert_eq!(withdrawn.state(), State::Withdrawn);
+}
+
+#[tokio::test]
+async fn a_head_whose_agrement_has_lapsed_is_not_accredited() {
+    let world = world().await;
+    let mission = world.embassy("FR").await;
+    let head = world.notify("head", world.agreed_before_coming(head(&mission)).await).await.unwrap();
+    for verb in ["beginValidation", "passValidation"] {
+        world.member_step(&registrar(), verb, &head.name).await.unwrap();
+    }
+    world.clock.set(at("2030-01-01T00:00:00Z"));
+    world.store.fire_due().await.unwrap();
+    assert_eq!(world.agrement(&head.agrement).await.state(), State::Lapsed);
+    assert_eq!(reason(world.member_step(&decider(), "accredit", &head.name).await), "AGREMENT_UNFIT");
+    assert_eq!(reason(world.member_step(&registrar(), "recordArrival", &head.name).await), "AGREMENT_UNFIT");
+    let in_time = pb::RecordArrivalRequest {
+        name: head.name,
+        arrival_time: Some(registry::timestamp(at("2026-05-10T00:00:00Z"))),
+        ..Default::default()
+    };
+    world.members(&registrar()).record_arrival(in_time).await.unwrap();
+}

@@ -151,12 +151,18 @@ impl World {
         self.charges(by).end_charge(request).await.map(Response::into_inner)
     }
 
-    /// The head with an agrément that is granted and announced.
-    pub(crate) async fn agreed(&self, head: Member) -> Member {
+    /// The head, who is to come, with an agrément that is granted and announced.
+    pub(crate) async fn agreed_before_coming(&self, head: Member) -> Member {
         let name = self.consulted(&head).await;
         self.agrement_step(&decider(), "grant", &name).await.unwrap();
         self.agrement_step(&registrar(), "announce", &name).await.unwrap();
-        self.agrement_step(&registrar(), "recordArrival", &name).await.unwrap();
-        Member { agrement: name, ..head }
+        Member { agrement: name, arrival_time: None, ..head }
+    }
+
+    /// The head, who has come, with an agrément that is granted and announced.
+    pub(crate) async fn agreed(&self, head: Member) -> Member {
+        let agreed = self.agreed_before_coming(head.clone()).await;
+        self.agrement_step(&registrar(), "recordArrival", &agreed.agrement).await.unwrap();
+        Member { arrival_time: head.arrival_time, ..agreed }
     }
 }

@@ -1,7 +1,7 @@
 //! Cards: issued with a number that can be checked, one active a person, and what an officer learns from one.
 
 use crate::shown::json_of;
-use crate::world::{World, at, fields, police, reason, registrar, relative, secretary, stamp, world};
+use crate::world::{World, at, decider, fields, police, reason, registrar, relative, secretary, stamp, world};
 use chrono::TimeDelta;
 use proto::accreditation::v1::identity_card::{RevocationCause, State};
 use proto::accreditation::v1::member::EndCause;
@@ -216,4 +216,27 @@ async fn a_card_from_before_the_register_is_entered_with_its_own_dates() {
     world.store.fire_due().await.unwrap();
     let verified = world.verify(&card.name).await;
     assert!(!verified.valid);
+}
+
+#[tokio::test]
+async fn an_officer_is_told_the_level_of_today_and_not_the_one_on_the_card() {
+    let world = world().await;
+    let (member, card) = card(&world).await;
+    world.member_step(&registrar(), "notifyChange", &member.name).await.unwrap();
+    world.member_step(&decider(), "confirmChange", &member.name).await.unwrap();
+    let answer = world.verify(&card.name).await;
+    assert_eq!(
+        (answer.finding(), answer.valid),
+        (Finding::CardOutdated, false),
+        "a permanent resident (VCDR art. 38.1)"
+    );
+    assert_ne!(answer.level_text, card.level_text);
+    let shown = answer.immunity.iter().map(|summary| summary.immune());
+    assert!(shown.clone().all(|immune| immune != Immune::Yes), "{:?}", shown.collect::<Vec<_>>());
+    assert_eq!(reason(world.print_card(&registrar(), &card.name).await), "CARD_OUTDATED");
+    revoke(&world, &card.name, RevocationCause::Replaced).await;
+    let next = world.issue(&member.name, EXPIRES).await.unwrap();
+    assert_eq!((next.tier(), &next.level_text), (Tier::OfficialActs, &answer.level_text));
+    assert_eq!(world.verify(&next.name).await.finding(), Finding::Valid);
+    world.print_card(&registrar(), &next.name).await.unwrap();
 }

@@ -4,6 +4,7 @@
 
 mod affairs;
 mod agrements;
+mod arrivals;
 mod benefit_reasons;
 mod benefits;
 mod card_applications;
@@ -29,6 +30,7 @@ mod honorary_consuls;
 mod identity_cards;
 mod immunity;
 mod incidents;
+mod leavers;
 mod matters;
 mod members;
 mod missions;

@@ -66,8 +66,17 @@ async fn after_a_break_of_relations_someone_is_in_charge() {
     assert_eq!(reason(sever("US", false).await), "PROTECTING_POWER_UNFIT");
     let severed = sever("CH", false).await.unwrap().into_inner();
     assert_eq!((severed.state(), severed.protecting_power.as_str()), (mission::State::Severed, "CH"));
-    let asked = world.mission_step(&registrar(), "requestConsent", &name).await.unwrap();
-    assert_eq!((asked.state(), asked.protecting_power.as_str()), (mission::State::ConsentReview, ""));
+    for round in ["asked once", "asked again"] {
+        let asked = world.mission_step(&registrar(), "requestConsent", &name).await.unwrap();
+        assert_eq!((asked.state(), &*asked.protecting_power), (mission::State::ConsentReview, "CH"), "{round}");
+        let refused = world.mission_step(&decider(), "refuse", &name).await.unwrap();
+        assert_eq!((refused.state(), &*refused.protecting_power), (mission::State::Severed, "CH"), "{round}");
+    }
+    world.mission_step(&registrar(), "requestConsent", &name).await.unwrap();
+    let consented = world.mission_step(&decider(), "consent", &name).await.unwrap();
+    assert_eq!(consented.protecting_power, "CH", "relations are broken until there is a mission again");
+    let establishing = world.mission_step(&decider(), "approvePremises", &name).await.unwrap();
+    assert_eq!((&*establishing.protecting_power, establishing.in_custody), ("", false));
 }
 
 #[tokio::test]

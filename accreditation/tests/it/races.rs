@@ -1,9 +1,10 @@
 //! Two at once: each of these loses without the lock, the index or the order that stands behind it.
 
+use crate::heads::{charge, letters};
 use crate::world::{World, at, decider, embassy, reason, registrar, secretary, world};
 use futures::future::{join, join_all};
 use proto::accreditation::v1::member::EndCause;
-use proto::accreditation::v1::{self as pb, Member, mission};
+use proto::accreditation::v1::{self as pb, HeadClass, Member, mission};
 use std::collections::BTreeMap;
 
 fn tally<T: std::fmt::Debug>(answers: Vec<Result<T, tonic::Status>>) -> BTreeMap<String, usize> {
@@ -146,4 +147,24 @@ async fn a_card_is_not_issued_to_one_whose_functions_end_meanwhile() {
         );
         assert_eq!(world.count(&later).await, 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_acts_for_a_vacant_post_beside_a_head_who_takes_up_functions_meanwhile() {
+    let world = world().await;
+    for state in ["FR", "BE", "NL", "LU", "DK", "SE", "FI", "NO", "ES", "PT", "IT", "AT", "PL", "CZ", "GR", "IE"] {
+        let head = world.head_from(state).await;
+        let diplomat = world.accredited(&format!("charge-{}", state.to_lowercase()), secretary(&head.mission)).await;
+        let letters = world.schedule(letters(&head, HeadClass::Ambassador)).await.unwrap().name;
+        let registrar = registrar();
+        let steps = async {
+            world.credential_step(&registrar, "receiveWorkingCopy", &letters).await.unwrap();
+            world.credential_step(&registrar, "present", &letters).await.unwrap()
+        };
+        let (begun, _) = join(world.begin_charge(charge(&diplomat)), steps).await;
+        assert!(begun.is_ok() || reason(begun) == "HEAD_IN_FUNCTIONS");
+    }
+    let beside = "charges c join credentials k on k.mission = c.mission where c.state = 'ACTING' \
+                  and k.doc->>'functionsTime' is not null";
+    assert_eq!(world.count(beside).await, 0);
 }

@@ -182,6 +182,22 @@ async fn provoke(reason: Reason, world: &World) -> Result<(), Status> {
             world.schedule(letters(&head, HeadClass::Ambassador)).await?;
             world.schedule(letters(&head, HeadClass::Ambassador)).await.map(drop)
         }
+        Reason::ArrivalAlreadyRecorded => {
+            let name = world.notify("a", secretary(&mission)).await?.name;
+            world.member_step(&registrar(), "recordArrival", &name).await.map(drop)
+        }
+        Reason::AgrementInUse => {
+            let named = world.agreed_before_coming(head(&mission)).await;
+            let name = world.notify("a", named).await?.agrement;
+            world.agrement_step(&registrar(), "withdraw", &name).await.map(drop)
+        }
+        Reason::CardOutdated => {
+            let member = world.accredited("a", secretary(&mission)).await.name;
+            let card = world.issue(&member, "2028-01-01T00:00:00Z").await?.name;
+            world.member_step(&registrar(), "notifyChange", &member).await?;
+            world.member_step(&decider(), "confirmChange", &member).await?;
+            world.print_card(&registrar(), &card).await.map(drop)
+        }
         Reason::ArrivalNotNotified => {
             let head = Member { arrival_time: None, ..world.agreed(head(&mission)).await };
             let head = world.notify("a", head).await?;

@@ -125,3 +125,25 @@ async fn a_mission_sees_its_own_requests_and_an_agency_those_it_is_asked() {
     let cancel = pb::CancelServiceRequestRequest { name: other, ..Default::default() };
     assert_eq!(reason(world.requests(&party_of("fr")).cancel_service_request(cancel).await), "NOT_FOUND");
 }
+
+#[tokio::test]
+async fn a_question_after_the_day_has_passed_does_not_undo_the_escalation() {
+    let world = world().await;
+    world.embassy("FR").await;
+    let name = accepted(&world, Kind::Vehicles).await.name;
+    // The day has passed, and its timer has not fired yet.
+    world.clock.set(at("2026-05-12T04:00:00Z"));
+    let ask = pb::AskMissionRequest { name: name.clone(), question: "Which cars?".into(), ..Default::default() };
+    world.requests(&registrar()).ask_mission(ask).await.unwrap();
+    world.store.fire_due().await.unwrap();
+    let waiting = now(&world, &name).await;
+    assert_eq!((waiting.escalation_level, waiting.escalated_to.as_str()), (1, "protocol-duty-officer"));
+    world.clock.set(at("2026-06-12T04:00:00Z"));
+    world.store.fire_due().await.unwrap();
+    let reply = pb::ReplyToAgencyRequest { name: name.clone(), answer: "The three".into(), ..Default::default() };
+    world.requests(&registrar()).reply_to_agency(reply).await.unwrap();
+    assert_eq!(now(&world, &name).await.escalation_level, 1, "the time stood still");
+    world.clock.set(at("2026-07-12T04:00:00Z"));
+    world.store.fire_due().await.unwrap();
+    assert_eq!(now(&world, &name).await.escalation_level, 2);
+}

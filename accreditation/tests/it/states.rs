@@ -31,6 +31,7 @@ fn with_state(state: &str) -> Value {
     let mut doc = json!({ "state": state });
     let more = match state {
         "SEVERED" => json!({ "inCustody": true }),
+        "CONSENT_REVIEW" => json!({ "inCustody": false }),
         "GRANTED" | "ARRIVED" => json!({ "decideTime": "2026-05-01T00:00:00Z" }),
         "PRESENTED" => json!({ "presentTime": "2026-05-01T00:00:00Z", "functionsTime": "2026-05-01T00:00:00Z" }),
         "POST_APPROVED" | "RECOGNISED" | "RECERTIFICATION_DUE" => {
@@ -106,7 +107,11 @@ async fn members_change_state_as_the_contract_says() {
     let mission = world.embassy("FR").await;
     let name = world.notify("garnier", secretary(&mission)).await.unwrap().name;
     let step = async |verb: &str| {
-        world.put("members", &name, json!({ "graceExtended": false })).await;
+        world.put("members", &name, json!({ "graceExtended": false, "arrivalTime": "2026-04-24T10:00:00Z" })).await;
+        if verb == "recordArrival" {
+            let expected = sqlx::query("update members set doc = doc - 'arrivalTime' where name = $1");
+            expected.bind(&name).execute(&world.db.pool).await.unwrap();
+        }
         world.member_step(&decider(), verb, &name).await
     };
     hold(&world, "Member", "members", &name, step, |member| member.state().as_str_name().to_owned()).await;
@@ -147,7 +152,11 @@ async fn commissions_change_state_as_the_contract_says() {
     let world = world().await;
     let consul = world.consul_from("FR").await;
     let name = world.receive(commission(&consul)).await.unwrap().name;
-    let step = async |verb: &str| world.commission_step(&decider(), verb, &name).await;
+    let step = async |verb: &str| {
+        // Whose exequatur was withdrawn once is in office again for the next.
+        world.put("members", &consul.name, json!({ "state": "ACCREDITED" })).await;
+        world.commission_step(&decider(), verb, &name).await
+    };
     hold(&world, "ConsularCommission", "consular_commissions", &name, step, |one| one.state().as_str_name().to_owned())
         .await;
 }

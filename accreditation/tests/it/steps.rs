@@ -55,6 +55,7 @@ impl World {
             }
             "confirmChange" => plain!(client, name, confirm_change, ConfirmChangeRequest),
             "rejectChange" => plain!(client, name, reject_change, RejectChangeRequest),
+            "recordArrival" => plain!(client, name, record_arrival, RecordArrivalRequest),
             "terminate" => {
                 let cause = member::EndCause::Recalled.into();
                 client.terminate(pb::TerminateRequest { name, cause, ..Default::default() }).await

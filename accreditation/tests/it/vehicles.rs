@@ -273,3 +273,18 @@ fn the_least_insurance_and_the_letters_are_data() {
         assert!(errors.iter().any(|found| found.contains(error)), "{error} is not in {errors:?}");
     }
 }
+
+#[tokio::test]
+async fn a_registration_ends_also_while_the_insurance_is_lapsed() {
+    let world = world().await;
+    let (mission, _) = world.reciprocal().await;
+    let vehicle = world.driven(sedan(&mission, "", 1), "0001", &insurance()).await;
+    let ends = vehicle.registration_end_time.as_ref().and_then(registry::instant).unwrap();
+    world.clock.set(ends - chrono::TimeDelta::days(2));
+    world.vehicle_step(&benefits(), "noteLapse", &vehicle.name).await.unwrap();
+    world.clock.set(ends);
+    world.store.fire_due().await.unwrap();
+    assert_eq!(world.vehicle(&vehicle.name).await.state(), State::Suspended);
+    assert_eq!(reason(world.cure(&vehicle.name, insurance()).await), "WRONG_STATE");
+    assert_eq!(world.count("timers where kind = 'vehicles' and timer <> 'insurance'").await, 0);
+}

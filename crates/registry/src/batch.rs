@@ -2,8 +2,11 @@
 //! for company.
 
 use ::fault::Fault;
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use proto::policy::v1::Reason;
+use std::panic::AssertUnwindSafe;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 /// The most items of one batch.
@@ -40,10 +43,12 @@ impl<W: Writes> Batcher<W> {
     /// Writes the item with whatever else is waiting. It is written even if the caller goes away.
     pub(crate) async fn write(&self, item: W::Item) -> Result<W::Outcome, Fault> {
         let (answer, answered) = oneshot::channel();
-        let full = |_| Fault::new(Reason::Overloaded, "too many writes are waiting");
-        self.0.try_send((item, answer)).map_err(full)?;
-        let gone = |_| Fault::new(Reason::Unavailable, "the service is stopping");
-        answered.await.map_err(gone)?
+        let gone = || Fault::new(Reason::Unavailable, "the service is stopping");
+        self.0.try_send((item, answer)).map_err(|refused| match refused {
+            TrySendError::Full(_) => Fault::new(Reason::Overloaded, "too many writes are waiting"),
+            TrySendError::Closed(_) => gone(),
+        })?;
+        answered.await.map_err(|_| gone())?
     }
 }
 
@@ -67,10 +72,45 @@ async fn work<W: Writes>(writer: W, mut queue: mpsc::Receiver<Waiting<W>>) {
             items.push(item);
             answers.push(answer);
         }
-        let outcomes = writer.write(&items).await;
+        // One that panics answers its own callers, and the next batch is written all the same.
+        let outcomes = AssertUnwindSafe(writer.write(&items)).catch_unwind().await;
+        let outcomes = outcomes.unwrap_or_else(|_| items.iter().map(|_| Err(panicked())).collect());
         for (answer, outcome) in answers.into_iter().zip(outcomes) {
             // A caller that went away does not need its answer.
             drop(answer.send(outcome));
         }
+    }
+}
+
+/// What the caller of a rule that panics learns; the panic itself is in the log.
+pub(crate) fn panicked() -> Fault {
+    Fault::new(Reason::Internal, "a rule panicked")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fragile;
+
+    impl Writes for Fragile {
+        type Item = u8;
+        type Outcome = u8;
+
+        fn write<'w>(&'w self, items: &'w [u8]) -> BoxFuture<'w, Vec<Result<u8, Fault>>> {
+            let written = |item: &u8| {
+                assert!(*item != 0, "this one panics");
+                Ok(*item)
+            };
+            async move { items.iter().map(written).collect() }.boxed()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_panics_answers_its_callers_and_the_next_is_written() {
+        let batcher = Batcher::new(Fragile);
+        let refused = batcher.write(0).await.map_err(|fault| fault.reason().to_owned());
+        assert_eq!(refused, Err("INTERNAL".to_owned()));
+        assert!(matches!(batcher.write(1).await, Ok(1)));
     }
 }

@@ -18,7 +18,6 @@ use sqlx::{PgConnection, Row as _};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How many due timers are looked at in one go.
@@ -27,7 +26,7 @@ const AT_ONCE: i64 = 100;
 const SIDE_BY_SIDE: usize = 4;
 /// When to look again though nothing was heard.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
-/// How often old answers are swept away.
+/// How often old answers are swept away, and what a former key wrote is looked for.
 const SWEEP: Duration = Duration::from_secs(3600);
 /// When to look again at a record that someone else was changing.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
@@ -86,28 +85,31 @@ struct Due {
 }
 
 impl Store {
-    /// Fires timers as they fall due, until shutdown, and sweeps away old answers. Any number of processes may do so
-    /// at once.
+    /// Fires timers as they fall due, until shutdown; and beside that sweeps away old answers and brings what was written
+    /// by former keys to the new ones, which may take hours. Any number of processes may do so at once.
     pub async fn run_timers(&self, shutdown: CancellationToken) {
-        shutdown.run_until_cancelled(self.keep_firing()).await;
+        let both = async { tokio::join!(self.keep_firing(), self.keep_tidy()) };
+        shutdown.run_until_cancelled(both).await;
+    }
+
+    async fn keep_tidy(&self) {
+        loop {
+            if let Err(fault) = self.sweep().await {
+                tracing::warn!(error = %fault, "old answers cannot be swept away");
+            }
+            if let Err(fault) = self.rewrap().await {
+                tracing::warn!(error = %fault, "data keys cannot be wrapped anew");
+            }
+            if let Err(fault) = self.recompare().await {
+                tracing::warn!(error = %fault, "blind values cannot be written anew");
+            }
+            tokio::time::sleep(SWEEP).await;
+        }
     }
 
     async fn keep_firing(&self) {
         let mut heard = self.signal().subscribe_timers();
-        let mut sweep = Instant::now();
         loop {
-            if sweep <= Instant::now() {
-                sweep = Instant::now() + SWEEP;
-                if let Err(fault) = self.sweep().await {
-                    tracing::warn!(error = %fault, "old answers cannot be swept away");
-                }
-                if let Err(fault) = self.rewrap().await {
-                    tracing::warn!(error = %fault, "data keys cannot be wrapped anew");
-                }
-                if let Err(fault) = self.recompare().await {
-                    tracing::warn!(error = %fault, "blind values cannot be written anew");
-                }
-            }
             heard.mark_unchanged();
             let pause = match self.fire_due().await {
                 Ok(_) => match self.next_due().await {

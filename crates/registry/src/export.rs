@@ -15,7 +15,7 @@ impl<K: Keep> Registry<K> {
     /// is sent too.
     ///
     /// # Errors
-    /// `INVALID_FILTER`.
+    /// `INVALID_FILTER`. The stream ends with `UNAUTHENTICATED` when the caller's credential does.
     pub async fn export<R: Ask, L: Line<K::Record>>(&self, request: Request<R>) -> Answer<Feed<L>> {
         let asked = Asked::of(request)?;
         let question = match asked.check() {
@@ -28,6 +28,7 @@ impl<K: Keep> Registry<K> {
         let begin = (self.clone(), asked, question, Some(first));
         let pages = futures::stream::try_unfold(begin, async |(registry, asked, question, page)| {
             let Some((records, last)) = page else { return Ok(None) };
+            registry.still_known(&asked)?;
             // Before any of it is handed out.
             registry.given(&asked, records.iter()).await?;
             let next = match &last {

@@ -7,7 +7,7 @@
 //! constraints hold as ever: for other processes, and for what a rule forgot.
 
 use crate::asked::Asked;
-use crate::batch::{Batcher, Writes};
+use crate::batch::{Batcher, Writes, panicked};
 use crate::call::Call;
 use crate::effect::{Deed, Effect, Keyed};
 use crate::keep::Keep;
@@ -23,6 +23,7 @@ use proto::shape::Carries;
 use sqlx::Row as _;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tonic::Request;
 
@@ -127,7 +128,7 @@ impl<K: Queued> Writes for Writer<K> {
 
     fn write<'w>(&'w self, items: &'w [Self::Item]) -> BoxFuture<'w, Vec<Outcome<K::Record>>> {
         async move {
-            let fault = match pg::retrying(|| self.all(items)).await {
+            let fault = match pg::retrying(|| self.all_or_fault(items)).await {
                 Ok(outcomes) => return outcomes,
                 Err(fault) => fault,
             };
@@ -140,10 +141,10 @@ impl<K: Queued> Writes for Writer<K> {
             if items.len() == 1 {
                 return vec![Err(fault)];
             }
-            // A record that breaks a constraint must not harm the others: each for itself.
+            // A record that breaks a constraint, or a rule that panics over it, must not harm the others: each for itself.
             let mut outcomes = Vec::with_capacity(items.len());
             for item in items {
-                let one = pg::retrying(|| self.all(std::slice::from_ref(item))).await;
+                let one = pg::retrying(|| self.all_or_fault(std::slice::from_ref(item))).await;
                 outcomes.extend(one.unwrap_or_else(|fault| vec![Err(fault)]));
             }
             outcomes
@@ -153,6 +154,11 @@ impl<K: Queued> Writes for Writer<K> {
 }
 
 impl<K: Queued> Writer<K> {
+    /// The same, where a rule that panics is a fault: the transaction is undone with it.
+    async fn all_or_fault(&self, items: &[Wanted<K::Record>]) -> Result<Vec<Outcome<K::Record>>, Fault> {
+        AssertUnwindSafe(self.all(items)).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
+    }
+
     /// Decides all of them in one transaction: an outcome for each, or a fault and none is written.
     async fn all(&self, items: &[Wanted<K::Record>]) -> Result<Vec<Outcome<K::Record>>, Fault> {
         let store = self.0.store();

@@ -73,6 +73,12 @@ impl<K: Keep> Registry<K> {
         Ok(tonic::Response::new(changes.take_until(stopping).chain(end).boxed()))
     }
 
+    /// What is handed out over time is handed out while the caller's credential lasts.
+    pub(crate) fn still_known<R: Ask>(&self, asked: &Asked<R>) -> Result<(), Fault> {
+        let expired = self.store().now().timestamp() > asked.principal().expires;
+        ::fault::refuse_if(expired, Reason::Unauthenticated, "the credential has expired")
+    }
+
     async fn watcher<R: Ask>(&self, asked: Asked<R>) -> Result<Watcher<K, R>, Fault> {
         asked.check()?;
         let sight = asked.sight::<K>();
@@ -110,6 +116,8 @@ impl<K: Keep, R: Ask> Watcher<K, R> {
     /// The next change, when there is one.
     async fn next(&mut self) -> Result<(Cursor, Revision, K::Record), Fault> {
         loop {
+            // Before each change that is handed out: whoever reads slowly on a busy register never waits for one.
+            self.registry.still_known(&self.asked)?;
             if let Some(change) = self.waiting.pop_front() {
                 return Ok(change);
             }
@@ -121,9 +129,6 @@ impl<K: Keep, R: Ask> Watcher<K, R> {
             tokio::select! {
                 heard = self.heard.changed() => heard.unwrap_or(()),
                 () = tokio::time::sleep(pause) => {}
-            }
-            if self.registry.store().now().timestamp() > self.asked.principal().expires {
-                return Err(Fault::new(Reason::Unauthenticated, "the credential has expired"));
             }
         }
     }

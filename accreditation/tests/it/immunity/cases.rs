@@ -1,7 +1,7 @@
 //! Published vectors and every exception of the conventions.
 
 use super::{RULES, category, lines, person, question, residence, standing, status, subject};
-use accreditation::immunity::determine;
+use accreditation::immunity::{Subject, determine};
 use proto::accreditation::v1::{Category, Immune, Residence};
 use serde::Deserialize;
 
@@ -67,4 +67,39 @@ fn an_officer_is_told_what_to_do() {
     assert!(told(Category::HonoraryConsularOfficer, "ARREST_OR_DETENTION").starts_with("Arrest is allowed"));
     let bag = told(Category::DiplomaticStaff, "BAGGAGE_INSPECTION serious_grounds=true");
     assert!(bag.contains("only in the person's or an agent's presence"));
+}
+
+/// VCCR art. 1.2: chapter II does not govern such posts, and chapter III lists article 43, 44.3 and 55.1, and nothing for
+/// families (art. 58.2, 58.3).
+#[test]
+fn at_a_post_of_an_honorary_officer_nobody_has_what_a_career_post_gives() {
+    use Category as C;
+    let active = standing(status("ACTIVE"));
+    let asked = |who, of: Option<Category>, honorary_post, what| {
+        let principal = of.map(|of| person(of, Residence::Foreign, active));
+        let subject = Subject { honorary_post, ..subject(person(who, Residence::Foreign, active), principal) };
+        determine(&RULES, &subject, &question(what)).immune
+    };
+    for (who, of) in [
+        (C::ConsularEmployee, None),
+        (C::ConsularServiceStaff, None),
+        (C::FamilyMember, Some(C::ConsularEmployee)),
+        (C::FamilyMember, Some(C::ConsularServiceStaff)),
+    ] {
+        for what in ["SOCIAL_SECURITY", "PUBLIC_SERVICE", "TAXATION tax_kind=OTHER_TAX"] {
+            assert_eq!(asked(who, of, true, what), Immune::No, "{who:?} of {of:?}: {what}");
+        }
+        assert_eq!(asked(who, of, false, "PUBLIC_SERVICE"), Immune::Yes, "{who:?} of {of:?} at a career post");
+    }
+    let private = |post| asked(C::ConsularPrivateStaff, Some(C::ConsularEmployee), post, "SOCIAL_SECURITY");
+    assert_eq!((private(false), private(true)), (Immune::Conditional, Immune::No));
+    let employee = |what| asked(C::ConsularEmployee, None, true, what);
+    assert_eq!(employee("CRIMINAL_PROSECUTION"), Immune::OfficialActsOnly);
+    assert_eq!(employee("TESTIMONY official_matters=true"), Immune::Yes);
+    assert_eq!(employee("CIVIL_SUIT civil_action=VEHICLE_ACCIDENT"), Immune::No);
+    assert_eq!(
+        asked(C::HonoraryConsularOfficer, None, true, "PUBLIC_SERVICE"),
+        Immune::Yes,
+        "article 67 is the officer's"
+    );
 }

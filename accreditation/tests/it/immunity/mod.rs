@@ -60,7 +60,7 @@ fn person(category: Category, residence: Residence, timeline: Timeline) -> Perso
 
 fn subject(member: Person<'static>, principal: Option<Person<'static>>) -> Subject<'static> {
     let relation = if member.category == Category::FamilyMember { Relation::Spouse } else { Relation::Unspecified };
-    Subject { sending_state: "FR", member, relation, principal, waived: &[] }
+    Subject { sending_state: "FR", honorary_post: false, member, relation, principal, waived: &[] }
 }
 
 fn ask(matter: Matter) -> Question {

@@ -37,6 +37,7 @@ impl Household {
     fn subject(&self) -> Subject<'_> {
         Subject {
             sending_state: self.state,
+            honorary_post: false,
             member: self.member.as_person(),
             relation: self.relation,
             principal: self.principal.as_ref().map(Someone::as_person),

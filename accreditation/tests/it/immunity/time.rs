@@ -164,7 +164,14 @@ fn what_held_when_is_asked_of_the_facts_in_force_then() {
         Residing { from: at("2025-12-01T00:00:00Z"), residence: Residence::PermanentResident },
     ];
     let member = Person { category: Category::DiplomaticStaff, residence: &facts, timeline: full_life() };
-    let settled = Subject { sending_state: "FR", member, relation: Default::default(), principal: None, waived: &[] };
+    let settled = Subject {
+        sending_state: "FR",
+        honorary_post: false,
+        member,
+        relation: Default::default(),
+        principal: None,
+        waived: &[],
+    };
     assert_eq!(criminal(&settled, at("2025-03-05T00:00:00Z")).1, Immune::Yes, "what came first holds before it too");
     assert_eq!(criminal(&settled, at("2025-12-01T00:00:00Z") - MICROSECOND).1, Immune::Yes);
     assert_eq!(criminal(&settled, at("2025-12-01T00:00:00Z")).1, Immune::OfficialActsOnly);
@@ -178,8 +185,14 @@ fn who_settles_here_afterwards_keeps_the_immunity_of_former_acts() {
     ];
     let staff =
         Person { category: Category::AdministrativeAndTechnicalStaff, residence: &facts, timeline: full_life() };
-    let former =
-        Subject { sending_state: "FR", member: staff, relation: Default::default(), principal: None, waived: &[] };
+    let former = Subject {
+        sending_state: "FR",
+        honorary_post: false,
+        member: staff,
+        relation: Default::default(),
+        principal: None,
+        waived: &[],
+    };
     assert_eq!(criminal(&former, at("2028-01-01T00:00:00Z")), (Status::Residual, Immune::OfficialActsOnly));
 }
 

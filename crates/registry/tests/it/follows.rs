@@ -100,7 +100,13 @@ async fn household(
     reader.hold(&[("principal", &[member.name.as_str()]), ("state", &IN_FUNCTIONS)]).await
 }
 
-fn terminate_all(_: &mut Member, _: TerminateRequest, kin: Vec<Held<Members>>, call: &mut Call) -> Result<(), Fault> {
+fn terminate_all(
+    member: &mut Member,
+    _: TerminateRequest,
+    kin: Vec<Held<Members>>,
+    call: &mut Call,
+) -> Result<(), Fault> {
+    member.set_state(State::Grace);
     for member in kin {
         call.follow(member, "endWithPrincipal", end)?;
     }
@@ -214,7 +220,8 @@ async fn a_record_that_may_not_be_made_undoes_the_change_that_made_it() {
 async fn a_timer_has_consequences_and_they_wake_the_timers() {
     let world = world().await;
     mission_of(&world, 2).await;
-    let verb = |_: &mut Member, _: TerminateRequest, call: &mut Call| {
+    let verb = |member: &mut Member, _: TerminateRequest, call: &mut Call| {
+        member.set_state(State::Grace);
         let clock = Clock::new(call.now(), Length::Exactly(HOUR));
         call.timers().set("grace", clock);
         Ok(())

@@ -2,7 +2,7 @@
 
 use crate::world::{World, asked, embassy, officer, secretary, world};
 use futures::future::join_all;
-use identity::Called;
+use identity::{Called, Principal};
 use proto::accreditation::v1::{
     DeleteMissionRequest, Determination, DetermineImmunityRequest, Immune, Mission, UpdateMissionRequest,
 };
@@ -17,7 +17,9 @@ async fn append(world: &World, reference: &str, key: &str, grounds: &[&Ground]) 
         request_id: key.into(),
         ..Default::default()
     };
-    let request = asked(&officer(), "ImmunityService/DetermineImmunity", ask);
+    // The same caller each time: another one's key is another key.
+    let caller = Principal { subject: "people/caller".into(), ..officer() };
+    let request = asked(&caller, "ImmunityService/DetermineImmunity", ask);
     let record = Determination {
         member: "members/1".into(),
         immune: Immune::Yes.into(),

@@ -59,7 +59,9 @@ impl Queued for Roomy {
     }
 
     fn decide(member: &mut Member, rooms: &mut Rooms, call: &mut Call) -> Result<(), Fault> {
-        admit_to(rooms, member, call)
+        admit_to(rooms, member, call)?;
+        assert!(member.family_name != "Person stubborn", "this rule panics");
+        Ok(())
     }
 }
 
@@ -203,4 +205,17 @@ async fn what_one_request_breaks_harms_no_other_and_takes_no_room() {
     ];
     assert_eq!(answers, expected);
     assert_eq!(world.count("members").await, 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_panics_over_one_request_harms_no_other_and_the_queue_goes_on() {
+    let world = world().await;
+    let (mission, by) = (mission(&world, "a", 0).await, officer());
+    let queue = Queue::<Roomy>::new(&world.store.keep());
+    let together = ["m1", "stubborn", "m2", "m3"].map(|id| wants(&queue, &by, id, "", &mission));
+    // The first opens a transaction of its own, the others wait behind it together.
+    assert_eq!(join_all(together).await, ["members/m1", "INTERNAL", "members/m2", "members/m3"]);
+    assert_eq!(wants(&queue, &by, "stubborn", "", &mission).await, "INTERNAL");
+    assert_eq!(wants(&queue, &by, "m4", "", &mission).await, "members/m4");
+    assert_eq!(wants(&queue, &by, "m5", "", &mission).await, "members/m5", "the panics have taken no room");
 }

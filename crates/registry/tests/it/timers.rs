@@ -22,7 +22,8 @@ async fn in_grace(world: &World, member: Member) -> String {
     let accredited = "update members set doc = doc || '{\"state\": \"ACCREDITED\"}' where name = $1";
     sqlx::query(accredited).bind(&name).execute(&world.db.pool).await.unwrap();
     let request = TerminateRequest { name: name.clone(), cause: 1, ..Default::default() };
-    let verb = |_: &mut Member, _: TerminateRequest, call: &mut Call| {
+    let verb = |member: &mut Member, _: TerminateRequest, call: &mut Call| {
+        member.set_state(State::Grace);
         let clock = Clock::new(call.now(), Length::Exactly(HOUR));
         call.timers().set("grace", clock);
         Ok(())
@@ -188,4 +189,27 @@ async fn a_verb_and_a_timer_at_once_never_wait_for_each_other() {
         assert_eq!(state(&world, &name).await, State::Ended);
         assert_eq!(world.count("timers").await, 0);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn timers_fire_while_what_is_tidied_beside_them_waits() {
+    let world = world().await;
+    let (elsewhere, ..) = world.elsewhere().await;
+    let name = in_grace(&world, secretary("missions/fr")).await;
+    world.pass(TimeDelta::hours(1));
+    let mut held = pg::begin(&world.db.pool).await.unwrap();
+    sqlx::query("lock table idempotency in exclusive mode").execute(&mut *held).await.unwrap();
+    let shutdown = CancellationToken::new();
+    let worker = tokio::spawn({
+        let shutdown = shutdown.clone();
+        async move { elsewhere.run_timers(shutdown).await }
+    });
+    let sweeps = "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' \
+                  and query like 'delete from idempotency%'";
+    testkit::until("the sweep waits", async || world.count(sweeps).await == 1).await;
+    testkit::until("the timer has fired", async || state(&world, &name).await == State::Ended).await;
+    assert_eq!(world.count(sweeps).await, 1, "it waits still");
+    held.rollback().await.unwrap();
+    shutdown.cancel();
+    worker.await.unwrap();
 }

@@ -1,6 +1,7 @@
 //! Watchers: every change once, in the order of commits; histories; exports.
 
-use crate::world::{World, asked, embassy, officer, reason, secretary, world};
+use crate::world::{World, asked, dawn, embassy, officer, reason, secretary, world};
+use chrono::TimeDelta;
 use fault::Fault;
 use futures::{FutureExt as _, StreamExt as _};
 use identity::Principal;
@@ -170,4 +171,22 @@ async fn an_export_sends_all_there_is_to_see() {
     assert_eq!(export(&officer, "sendingState > C").await, ["de", "fr"]);
     let french = Principal { mission: Some("missions/fr".into()), ..testkit::principal(["accreditation.*"]) };
     assert_eq!(export(&french, "").await, ["fr"]);
+}
+
+#[tokio::test]
+async fn a_watch_ends_with_its_callers_credential_also_while_changes_wait_to_be_read() {
+    let world = world().await;
+    let brief = Principal { expires: dawn().timestamp(), ..officer() };
+    let mut feed = watch(&world, &brief, "", "").await.unwrap();
+    for id in ["de", "fr"] {
+        world.create(&brief, id, embassy(&id.to_uppercase())).await;
+    }
+    assert_eq!(name(&next(&mut feed).await), "de");
+    world.pass(TimeDelta::seconds(1));
+    let ended = feed.next().await.unwrap().unwrap_err();
+    assert_eq!(Fault::from(&ended).reason(), "UNAUTHENTICATED");
+    let request = ExportMissionsRequest::default();
+    let answer = world.missions.export(asked(&brief, "MissionService/ExportMissions", request)).await;
+    let mut lines: Feed<ExportMissionsResponse> = answer.unwrap().into_inner();
+    assert_eq!(Fault::from(&lines.next().await.unwrap().unwrap_err()).reason(), "UNAUTHENTICATED");
 }

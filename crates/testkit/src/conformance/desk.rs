@@ -168,13 +168,14 @@ impl Suite {
 
     /// The verbs that lead from one state to another, not through those that no verb leads to.
     fn way<'n>(&self, resource: &str, start: &'n str, state: &'n str) -> Result<Vec<&'static Method>, Unprepared> {
-        let by_time = self.fixture(resource)?.reached_by_time_alone();
+        let fixture = self.fixture(resource)?;
+        let by_time = fixture.reached_by_time_alone();
         let verbs: Vec<_> = contract().methods().iter().filter(|method| leads(method, resource)).collect();
         let mut ways: HashMap<&str, Vec<&'static Method>> = HashMap::from([(start, Vec::new())]);
         let mut next = VecDeque::from([start]);
         while let Some(at) = next.pop_front() {
             for verb in verbs.iter().filter(|verb| verb.rule().from.iter().any(|from| from == at)) {
-                for to in &verb.rule().to {
+                for to in verb.rule().to.iter().filter(|to| fixture.leads(verb, to)) {
                     if !ways.contains_key(to.as_str()) && !by_time.contains(&to.as_str()) {
                         let mut way = ways[at].clone();
                         way.push(verb);

@@ -64,6 +64,11 @@ pub trait Fixture: Send + Sync {
         &[]
     }
 
+    /// Whether a verb, asked as this fixture asks, leads to this one of the several states that its rule names.
+    fn leads(&self, _: &Method, _to: &str) -> bool {
+        true
+    }
+
     /// Fields of a method's answer that say when it was given, and so differ from one time to the next.
     fn moments(&self, _: &Method) -> &'static [&'static str] {
         &[]

@@ -41,6 +41,11 @@ impl Fixture for ConsularCommissions {
         if method.name() == "EndConsularFunctions" { Some(json!({})) } else { plain(method) }
     }
 
+    /// The functions of the head of post end with the exequatur.
+    fn follows(&self, method: &Method) -> i64 {
+        i64::from(method.name() == "WithdrawExequatur")
+    }
+
     fn change(&self) -> Option<Value> {
         Some(json!({ "district": "Illinois, Indiana and Iowa" }))
     }

@@ -1,7 +1,7 @@
 //! Members as the suite makes them: diplomats of one embassy.
 
 use super::missions::MISSION;
-use proto::contract::Method;
+use proto::contract::{Kind, Method};
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -63,6 +63,7 @@ impl Fixture for Members {
                 Some(json!({ "person": if other.is_empty() { "people/c-1" } else { &*other } }))
             }
             "Terminate" => Some(json!({ "cause": "RECALLED" })),
+            "RecordArrival" => Some(json!({ "arrivalTime": "2026-02-03T04:05:06Z" })),
             "RecordDeparture" => Some(json!({})),
             "QueryPrivileges" => Some(json!({ "instant": "2026-11-01T02:14:00Z" })),
             "DetermineImmunity" => Some(
@@ -77,9 +78,19 @@ impl Fixture for Members {
         }
     }
 
-    /// To be linked to another's person, there must be another.
+    /// They are here, and have time to leave.
+    fn leads(&self, method: &Method, to: &str) -> bool {
+        method.name() != "Terminate" || to == "GRACE"
+    }
+
+    /// To be linked to another's person, there must be another; and who arrives was notified beforehand.
     fn ready<'s>(&'s self, suite: &'s Suite, method: &'s Method, member: Value) -> Step<'s, Value> {
         Box::pin(async move {
+            if method.name() == "RecordArrival" {
+                let mut expected = self.record(suite).await?;
+                expected.as_object_mut().map(|fields| fields.remove("arrivalTime"));
+                return suite.create(suite.method_of(MEMBER, &Kind::Create)?, expected).await;
+            }
             if method.name() == "LinkPerson" {
                 let other = suite.make(MEMBER).await?;
                 *self.other.lock().expect("nothing panics under it") =

@@ -50,6 +50,11 @@ impl Fixture for Missions {
         }
     }
 
+    /// Relations with them were never broken.
+    fn leads(&self, method: &Method, to: &str) -> bool {
+        method.name() != "Refuse" || to == "REFUSED"
+    }
+
     fn change(&self) -> Option<Value> {
         Some(json!({ "title": "Embassy of the French Republic", "phone": "+1 202 944 6000" }))
     }
