@@ -1,6 +1,6 @@
 //! Calls that the gateway makes by itself, with the rights of a key that asked for them earlier.
 
-use crate::caller::KeyTable;
+use crate::caller::{Bootstrap, KeyTable};
 use crate::door::Messages;
 use crate::upstream::Upstreams;
 use chrono::Utc;
@@ -20,6 +20,8 @@ use tonic::body::Body;
 #[derive(Clone)]
 pub(crate) struct Errands {
     keys: KeyTable,
+    /// The key of the settings, which is in no table and in force as long as they name it.
+    bootstrap: Option<Bootstrap>,
     upstreams: Upstreams,
     signer: Arc<Signer>,
 }
@@ -45,8 +47,8 @@ pub(crate) fn may(caller: &Principal, partner: bool, method: &contract::Method) 
 }
 
 impl Errands {
-    pub(crate) fn new(keys: KeyTable, upstreams: Upstreams, signer: Arc<Signer>) -> Self {
-        Self { keys, upstreams, signer }
+    pub(crate) fn new(keys: KeyTable, bootstrap: Option<Bootstrap>, upstreams: Upstreams, signer: Arc<Signer>) -> Self {
+        Self { keys, bootstrap, upstreams, signer }
     }
 
     /// Whom a key stands for, if it is in force.
@@ -54,6 +56,9 @@ impl Errands {
     /// # Errors
     /// The database's.
     pub(crate) async fn bearer(&self, key: &str) -> Result<Option<Bearer>, Fault> {
+        if let Some(own) = self.bootstrap.as_ref().filter(|own| own.subject() == key) {
+            return Ok(Some(Bearer { principal: own.principal(), partner: false }));
+        }
         let found = self.keys.in_force(key).await.map_err(pg::fault)?;
         Ok(found.map(|(principal, partner)| Bearer { principal, partner }))
     }

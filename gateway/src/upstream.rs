@@ -25,6 +25,10 @@ pub type Local = layers::CallService;
 /// there are processors for them. Where there is one, they only split what a single write would have carried.
 const CHANNELS: usize = 4;
 
+/// The connections for streams. One carries a thousand (`serve`), and they last for hours: on the calls' own connections
+/// they would leave calls nowhere to go.
+const STREAM_CHANNELS: usize = 3;
+
 /// Where calls to one service go.
 pub enum Upstream {
     /// Into this process.
@@ -33,6 +37,8 @@ pub enum Upstream {
     Remote {
         /// Connections, used in turn.
         channels: Box<[Channel]>,
+        /// Those of streams.
+        streams: Box<[Channel]>,
         /// Whose turn it is.
         turn: AtomicUsize,
     },
@@ -50,22 +56,29 @@ impl Upstream {
             .initial_stream_window_size(1 << 20)
             .initial_connection_window_size(4 << 20);
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let channels = (0..processors.min(CHANNELS)).map(|_| endpoint.connect_lazy()).collect();
-        Self::Remote { channels, turn: AtomicUsize::new(0) }
+        let connections = |number: usize| (0..number).map(|_| endpoint.connect_lazy()).collect();
+        let (channels, streams) = (connections(processors.min(CHANNELS)), connections(STREAM_CHANNELS));
+        Self::Remote { channels, streams, turn: AtomicUsize::new(0) }
     }
 
-    /// Sends a call, with the deadline and the trace of its extensions.
+    /// Sends a call that comes and goes, with the deadline and the trace of its extensions.
     ///
     /// # Errors
     /// `UNAVAILABLE` if the service cannot be reached; as an answer, or here if there is no connection to try.
     pub(crate) async fn call(&self, request: Request<Body>) -> Result<Response<Body>, Fault> {
+        self.send(request, false).await
+    }
+
+    /// Sends a call, or opens a stream, as [`Upstream::call`].
+    pub(crate) async fn send(&self, request: Request<Body>, is_stream: bool) -> Result<Response<Body>, Fault> {
         let outgoing = Outgoing::default();
         match self {
             Self::Local(service) => match outgoing.layer(service.clone()).oneshot(request).await {
                 Ok(response) => Ok(response),
                 Err(never) => match never {},
             },
-            Self::Remote { channels, turn } => {
+            Self::Remote { channels, streams, turn } => {
+                let channels = if is_stream { streams } else { channels };
                 let channel = channels[turn.fetch_add(1, Ordering::Relaxed) % channels.len()].clone();
                 // What is wrong is told here, since only that something is wrong is told to the caller.
                 let channel = channel.map_err(|error| {
@@ -206,6 +219,27 @@ mod tests {
         for part in ["a, which is not service=address", "has a b, which is not an address", "two addresses for c"] {
             assert!(error.contains(part), "{part} is not in: {error}");
         }
+    }
+
+    #[tokio::test]
+    async fn streams_go_over_connections_of_their_own() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let upstreams = read(&format!("gateway=http://{}", listener.local_addr().unwrap()));
+        let upstream = upstreams.get("gateway").unwrap();
+        let Upstream::Remote { channels, .. } = &**upstream else { panic!("it is elsewhere") };
+        // Whoever is called never answers: what is counted is who comes.
+        let send = |is_stream| {
+            let upstream = Arc::clone(upstream);
+            tokio::spawn(async move { upstream.send(Request::new(Body::empty()), is_stream).await })
+        };
+        let mut came = Vec::new();
+        for _ in 0..channels.len() {
+            let _calling = send(false);
+            came.push(listener.accept().await.unwrap());
+        }
+        let _watching = send(true);
+        let another = tokio::time::timeout(Duration::from_secs(20), listener.accept()).await;
+        came.push(another.expect("a stream does not share the connections of calls").unwrap());
     }
 
     #[tokio::test]

@@ -10,6 +10,8 @@ use crate::registry::{Answer, Feed, Registry};
 use crate::sql::Sql;
 use ::fault::Fault;
 use futures::StreamExt as _;
+use identity::Principal;
+use proto::contract::{Kind as Does, contract};
 use proto::policy::v1::Reason;
 use proto::registry::v1::Revision;
 use proto::shape::{Ask, Change};
@@ -41,6 +43,8 @@ struct Watcher<K: Keep, R> {
     filter: Option<Expr>,
     scope: Scope,
     sight: Sight,
+    /// Whether it is told who did something and why: a watch is a history too, and asks for no more than the list does.
+    tells: bool,
     visible: Visible,
     cursor: Cursor,
     /// What was committed before the watch began, as PostgreSQL writes a snapshot; none for one that goes on.
@@ -98,8 +102,31 @@ impl<K: Keep> Registry<K> {
                 (Cursor::read(&content).ok_or_else(foreign)?, None)
             }
         };
+        let tells = sight.internal && self.tells(asked.principal());
         let (heard, waiting) = (self.store().signal().subscribe(), VecDeque::new());
-        Ok(Watcher { registry: self.clone(), asked, filter, scope, sight, visible, cursor, begun, heard, waiting })
+        Ok(Watcher {
+            registry: self.clone(),
+            asked,
+            filter,
+            scope,
+            sight,
+            tells,
+            visible,
+            cursor,
+            begun,
+            heard,
+            waiting,
+        })
+    }
+
+    /// Whether a caller may read the history of this kind of record, if it has one that is asked for.
+    fn tells(&self, caller: &Principal) -> bool {
+        let of_kind = Some(self.kind().resource.message().full_name());
+        let mut methods = contract().methods().iter();
+        let history = methods.find(|method| *method.kind() == Does::Revisions && method.resource() == of_kind);
+        history.map(|method| method.rule()).is_none_or(|rule| {
+            (caller.agency.is_none() || rule.partner) && (rule.any_caller || caller.may(&rule.permission))
+        })
     }
 
     /// Where what is committed next can stand: not before the oldest transaction that is open anywhere in the
@@ -162,7 +189,11 @@ impl<K: Keep, R: Ask> Watcher<K, R> {
             held_back = row.try_get("held_back").map_err(pg::fault)?;
             let Some(tx) = row.try_get("tx").map_err(pg::fault)? else { continue };
             let cursor = Cursor { tx, seq: row.try_get("seq").map_err(pg::fault)? };
-            let (revision, record) = self.registry.step(row, self.sight)?;
+            let (mut revision, record) = self.registry.step(row, self.sight)?;
+            if !self.tells && revision.actor != *self.asked.principal().subject {
+                let Revision { version, verb, time, .. } = revision;
+                revision = Revision { version, verb, time, ..Revision::default() };
+            }
             self.waiting.push_back((cursor, revision, record));
         }
         if !self.waiting.is_empty() {

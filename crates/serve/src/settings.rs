@@ -17,8 +17,10 @@ config::settings! {
         /// The public keys of those who vouch for callers, each base64 of 32 bytes; during a rotation the old one and
         /// the new.
         pub principal_keys: Vec<String> => good_keys,
-        /// The most calls under way at once; one more is refused unstarted.
+        /// The most calls under way at once that stream nothing; one more is refused unstarted.
         pub in_flight: usize = 512 => config::between(1, 1_000_000),
+        /// The most streams open at once, besides those calls; one more is refused unstarted.
+        pub streams: usize = 2048 => config::between(1, 1_000_000),
         /// The most time for a call that streams nothing, whatever the caller allows.
         pub longest: Duration = "60s" => some_time,
         /// The most time that calls under way get to end when the process stops, and after them its tasks.
@@ -29,7 +31,7 @@ config::settings! {
 impl Door {
     /// How much the service takes on.
     pub fn limits(&self) -> Limits {
-        Limits { in_flight: self.in_flight, longest: self.longest }
+        Limits { in_flight: self.in_flight, streams: self.streams, longest: self.longest }
     }
 }
 

@@ -190,8 +190,9 @@ impl ApiKeys {
 const NOBODYS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 impl Bootstrap {
-    fn found(&self) -> Found {
-        let principal = Principal {
+    /// Whom it stands for.
+    pub(crate) fn principal(&self) -> Principal {
+        Principal {
             subject: self.subject().into(),
             agency: None,
             mission: None,
@@ -200,8 +201,11 @@ impl Bootstrap {
             clearance: Clearance::default(),
             elevation: None,
             expires: i64::MAX,
-        };
-        Found::plain(principal, false, Duration::from_secs(60))
+        }
+    }
+
+    fn found(&self) -> Found {
+        Found::plain(self.principal(), false, Duration::from_secs(60))
     }
 }
 

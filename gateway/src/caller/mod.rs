@@ -5,11 +5,13 @@ mod bearer;
 mod dev_issuer;
 mod glass;
 mod guesses;
+mod header;
 mod issuer;
 mod jwt;
 mod partners;
 mod refusal;
 mod snapshot;
+mod strangers;
 mod streams;
 
 pub(crate) use api_key::{Bootstrap, KeyTable, is_key};
@@ -23,13 +25,14 @@ pub(crate) use refusal::Refusal;
 
 use crate::agencies;
 use crate::network::Network;
-use crate::rate::{Limits, Quota, Quotas, Share, Shares, Window};
+use crate::rate::{Limits, Quota, Quotas, Share, Shares, Window, policy};
 use crate::usage::{Ledger, Usage};
 use api_key::ApiKeys;
 use arc_swap::ArcSwap;
 use chrono::Utc;
 use guesses::Guesses;
-use http::{HeaderMap, HeaderValue, header};
+use header::{bearer, is_key_text};
+use http::{HeaderMap, HeaderValue};
 use identity::{Principal, Signer};
 use moka::Expiry;
 use moka::future::Cache;
@@ -38,8 +41,11 @@ use serve::Certified;
 use snapshot::Snapshot;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
+use strangers::Strangers;
 use streams::Streams;
 use tokio::sync::Semaphore;
 
@@ -49,6 +55,8 @@ const TOKEN_USED: Duration = Duration::from_secs(50);
 const MOST_STREAMS: usize = 64;
 /// The most streams the callers of an agency may have open together.
 const MOST_STREAMS_OF_AGENCY: usize = 256;
+/// How long a caller is known who is not looked at: longer than any credential is good without another look.
+const KNOWN_FOR: Duration = Duration::from_secs(90);
 /// How long a bad credential is remembered as one.
 const BAD_FOR: Duration = Duration::from_secs(1);
 /// The most callers remembered.
@@ -168,6 +176,8 @@ pub(crate) struct Bounds {
     pub shares: Shares,
     /// For how long callers go on who were good when the database was last there.
     pub grace: Duration,
+    /// How many requests may wait at a time until a credential is looked at that was not known lately; of keys and of tokens.
+    pub strangers: usize,
 }
 
 /// SHA-256 of the whole credential: what is remembered is never the credential itself.
@@ -189,6 +199,7 @@ pub(crate) struct Callers {
     keys: ApiKeys,
     people: Option<People>,
     guesses: Guesses,
+    strangers: Strangers,
     /// Credentials found bad just now, so that one that is sent again and again is looked up once a second.
     bad: moka::sync::Cache<Digest, ()>,
     /// Callers as they were last found good, if they may go on for a while when nobody can be asked.
@@ -220,12 +231,13 @@ impl Callers {
         signer: Arc<Signer>,
     ) -> Self {
         let verified = Cache::builder().max_capacity(REMEMBERED).expire_after(GoodFor).build();
-        let known = moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_idle(TOKEN_USED).build();
+        let known = moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_idle(KNOWN_FOR).build();
         let keys = ApiKeys::new(table, bootstrap);
         let bad = moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(BAD_FOR).build();
         let good = (!bounds.grace.is_zero()).then(|| Snapshot::new(bounds.grace));
         let (guesses, streams) = (Guesses::default(), Streams::default());
-        Self { verified, known, keys, people, guesses, bad, good, streams, bounds, ledger, glass, signer }
+        let strangers = Strangers::new(bounds.strangers);
+        Self { verified, known, keys, people, guesses, strangers, bad, good, streams, bounds, ledger, glass, signer }
     }
 
     /// Who sends these headers from that address.
@@ -242,26 +254,45 @@ impl Callers {
         if let Some(verified) = self.verified.get(&digest).await {
             return Ok(raised(verified.caller));
         }
-        if self.guesses.are_too_many(from) {
+        // Whom we knew just now is looked at all the same: others behind its address do not keep it out.
+        if self.guesses.are_too_many(from) && !self.is_known(&digest) {
             return Err(Refusal::Guessing);
         }
         if self.bad.contains_key(&digest) {
             self.guesses.count(from);
             return Err(Refusal::Unknown);
         }
-        // One look for all who ask at once with the same credential; a failure is not remembered.
-        let looked = self.verified.try_get_with(digest, self.look(text, digest)).await;
-        looked.map(|verified| raised(verified.caller)).map_err(|refusal| {
+        self.looked(text, digest).await.map(|verified| raised(verified.caller)).inspect_err(|refusal| {
             if *refusal == Refusal::Unknown {
                 self.guesses.count(from);
                 self.bad.insert(digest, ());
             }
-            *refusal
         })
     }
 
+    /// One look for all who ask at once with the same credential; a failure is not remembered. Who was not known lately waits
+    /// in a place among strangers, and whose token is signed by a key in hand does not wait.
+    async fn looked(&self, text: &str, digest: Digest) -> Result<Verified, Refusal> {
+        let mut look = pin!(self.verified.try_get_with(digest, self.look(text, digest)));
+        let _place = if self.is_known(&digest) {
+            None
+        } else if is_key_text(text) {
+            Some(self.strangers.key()?)
+        } else if let Poll::Ready(looked) = futures::poll!(look.as_mut()) {
+            return looked.map_err(|refusal| *refusal);
+        } else {
+            Some(self.strangers.token()?)
+        };
+        look.await.map_err(|refusal| *refusal)
+    }
+
+    /// Whether a credential was found good a while ago.
+    fn is_known(&self, digest: &Digest) -> bool {
+        self.known.contains_key(digest) || self.good.as_ref().is_some_and(|good| good.has(digest))
+    }
+
     async fn look(&self, text: &str, digest: Digest) -> Result<Verified, Refusal> {
-        let found = if text.starts_with("lg_") {
+        let found = if is_key_text(text) {
             self.keys.find(text, &digest, self.known.contains_key(&digest)).await
         } else {
             let people = self.people.as_ref().ok_or(Refusal::Unknown)?;
@@ -302,10 +333,10 @@ impl Callers {
 
     fn caller(&self, found: Found, digest: Digest) -> Arc<Caller> {
         let same = |caller: &Arc<Caller>| {
-            let quota = caller.quota.as_ref().map(|quota| quota.limit());
+            let quota = caller.quota.as_ref().map(|quota| (quota.product(), quota.limit()));
             *caller.principal == found.principal
                 && caller.networks == found.networks
-                && quota == found.quota.as_ref().map(|(_, limit)| *limit)
+                && quota == found.quota.as_ref().map(|(product, limit)| (&**product, *limit))
                 && caller.window.limit() == self.bounds.limits.of(found.rate)
         };
         if let Some(caller) = self.known.get(&digest).filter(same) {
@@ -335,16 +366,6 @@ impl Callers {
     }
 }
 
-/// `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers): made once for a caller, sent with each answer.
-fn policy(window: &Window, quota: Option<&Quota>) -> HeaderValue {
-    let second = format!("\"second\";q={};w=1", window.limit());
-    let text = match quota {
-        Some(quota) => format!("{second}, \"month\";q={}", quota.limit()),
-        None => second,
-    };
-    HeaderValue::try_from(text).expect("numbers and names are good in a header")
-}
-
 #[cfg(test)]
 impl Caller {
     /// A caller that holds these.
@@ -365,33 +386,6 @@ impl Caller {
             usage: None,
             networks: Box::default(),
             certificate: None,
-        }
-    }
-}
-
-/// The one bearer credential of the headers (RFC 6750, section 2.1). Two are none: which of them counted would be a guess.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;
-    let (scheme, text) = value.split_once(' ')?;
-    (scheme.eq_ignore_ascii_case("bearer") && !text.is_empty()).then_some(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_bearer_credential_is_read_and_two_are_none() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(bearer(&headers), None);
-        headers.insert("authorization", HeaderValue::from_static("bEARER abc"));
-        assert_eq!(bearer(&headers), Some("abc"));
-        headers.append("authorization", HeaderValue::from_static("Bearer def"));
-        assert_eq!(bearer(&headers), None);
-        for text in ["Basic abc", "Bearer", "Bearer ", "abc"] {
-            headers.insert("authorization", HeaderValue::from_static(text));
-            assert_eq!(bearer(&headers), None, "{text}");
         }
     }
 }

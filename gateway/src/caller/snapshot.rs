@@ -30,6 +30,10 @@ impl Snapshot {
         self.seen.invalidate(digest);
     }
 
+    pub(super) fn has(&self, digest: &Digest) -> bool {
+        self.seen.contains_key(digest)
+    }
+
     /// The caller, until its grace or its credential is over; looked at again soon.
     pub(super) fn find(&self, digest: &Digest) -> Option<Verified> {
         let (caller, at) = self.seen.get(digest)?;

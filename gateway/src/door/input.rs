@@ -105,6 +105,21 @@ fn seconds(text: &str) -> Option<Duration> {
     Some(Duration::try_from_secs_f64(seconds).map_or(LONGEST, |wait| wait.min(LONGEST)))
 }
 
+/// The version that `If-Match` names, if it names one: `*` is any.
+///
+/// # Errors
+/// It is there and is not one entity tag. What is done under a condition is not done without it (RFC 9110, section 13.1.1).
+pub(super) fn required_tag(headers: &HeaderMap) -> Result<Option<String>, Fault> {
+    let mut values = headers.get_all(header::IF_MATCH).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let alone = values.next().is_none();
+    if alone && value.as_bytes().trim_ascii() == b"*" {
+        return Ok(None);
+    }
+    let wrong = || Fault::new(Reason::MalformedRequest, "the header If-Match is not one entity tag");
+    entity_tag(headers, &header::IF_MATCH).filter(|_| alone).map(Some).ok_or_else(wrong)
+}
+
 /// The entity tag of `If-Match` or `If-None-Match` as our records have it: without quotes and without `W/`. `*` and
 /// lists name no version.
 pub(super) fn entity_tag(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
@@ -144,6 +159,22 @@ mod tests {
         for value in ["*", "\"a\", \"b\"", "\"\"", ""] {
             assert_eq!(tag(value), None, "{value}");
         }
+    }
+
+    #[test]
+    fn a_condition_that_is_not_one_version_is_refused() {
+        let tag = |value| required_tag(&with("if-match", value));
+        assert_eq!(required_tag(&HeaderMap::new()).unwrap(), None);
+        assert_eq!(tag("*").unwrap(), None);
+        assert_eq!(tag("\"7-ab\"").unwrap().as_deref(), Some("7-ab"));
+        for value in ["\"a\", \"b\"", "\"a", "\"\"", "", "a, b"] {
+            assert!(tag(value).is_err(), "{value}");
+        }
+        let mut twice = with("if-match", "\"a\"");
+        twice.append(header::IF_MATCH, http::HeaderValue::from_static("\"b\""));
+        assert!(required_tag(&twice).is_err());
+        let bytes = http::HeaderValue::from_bytes(b"\"\xff\"").unwrap();
+        assert!(required_tag(&HeaderMap::from_iter([(header::IF_MATCH, bytes)])).is_err());
     }
 
     #[test]

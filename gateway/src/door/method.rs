@@ -145,7 +145,7 @@ impl Target {
         let words = "this gateway does not reach the service that answers this";
         let upstream = self.upstream.as_deref().ok_or_else(|| Fault::new(Reason::Unavailable, words))?;
         let _waiting = self.bulkhead.enter()?;
-        upstream.call(request).await
+        upstream.send(request, self.flow != Flow::Unary).await
     }
 
     /// How long an answer may take, whatever the client says: streams last as long as they last.

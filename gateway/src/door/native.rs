@@ -5,7 +5,7 @@ use super::access::{Protocol, Visit};
 use super::frames::{Limited, Refused};
 use super::input::MOST_BYTES;
 use super::method::Flow;
-use super::outgoing::outgoing;
+use super::outgoing::{self, outgoing};
 use super::over::{Opened, until_over};
 use super::tracked::Over;
 use crate::caller::Caller;
@@ -70,7 +70,8 @@ pub(super) async fn answer(
     speak(visit.protocol(), request, |request| async move {
         let (head, body) = request.into_parts();
         let (body, refused) = Limited::new(body, MOST_BYTES);
-        let call = outgoing(door, trace, caller, target, &head.headers, Body::new(body))?;
+        let mut call = outgoing(door, trace, caller, target, &head.headers, Body::new(body))?;
+        outgoing::pass(&mut call, &head.headers);
         let answered = target.call(call).await;
         settle(answered, &refused).map(|response| tracked.through(response))
     })

@@ -18,7 +18,7 @@ const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 const TRAILERS: HeaderValue = HeaderValue::from_static("trailers");
 /// Whoever could send one from outside would be whom it names: it is always written here and never passed on.
 const PRINCIPAL: HeaderName = HeaderName::from_static(METADATA_KEY);
-/// The headers of a client that services see; all others stay outside.
+/// The headers of a gRPC client that services see; all others stay outside.
 const PASSED: [HeaderName; 3] = [
     HeaderName::from_static("grpc-timeout"),
     HeaderName::from_static("grpc-encoding"),
@@ -42,11 +42,6 @@ pub(super) fn outgoing(
     headers.insert(header::CONTENT_TYPE, GRPC);
     headers.insert(header::TE, TRAILERS);
     headers.insert(PRINCIPAL, caller.token(&door.0.signer));
-    for name in PASSED {
-        if let Some(value) = client.get(&name) {
-            headers.insert(name, value.clone());
-        }
-    }
     let mut request = Request::new(body);
     *request.method_mut() = Method::POST;
     *request.uri_mut() = target.uri.clone();
@@ -58,4 +53,13 @@ pub(super) fn outgoing(
         request.extensions_mut().insert(Deadline(Instant::now() + wait));
     }
     Ok(request)
+}
+
+/// Adds what a gRPC client says of its messages and its patience. A REST client's messages are ours, and not as it says.
+pub(super) fn pass(call: &mut Request<Body>, client: &HeaderMap) {
+    for name in PASSED {
+        if let Some(value) = client.get(&name) {
+            call.headers_mut().insert(name, value.clone());
+        }
+    }
 }

@@ -80,7 +80,7 @@ impl Call<'_> {
     fn message(&self, found: &Found<'_, '_>, body: &[u8]) -> Result<Vec<u8>, Fault> {
         let headers = &self.head.headers;
         let key = text(headers, &IDEMPOTENCY_KEY)?;
-        let tag = input::entity_tag(headers, &header::IF_MATCH);
+        let tag = input::required_tag(headers)?;
         let cursor = text(headers, &LAST_EVENT_ID)?;
         // Those that the request has no field for are passed over.
         let fields = [("request_id", key), ("etag", tag.as_deref()), ("cursor", cursor)];

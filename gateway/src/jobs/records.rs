@@ -50,12 +50,13 @@ impl Keep for Jobs {
     }
 }
 
-/// Sees all jobs and may cancel them. What a job found, and what it is given, is not thereby open to whoever holds it.
+/// Sees all jobs and may cancel them. What a job found, and what it is given, is its key's alone: as that key sees records,
+/// with its post, its agency, and its right to what is personal.
 pub(crate) const OVERSEE: &str = "gateway.jobs.oversee";
 
-/// Whether a caller sees the jobs of others: one of our own, if it may.
+/// Whether a caller sees the jobs of others: one of our own who is bound to no post, if it may.
 fn oversees(caller: &Principal) -> bool {
-    caller.agency.is_none() && caller.mission.is_none() && caller.may(OVERSEE)
+    caller.agency.is_none() && caller.mission.is_none() && caller.post.is_none() && caller.may(OVERSEE)
 }
 
 /// Whoever deals with the lines of a job holds what the job itself needs, today.
@@ -67,7 +68,8 @@ fn may_see_lines(caller: &Principal, job: &Job) -> Result<(), Fault> {
         .map_err(|fault| fault.with("permission", permission))
 }
 
-/// A job acts for its key: what it is given, that key has done. So nobody else gives it anything.
+/// A job acts for its key: what it is given, that key has done, and what it found, that key may see. So nobody else gives it
+/// anything or reads its lines.
 fn is_own(caller: &Principal, job: &Job) -> Result<(), Fault> {
     let words = "the job acts for another key";
     refuse_if(*caller.subject != *job.key, Reason::JobOfAnother, words)?;
@@ -132,7 +134,7 @@ impl JobService for Jobs {
         let found = self.registry.load_for(&called.principal, &ask.name).await?;
         let missing = || Fault::new(House::NotFound, format!("there is no {}", ask.name)).with("name", &ask.name);
         let job = found.ok_or_else(missing)?;
-        may_see_lines(&called.principal, &job)?;
+        is_own(&called.principal, &job)?;
         self.registry.audit_read(called, ask).await?;
         let (lines, last, more) = self.book.results(&ask.name, ask.after).await.map_err(pg::fault)?;
         let ended = matches!(job.state(), job::State::Done | job::State::Failed | job::State::Cancelled);

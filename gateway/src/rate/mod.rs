@@ -15,6 +15,7 @@ pub(crate) use routes::RouteRates;
 pub(crate) use shares::{Share, Shares, Turn};
 pub(crate) use window::{Verdict, Window};
 
+use http::HeaderValue;
 use moka::sync::Cache;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -79,6 +80,16 @@ impl Limits {
         };
         self.of_methods.get_with((Arc::clone(subject), method), make)
     }
+}
+
+/// `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers): made once for a caller, sent with each answer.
+pub(crate) fn policy(window: &Window, quota: Option<&Quota>) -> HeaderValue {
+    let second = format!("\"second\";q={};w=1", window.limit());
+    let text = match quota {
+        Some(quota) => format!("{second}, \"month\";q={}", quota.limit()),
+        None => second,
+    };
+    HeaderValue::try_from(text).expect("numbers and names are good in a header")
 }
 
 #[cfg(test)]

@@ -126,6 +126,11 @@ fn until_next_month(now: DateTime<Utc>) -> Duration {
 }
 
 impl Quota {
+    /// The product that it is of.
+    pub(crate) fn product(&self) -> &str {
+        &self.product
+    }
+
     /// How many requests a month it is.
     pub(crate) fn limit(&self) -> u64 {
         self.limit

@@ -25,8 +25,11 @@ pub(crate) struct Seen<'e> {
 /// What became of the question.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Sight {
-    /// The owner may see it.
-    Shown,
+    /// The owner may see it, and perhaps who did it.
+    Shown {
+        /// The owner may read the histories of such records.
+        with_actor: bool,
+    },
     /// It may not.
     Hidden,
     /// The key is not in force.
@@ -47,7 +50,10 @@ pub(crate) async fn see(errands: &Errands, key: &str, seen: &Seen<'_>) -> Result
         Err(fault) => Err(fault),
     };
     match answer {
-        Ok(()) => Ok(Sight::Shown),
+        Ok(()) => {
+            let history = method(seen.service, seen.collection, &Kind::Revisions);
+            Ok(Sight::Shown { with_actor: history.is_none_or(|history| bearer.may(history)) })
+        }
         Err(fault) if matches!(fault.code(), Code::NotFound | Code::PermissionDenied) => Ok(Sight::Hidden),
         Err(fault) => Err(fault),
     }
@@ -64,6 +70,7 @@ pub(crate) fn method(service: &str, collection: &str, kind: &Kind) -> Option<&'s
     contract().resources().iter().any(kept).then_some(())?;
     let address = match kind {
         Kind::Get => format!("/v1/{service}/{{name={collection}/*}}"),
+        Kind::Revisions => format!("/v1/{service}/{{name={collection}/*}}/revisions"),
         Kind::Import => format!("/v1/{service}/{collection}:import"),
         _ => format!("/v1/{service}/{collection}"),
     };

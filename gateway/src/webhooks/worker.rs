@@ -141,8 +141,8 @@ impl Worker {
         let (service, collection, verb, record) = (&*claim.service, &*claim.collection, &*claim.verb, &*claim.record);
         let seen = Seen { service, collection, verb, record, at: claim.at };
         let later = Utc::now() + self.schedule.postpone;
-        match see(&self.errands, &target.key, &seen).await {
-            Ok(Sight::Shown) => {}
+        let with_actor = match see(&self.errands, &target.key, &seen).await {
+            Ok(Sight::Shown { with_actor }) => with_actor || claim.actor == target.key,
             Ok(Sight::Hidden) => return self.ledger.forget(claim).await,
             Ok(Sight::NoKey) => {
                 let words = "the key that the webhook acts for is not in force; let another adopt it";
@@ -156,10 +156,10 @@ impl Worker {
                 );
                 return self.ledger.postpone(claim, later, "the service that keeps the record is away").await;
             }
-        }
+        };
         let id = claim.name.strip_prefix("deliveries/").unwrap_or(&claim.name);
         let begun = Instant::now();
-        let attempt = self.sender.send(&target.url, &self.secrets(target), id, body(claim)).await;
+        let attempt = self.sender.send(&target.url, &self.secrets(target), id, body(claim, with_actor)).await;
         let outcome = self.outcome(claim, &attempt);
         self.ledger.settle(claim, &outcome, begun.elapsed()).await?;
         match outcome {
@@ -191,8 +191,9 @@ impl Worker {
     }
 }
 
-/// What is sent: the event, with the record as it was after it, without personal and classified fields.
-fn body(claim: &Claim) -> String {
+/// What is sent: the event, with the record as it was after it, without personal and classified fields,
+/// and who did it only for who may read the record's history.
+fn body(claim: &Claim, with_actor: bool) -> String {
     json!({
         "type": format!("{}.{}.{}", claim.service, claim.collection, claim.verb),
         "timestamp": claim.at,
@@ -201,7 +202,7 @@ fn body(claim: &Claim) -> String {
             "cursor": claim.seq.to_string(),
             "name": claim.record,
             "version": claim.version,
-            "actor": claim.actor,
+            "actor": if with_actor { &*claim.actor } else { "" },
             "record": claim.doc.0,
         },
     })

@@ -218,3 +218,21 @@ async fn an_agencys_people_are_bound_to_its_networks_and_its_quota() {
     })
     .await;
 }
+
+/// A person who goes on trying stays known; the agency's next product has a quota of its own all the same.
+#[tokio::test]
+async fn another_product_of_the_same_size_is_another_quota() {
+    let rig = plan().set("DEV_ISSUER", "true").start().await;
+    let path = agency(&rig, "customs").await;
+    let other = rig.role("tenant-admin").await;
+    for id in ["first", "second"] {
+        let fields = json!({"title": id, "permissions": ["accreditation.missions.read"], "requestsPerMonth": "3"});
+        rig.done(&rig.admin, &format!("/v1/gateway/products?productId={id}"), &fields).await;
+        rig.done(&other, &format!("/v1/gateway/products/{id}:publish"), &json!({})).await;
+    }
+    let ada = person(&rig, "customs", &["police-verifier"]).await;
+    assign(&rig, &path, &["products/first"]).await;
+    until("the first is used up", async || rig.who(&ada).await.status == 429).await;
+    assign(&rig, &path, &["products/second"]).await;
+    until("the second counts from nothing", async || rig.who(&ada).await.status == 200).await;
+}

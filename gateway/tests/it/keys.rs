@@ -4,6 +4,7 @@ use crate::rig::{Answer, Rig, database, key, plan, send, start};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::Row as _;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use testkit::{Proxy, until};
 
@@ -280,4 +281,55 @@ async fn a_new_key_is_held_against_four_rules() {
     assert_eq!(within.status, 200, "{within:?}");
     let count: i64 = sqlx::query_scalar("select count(*) from api_keys").fetch_one(&rig.db.pool).await.unwrap();
     assert_eq!(count, 2, "what was refused left nothing");
+}
+
+/// Whoever waits to be known stands in few of the door's places. Without that, made-up keys fill all of them, and nobody gets in
+/// whom the door knows well.
+#[tokio::test(flavor = "multi_thread")]
+async fn made_up_keys_that_wait_leave_the_door_to_those_it_knows() {
+    let rig = Arc::new(plan().set("IN_FLIGHT", "16").start().await);
+    // The key of the settings asks no table.
+    assert_eq!(rig.who(&rig.admin).await.status, 200);
+    let mut lock = rig.db.pool.acquire().await.unwrap();
+    sqlx::query("begin").execute(&mut *lock).await.unwrap();
+    sqlx::query("lock table api_keys in access exclusive mode").execute(&mut *lock).await.unwrap();
+    let flood: Vec<_> = (0..24)
+        .map(|_| {
+            let rig = Arc::clone(&rig);
+            tokio::spawn(async move { while rig.who(identity::ApiKeyText::generate().expose()).await.status == 503 {} })
+        })
+        .collect();
+    let mut looking = rig.db.pool.acquire().await.unwrap();
+    until("keys are being looked up", async || {
+        let text =
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        sqlx::query_scalar::<_, i64>(text).fetch_one(&mut *looking).await.unwrap() > 0
+    })
+    .await;
+    for _ in 0..60 {
+        let answer = rig.who(&rig.admin).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    flood.iter().for_each(tokio::task::JoinHandle::abort);
+    sqlx::query("rollback").execute(&mut *lock).await.unwrap();
+}
+
+/// The others behind its address send bad keys all the time; whom the door knew just now is looked at again all the same, as is
+/// seen when it is revoked.
+#[tokio::test]
+async fn bad_keys_from_its_address_do_not_keep_a_good_one_out() {
+    let rig = start().await;
+    let (name, good) = rig.key(json!({"role": "police-verifier"})).await;
+    assert_eq!(rig.who(&good).await.status, 200);
+    let shut_out = async || {
+        let bad = (0..220).map(|_| async { rig.who("nonsense").await.status });
+        futures::future::join_all(bad).await.contains(&429)
+    };
+    until("bad keys are too many", shut_out).await;
+    rig.done(&rig.admin, &format!("/v1/gateway/{name}:revoke"), &json!({})).await;
+    let answer = until("it was looked at again", async || {
+        shut_out().await;
+        Some(rig.who(&good).await).filter(|answer| answer.status != 200)
+    });
+    assert_eq!(answer.await.reason(), "UNAUTHENTICATED");
 }

@@ -186,6 +186,35 @@ async fn a_fault_of_ours_tells_its_trace_and_not_its_cause() {
     assert_eq!(answer.json()["traceId"].as_str(), answer.header("trace-id"));
 }
 
+/// A verb whose condition cannot be read is not done without it.
+#[tokio::test]
+async fn a_condition_that_is_not_one_version_keeps_the_verb_from_being_done() {
+    let rig = start().await;
+    let name = rig.key(json!({"role": "police-verifier"})).await.0;
+    let path = format!("/v1/gateway/{name}");
+    for tag in ["\"3-ab12\", \"4-ab12\"", "\"3-ab12"] {
+        let answer = send(rig.post(&rig.admin, &format!("{path}:revoke"), &json!({})).header("if-match", tag)).await;
+        assert_eq!((answer.status, answer.reason().as_str()), (400, "MALFORMED_REQUEST"), "{tag}");
+    }
+    assert_eq!(send(rig.get(&rig.admin, &path)).await.json()["state"], "ACTIVE");
+    let any = rig.post(&rig.admin, &format!("{path}:revoke"), &json!({})).header("if-match", "*");
+    assert_eq!(send(any).await.json()["state"], "REVOKED");
+}
+
+/// A REST client has no messages of gRPC, and says nothing of ours.
+#[tokio::test]
+async fn headers_of_grpc_mean_nothing_in_a_rest_call() {
+    let rig = start().await;
+    let key = rig.role("protocol-officer").await;
+    let asked = rig.get(&key, &format!("/v1/accreditation/{ECHO}"));
+    let asked =
+        asked.header("grpc-encoding", "gzip").header("grpc-accept-encoding", "gzip").header("grpc-timeout", "1n");
+    let answer = send(asked).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let reached = answer.json()["title"].as_str().unwrap().to_owned();
+    assert!(!reached.contains("gzip"), "{reached}");
+}
+
 #[tokio::test]
 async fn a_full_house_refuses_at_once() {
     let rig = plan().set("IN_FLIGHT", "1").start().await;

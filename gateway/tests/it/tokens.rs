@@ -268,3 +268,25 @@ async fn a_token_lasts_no_longer_than_the_house_allows_and_is_of_an_application_
         assert_eq!(status(&rig, &with(claim, value)).await, 401, "{claim}");
     }
 }
+
+/// An issuer that never answers keeps those waiting whose tokens need it, in few of the door's places.
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_that_wait_for_the_issuer_leave_the_door_to_those_it_knows() {
+    let issuer = Issuer::start().await;
+    issuer.shown.lock().unwrap().manner = Manner::Never;
+    let rig = Arc::new(issuer.plan().set("IN_FLIGHT", "16").start().await);
+    assert_eq!(rig.who(&rig.admin).await.status, 200);
+    let key = Key::ed25519(9);
+    let waiting: Vec<_> = (0..24)
+        .map(|n| {
+            let (rig, token) = (Arc::clone(&rig), key.sign(&format!("invented-{n}"), &issuer.claims("eve")));
+            tokio::spawn(async move { while status(&rig, &token).await == 503 {} })
+        })
+        .collect();
+    until("the issuer is asked", async || issuer.fetched() > 0).await;
+    for _ in 0..60 {
+        let answer = rig.who(&rig.admin).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    waiting.iter().for_each(tokio::task::JoinHandle::abort);
+}

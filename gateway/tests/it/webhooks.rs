@@ -47,8 +47,13 @@ pub(crate) fn wish(url: &str) -> Value {
 impl Hook {
     /// A webhook that is not verified.
     pub(crate) async fn made(rig: Rig, more: Value) -> Self {
-        let endpoint = Endpoint::open().await;
         let key = rig.key(json!({"permissions": PERMISSIONS})).await.1;
+        Self::made_by(rig, key, more).await
+    }
+
+    /// One that is not verified, of this key.
+    async fn made_by(rig: Rig, key: String, more: Value) -> Self {
+        let endpoint = Endpoint::open().await;
         let mut wish = wish(&endpoint.url);
         wish.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
         let made = send(rig.post(&key, "/v1/gateway/webhooks", &wish)).await;
@@ -139,11 +144,24 @@ async fn an_event_is_told_signed_and_in_the_ledger_once() {
     }
     let first = heard.iter().map(|heard| heard.json()).find(|told| told["data"]["name"] == "missions/a").unwrap();
     assert_eq!(first["type"], "accreditation.missions.open");
+    assert_eq!(first["data"]["actor"], "", "who did it is in the history, which its key may not read");
     assert_eq!((&first["data"]["version"], &first["data"]["record"]["seat"]), (&json!(7), &json!("Paris")));
     let rows = hook.deliveries().await;
     let ids: Vec<_> = rows.iter().map(|row| row["name"].as_str().unwrap().replace("deliveries/", "")).collect();
     assert!(heard.iter().all(|heard| ids.contains(&heard.id)), "{ids:?}");
     assert_eq!(rows[0]["lastStatus"], 200);
+}
+
+#[tokio::test]
+async fn who_did_it_is_told_to_a_key_that_may_read_the_history() {
+    let rig = quick().start().await;
+    let may = [PERMISSIONS.as_slice(), &["accreditation.missions.history"]].concat();
+    let key = rig.key(json!({"permissions": may, "internal": true})).await.1;
+    let hook = Hook::made_by(rig, key, json!({})).await;
+    assert_eq!(hook.act("verify", json!({})).await.json()["state"], "ACTIVE");
+    hook.publish(1, "missions/a", 7).await;
+    until("it is told", async || !hook.endpoint.heard().is_empty()).await;
+    assert_eq!(hook.endpoint.heard()[0].json()["data"]["actor"], "people/test");
 }
 
 #[tokio::test]

@@ -23,15 +23,17 @@ use tower::{Service, ServiceBuilder};
 /// How much a service takes on.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The most calls under way at once; one more is refused unstarted.
+    /// The most calls under way at once that stream nothing; one more is refused unstarted.
     pub in_flight: usize,
+    /// The most streams open at once, besides those calls; one more is refused unstarted.
+    pub streams: usize,
     /// The most time for a call that streams nothing, whatever the caller allows.
     pub longest: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { in_flight: 512, longest: Duration::from_secs(60) }
+        Self { in_flight: 512, streams: 2048, longest: Duration::from_secs(60) }
     }
 }
 
@@ -50,7 +52,7 @@ where
     S::Future: Send + 'static,
 {
     let (known, measures, slots) =
-        (call::Known::of(contract), metrics::Measures::new(), shed::Slots::new(name, limits.in_flight));
+        (call::Known::of(contract), metrics::Measures::new(), shed::Slots::new(name, limits));
     let open = inner.clone();
     let guarded = ServiceBuilder::new()
         // First, so that all below is part of the trace, and what fails below is logged on its way out, once.

@@ -1,5 +1,6 @@
 //! Shed: one call more than can be under way at once is refused unstarted, so that those under way end in time.
 
+use super::Limits;
 use super::call::Call;
 use crate::body::Observed;
 use crate::{Request, Response, answer};
@@ -22,18 +23,25 @@ use tracing::Span;
 /// When a refused caller may come again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The places of one service.
+/// The places of one service. Streams, which last for hours, have places of their own: however many are open, a call that
+/// comes and goes finds one.
 #[derive(Clone)]
-pub(crate) struct Slots(Arc<Semaphore>);
+pub(crate) struct Slots {
+    calls: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
+}
 
 impl Slots {
-    pub(crate) fn new(service: &'static str, limit: usize) -> Self {
-        let slots = Arc::new(Semaphore::new(limit));
+    pub(crate) fn new(service: &'static str, limits: Limits) -> Self {
+        let places = |limit| Arc::new(Semaphore::new(limit));
+        let slots = Self { calls: places(limits.in_flight), streams: places(limits.streams) };
         let (free, labels) = (slots.clone(), vec![KeyValue::new(metric::SERVICE, service)]);
         metric::level(metric::RPC_SERVER_ACTIVE_CALLS, "how many calls are under way", labels, move || {
-            i64::try_from(limit.saturating_sub(free.available_permits())).unwrap_or(i64::MAX)
+            let taken = |limit: usize, places: &Semaphore| limit.saturating_sub(places.available_permits());
+            let taken = taken(limits.in_flight, &free.calls) + taken(limits.streams, &free.streams);
+            i64::try_from(taken).unwrap_or(i64::MAX)
         });
-        Self(slots)
+        slots
     }
 }
 
@@ -65,13 +73,14 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let Ok(slot) = self.slots.0.clone().try_acquire_owned() else {
+        let streams = Call::of(&mut request).streams();
+        let places = if streams { &self.slots.streams } else { &self.slots.calls };
+        let Ok(slot) = places.clone().try_acquire_owned() else {
             let words = "the service has more work than it can do";
             return answer::refuse(Fault::new(Reason::Overloaded, words).retry_after(PAUSE));
         };
         let slot = Arc::new(slot);
         let call = Call::of(&mut request);
-        let streams = call.streams();
         if call.target.is_some_and(|target| target.writes) {
             // A write goes on when its caller leaves, and is under way until it ends.
             call.slot = Some(slot.clone());

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use tonic::Code;
 
 fn one() -> Limits {
-    Limits { in_flight: 1, ..Limits::default() }
+    Limits { in_flight: 1, streams: 1, ..Limits::default() }
 }
 
 /// A handler that announces itself and waits until it is let go.
@@ -71,5 +71,20 @@ async fn a_stream_is_under_way_until_its_last_message() {
     let answer = rig.call(rig.request(WATCH)).await;
     assert_eq!(fault(&rig.call(rig.request(WATCH)).await).reason(), "OVERLOADED");
     drop(answer);
+    assert_eq!(code(&rig.call(rig.request(WATCH)).await), Code::Ok);
+}
+
+/// Whoever opens as many watches as there may be keeps other watchers out, and nobody who asks.
+#[tokio::test]
+async fn open_streams_leave_the_places_of_calls_alone() {
+    let rig = Rig::around(one(), |request| async move {
+        if request.uri().path() == WATCH { streaming(futures::stream::pending()) } else { well() }
+    });
+    let watching = rig.call(rig.request(WATCH)).await;
+    assert_eq!(fault(&rig.call(rig.request(WATCH)).await).reason(), "OVERLOADED");
+    for path in [READ, WRITE] {
+        assert_eq!(code(&within(rig.call(rig.request(path))).await), Code::Ok, "{path}");
+    }
+    drop(watching);
     assert_eq!(code(&rig.call(rig.request(WATCH)).await), Code::Ok);
 }

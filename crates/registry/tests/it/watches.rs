@@ -173,6 +173,43 @@ async fn an_export_sends_all_there_is_to_see() {
     assert_eq!(export(&french, "").await, ["fr"]);
 }
 
+/// Who did what and why is in the history, which the contract gives to fewer than may read and watch.
+#[tokio::test(flavor = "multi_thread")]
+async fn watchers_without_the_right_to_the_history_are_not_told_who_and_why() {
+    let (world, officer) = (world().await, officer());
+    let reader = testkit::principal(["accreditation.missions.read", "accreditation.missions.requestConsent"]);
+    let auditor = testkit::principal(["accreditation.missions.read", "accreditation.missions.history"]);
+    let reader = Principal { subject: "people/reader".into(), ..reader };
+    let agency = Principal { agency: Some("metropolitan-police".into()), ..auditor.clone() };
+    world.create(&officer, "fr", embassy("FR")).await;
+    world.create(&officer, "ie", embassy("IE")).await;
+    let mut feeds = Vec::new();
+    for who in [&auditor, &reader, &agency] {
+        feeds.push(watch(&world, who, "", "").await.unwrap());
+    }
+    for (who, name) in [(&officer, "missions/fr"), (&reader, "missions/ie")] {
+        let verb = RequestConsentRequest { name: name.into(), reason: "note 3".into(), ..Default::default() };
+        world.missions.act(asked(who, "MissionService/RequestConsent", verb), |_, _, _| Ok(())).await.unwrap();
+    }
+    let mut told = Vec::new();
+    for feed in &mut feeds {
+        for _ in 0..2 {
+            let revision = next(feed).await.revision.unwrap();
+            assert_eq!(
+                (revision.verb.as_str(), revision.version, revision.time.is_some()),
+                ("requestConsent", 2, true)
+            );
+            told.push((revision.actor, revision.reason));
+        }
+    }
+    let step = |actor: &str, reason: &str| (actor.to_owned(), reason.to_owned());
+    let (by_officer, own) = (step(&officer.subject, "note 3"), step("people/reader", "note 3"));
+    let blank = step("", "");
+    // The history is for no partner, whatever it holds; what a watcher did itself is no news to it.
+    let expected = [by_officer, own.clone(), blank.clone(), own, blank.clone(), blank];
+    assert_eq!(told, expected);
+}
+
 #[tokio::test]
 async fn a_watch_ends_with_its_callers_credential_also_while_changes_wait_to_be_read() {
     let world = world().await;
