@@ -33,7 +33,7 @@ pub struct CashDays {
 impl Keep for CashDays {
     type Record = CashDay;
 
-    /// Our own people who may read drawers read all.
+    /// Our own people, each the drawers of the post they serve at.
     fn visible(to: &Principal) -> Visible {
         Visible::of_our_post(to)
     }

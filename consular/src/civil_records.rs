@@ -39,7 +39,8 @@ pub struct CivilRecords {
 impl Keep for CivilRecords {
     type Record = CivilRecord;
 
-    /// Our own people who may read the register read all of it: a duplicate may be another post's.
+    /// Our own people, each the register of the post they serve at. Of a duplicate that is another post's they learn the name;
+    /// headquarters reads both.
     fn visible(to: &Principal) -> Visible {
         Visible::of_our_post(to)
     }

@@ -117,6 +117,7 @@ fn as_told(enquiry: &Enquiry) -> ReadEnquiryAnswerResponse {
     let words = match enquiry.ground() {
         Ground::Unspecified => "Your enquiry is being looked into.",
         Ground::NoConsent => NOTHING,
+        Ground::LifeOrSafety if enquiry.told_status() == crisis_person::State::Unspecified => NOTHING,
         Ground::ConsentToContactPerson | Ground::ConsentToFamily => "The person agreed that you are told this.",
         Ground::LifeOrSafety => "You are told this because life or safety is at stake.",
     };
@@ -207,7 +208,7 @@ fn answer(
     Ok(())
 }
 
-/// How the person is, and no more: not where.
+/// How the person is, and no more: not where; and no death, which the next of kin are told of in person.
 fn answer_for_safety(
     enquiry: &mut Enquiry,
     request: AnswerEnquiryForSafetyRequest,
@@ -215,7 +216,8 @@ fn answer_for_safety(
     call: &mut Call,
 ) -> Result<(), Fault> {
     debug_assert_eq!(enquiry.state(), State::Matched, "the rule of the contract");
-    let status = subject.person.map_or(crisis_person::State::Unspecified, |person| person.state());
+    let lives = |state: &crisis_person::State| *state != crisis_person::State::Deceased;
+    let status = subject.person.map(|person| person.state()).filter(lives).unwrap_or_default();
     enquiry.set_ground(Ground::LifeOrSafety);
     enquiry.set_told_status(status);
     enquiry.safety_grounds = request.grounds;

@@ -31,7 +31,7 @@ pub struct Legalisations {
 impl Keep for Legalisations {
     type Record = Legalisation;
 
-    /// Our own people who may read legalisations read all.
+    /// Our own people, each the legalisations of the post they serve at.
     fn visible(to: &Principal) -> Visible {
         Visible::of_our_post(to)
     }

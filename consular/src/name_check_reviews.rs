@@ -1,17 +1,18 @@
-//! Visas and passports in use whose holder was newly found on a list: opened by screening again, closed by an officer.
+//! Visas, passports and emergency documents in use whose holder was newly found on a list: opened by screening again, closed by an officer.
 
 use crate::clearance;
 use crate::rescreening::asked_by_nobody;
 use fault::{Fault, Reason as _, refuse_if};
 use identity::Principal;
+use proto::consular::v1::emergency_travel_document::State as Emergency;
 use proto::consular::v1::name_check_review_service_server::NameCheckReviewService;
 use proto::consular::v1::travel_document::State as Passport;
 use proto::consular::v1::visa::State as Sticker;
 use proto::consular::v1::{
-    CreateNameCheckReviewRequest, EndReviewedDocumentRequest, GetNameCheckReviewRequest, KeepReviewedDocumentRequest,
-    ListNameCheckReviewRevisionsRequest, ListNameCheckReviewRevisionsResponse, ListNameCheckReviewsRequest,
-    ListNameCheckReviewsResponse, NameCheckReview, Reason, Screening, TravelDocument, Visa,
-    WatchNameCheckReviewsRequest, WatchNameCheckReviewsResponse,
+    CreateNameCheckReviewRequest, EmergencyTravelDocument, EndReviewedDocumentRequest, GetNameCheckReviewRequest,
+    KeepReviewedDocumentRequest, ListNameCheckReviewRevisionsRequest, ListNameCheckReviewRevisionsResponse,
+    ListNameCheckReviewsRequest, ListNameCheckReviewsResponse, NameCheckReview, Reason, Screening, TravelDocument,
+    Visa, WatchNameCheckReviewsRequest, WatchNameCheckReviewsResponse,
 };
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Feed, Keep, Reader, Registry, Store, Visible};
@@ -31,7 +32,10 @@ const CONCERNED: &str = "with recursive back (newest, name, previous) as (
             join visas v on v.application = a.name and v.state in ('PRINTED', 'VALID')
         union
         select d.name, back.newest from back join passport_applications a on a.screening = back.name
-            join travel_documents d on d.application = a.name and d.state in ('PRODUCED', 'ACTIVE'))
+            join travel_documents d on d.application = a.name and d.state in ('PRODUCED', 'ACTIVE')
+        union
+        select e.name, back.newest from back
+            join emergency_travel_documents e on e.screening = back.name and e.state = 'ISSUED')
     select document, newest from issued i where not exists
         (select from name_check_reviews r where r.document = i.document and r.screening = i.newest)
     order by document";
@@ -143,6 +147,10 @@ async fn document(reader: &mut Reader<'_>, name: &str) -> Result<(String, bool),
         let visa = reader.share::<Visa>(name).await?.ok_or_else(missing)?;
         let used = matches!(visa.state(), Sticker::Printed | Sticker::Valid);
         return Ok((visa.post, used));
+    }
+    if name.starts_with("emergencyTravelDocuments/") {
+        let document = reader.share::<EmergencyTravelDocument>(name).await?.ok_or_else(missing)?;
+        return Ok((document.post.clone(), document.state() == Emergency::Issued));
     }
     let passport = reader.share::<TravelDocument>(name).await?.ok_or_else(missing)?;
     let used = matches!(passport.state(), Passport::Produced | Passport::Active);

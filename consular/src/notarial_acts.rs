@@ -32,7 +32,7 @@ pub struct NotarialActs {
 impl Keep for NotarialActs {
     type Record = NotarialAct;
 
-    /// Our own officers who may read the register read all of it.
+    /// Our own officers, each the register of the post they serve at.
     fn visible(to: &Principal) -> Visible {
         Visible::of_our_post(to)
     }

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// For how long a parcel is one sender's alone.
 const HOLD: Duration = Duration::from_secs(60);
+/// For how long after that a sender begins with more of what it holds: the rest of its hold is for those in hand.
+pub(crate) const BEGIN: Duration = Duration::from_secs(30);
 /// How often a parcel is tried before it is given up.
 pub(crate) const TRIES: i16 = 6;
 /// The pause after the first failure; it doubles each time.
@@ -43,6 +45,9 @@ const GIVEN_UP: &str = "update parcels
     set failure = concat_ws('; ', nullif(past, ''), channel || ': ' || $2), tried = tried or $3,
         state = case when tried or $3 then 'FAILED' else 'UNSENT' end
     where key = $1 and state = 'QUEUED'";
+
+const GIVEN_BACK: &str = "update parcels set due_at = clock_timestamp(), attempts = attempts - 1
+    where key = any ($1) and state = 'QUEUED'";
 
 const PUT: &str = "insert into parcels (key, registration, about, channel, address, others, language, subject, body)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (key) do nothing";
@@ -119,6 +124,11 @@ pub(crate) async fn claim(pool: &PgPool, most: i64) -> Result<Vec<Parcel>, Fault
 pub(crate) async fn delivered(pool: &PgPool, keys: &[String], carrier: Carrier) -> Result<(), Fault> {
     let query = sqlx::query(DELIVERED).bind(keys).bind(carrier.as_str_name());
     query.execute(pool).await.map(drop).map_err(pg::fault)
+}
+
+/// These were not begun with, and whoever is free takes them.
+pub(crate) async fn give_back(pool: &PgPool, keys: &[String]) -> Result<(), Fault> {
+    sqlx::query(GIVEN_BACK).bind(keys).execute(pool).await.map(drop).map_err(pg::fault)
 }
 
 /// This was not, for now: it is tried again later, if it was not tried often enough.

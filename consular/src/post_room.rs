@@ -9,7 +9,7 @@ use proto::consular::v1::delivery_receipt::Carrier;
 use sqlx::PgPool;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// What a receipt says of an address that nothing here reaches.
@@ -59,6 +59,7 @@ impl PostRoom {
     /// # Errors
     /// The database's.
     pub async fn send_some(&self) -> Result<usize, Fault> {
+        let began = Instant::now();
         let taken = parcels::claim(&self.pool, AT_ONCE).await?;
         if taken.is_empty() {
             self.messages.complete_all().await?;
@@ -72,8 +73,15 @@ impl PostRoom {
                 None => parcels::failed_for_good(&self.pool, &parcel, NO_CHANNEL, false).await?,
             }
         }
-        for (carrier, parcels) in by_carrier {
-            self.hand_over(carrier, &parcels).await?;
+        for (carrier, held) in by_carrier {
+            for some in held.chunks(self.channel.at_once()) {
+                if began.elapsed() < parcels::BEGIN {
+                    self.hand_over(carrier, some).await?;
+                } else {
+                    let keys: Vec<String> = some.iter().map(|parcel| parcel.key.clone()).collect();
+                    parcels::give_back(&self.pool, &keys).await?;
+                }
+            }
         }
         Ok(count)
     }

@@ -35,7 +35,7 @@ pub struct Receipts {
 impl Keep for Receipts {
     type Record = Receipt;
 
-    /// Our own people who may read receipts read all.
+    /// Our own people, each the receipts of the post they serve at.
     fn visible(to: &Principal) -> Visible {
         Visible::of_our_post(to)
     }

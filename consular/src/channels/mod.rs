@@ -18,6 +18,11 @@ pub trait Channel: Send + Sync + 'static {
     /// to a channel that does not carry it, and a receipt says what is true.
     fn carrier(&self, by: By) -> Option<Carrier>;
 
+    /// How many parcels it is given at a time: what became of them is written down before it is given more.
+    fn at_once(&self) -> usize {
+        usize::MAX
+    }
+
     /// Delivers each parcel, and says for each whether it did. It may be asked again for one that it delivered already, when
     /// whoever asked died before writing that down: the same key is the same parcel.
     fn deliver<'a>(&'a self, parcels: &'a [Parcel]) -> BoxFuture<'a, Vec<Result<(), Undelivered>>>;

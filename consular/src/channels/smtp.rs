@@ -5,6 +5,7 @@ use super::{Channel, Parcel, Undelivered};
 use anyhow::Context as _;
 use config::{ExposeSecret as _, SecretString};
 use futures::future::BoxFuture;
+use futures::{StreamExt as _, stream};
 use lettre::message::{Mailbox, header::ContentType};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
@@ -13,8 +14,10 @@ use proto::consular::v1::mailbox_message::Channel as By;
 use ring::digest::{SHA256, digest};
 use std::time::Duration;
 
-/// How long the server may take.
+/// How long the server may take for a letter. All that are handed over together take no longer.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How many letters are handed over at a time, each in a conversation of its own.
+const AT_ONCE: usize = 16;
 
 config::settings! {
     /// Mail to people by SMTP. Without a host everything goes into the mailbox. The prefix is `CONSULAR_SMTP`.
@@ -78,6 +81,15 @@ impl Smtp {
             .header(ContentType::TEXT_PLAIN);
         letter.body(parcel.body.clone()).map_err(|error| unfit(&error))
     }
+
+    async fn send(&self, parcel: &Parcel) -> Result<(), Undelivered> {
+        let sent = tokio::time::timeout(PATIENCE, self.transport.send(self.letter(parcel)?)).await;
+        let late = |_| Undelivered::ForNow("the mail server took too long".to_owned());
+        sent.map_err(late)?.map(drop).map_err(|error| {
+            let words = error.to_string();
+            if error.is_permanent() { Undelivered::ForGood(words) } else { Undelivered::ForNow(words) }
+        })
+    }
 }
 
 impl Channel for Smtp {
@@ -85,19 +97,11 @@ impl Channel for Smtp {
         (by == By::Email).then_some(Carrier::Smtp)
     }
 
+    fn at_once(&self) -> usize {
+        AT_ONCE
+    }
+
     fn deliver<'a>(&'a self, parcels: &'a [Parcel]) -> BoxFuture<'a, Vec<Result<(), Undelivered>>> {
-        Box::pin(async move {
-            let mut outcomes = Vec::with_capacity(parcels.len());
-            for parcel in parcels {
-                outcomes.push(match self.letter(parcel) {
-                    Ok(letter) => self.transport.send(letter).await.map(drop).map_err(|error| {
-                        let words = error.to_string();
-                        if error.is_permanent() { Undelivered::ForGood(words) } else { Undelivered::ForNow(words) }
-                    }),
-                    Err(unfit) => Err(unfit),
-                });
-            }
-            outcomes
-        })
+        Box::pin(stream::iter(parcels).map(|parcel| self.send(parcel)).buffered(AT_ONCE).collect())
     }
 }

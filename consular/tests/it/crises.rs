@@ -282,6 +282,15 @@ async fn where_life_is_at_stake_a_supervisor_tells_how_and_not_where() {
     assert_eq!((told.status(), told.whereabouts.as_str()), (State::Unknown, ""));
     let logged = format!("audit where name = '{name}' and method like '%ForSafety' and outcome = 'OK'");
     assert_eq!(world.rows_of(&logged).await, 1);
+    // Of a death the next of kin are told in person, whoever asks here.
+    let evidence = "Certificate 4".to_owned();
+    let death = pb::RecordPersonDeathRequest { name: person.clone(), evidence, ..Default::default() };
+    world.crisis_persons(&supervisor).record_person_death(death).await.unwrap();
+    let name = world.enquire(&mother, &crisis, Relation::Parent).await.unwrap();
+    world.match_enquiry(&name, &person).await.unwrap();
+    let ask = pb::AnswerEnquiryForSafetyRequest { name, grounds: "A transplant.".into(), ..Default::default() };
+    let answered = world.enquiries(&supervisor).answer_enquiry_for_safety(ask).await.unwrap().into_inner();
+    assert_eq!(answered.told_status(), State::Unspecified);
 }
 
 #[tokio::test]

@@ -11,8 +11,9 @@ use proto::consular::v1::mailbox_message::Channel as By;
 use proto::consular::v1::message::{State, Text};
 use proto::consular::v1::message_service_client::MessageServiceClient;
 use proto::consular::v1::{self as pb, Message, Registration, delivery_receipt};
-use std::sync::Arc;
+use sqlx::PgPool;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use tonic::Status;
 
 fn warning() -> Message {
@@ -316,4 +317,45 @@ async fn a_receipt_tells_the_truth_and_the_other_way_to_a_person_is_tried() {
     assert_eq!(receipts[1].failure, "SMS: NO_CHANNEL, no channel of this kind is set");
     let both = "EMAIL: 550 no such mailbox; SMS: NO_CHANNEL, no channel of this kind is set";
     assert_eq!(receipts[2].failure, both, "each way that was tried is told");
+}
+
+/// Takes two at a time, and notes how many were written down as delivered when it is given the next.
+struct Slow {
+    mailbox: Mailbox,
+    pool: PgPool,
+    seen: Mutex<Vec<i64>>,
+}
+
+impl Channel for Slow {
+    fn carrier(&self, by: By) -> Option<Carrier> {
+        self.mailbox.carrier(by)
+    }
+
+    fn at_once(&self) -> usize {
+        2
+    }
+
+    fn deliver<'a>(&'a self, parcels: &'a [Parcel]) -> BoxFuture<'a, Vec<Result<(), Undelivered>>> {
+        Box::pin(async move {
+            let text = "select count(*) from parcels where state = 'DELIVERED'";
+            let count = sqlx::query_scalar(text).fetch_one(&self.pool).await.unwrap();
+            self.seen.lock().unwrap().push(count);
+            self.mailbox.deliver(parcels).await
+        })
+    }
+}
+
+/// Else whoever dies, or is slower than the hold lasts, sends again what was sent long before.
+#[tokio::test]
+async fn what_was_sent_is_written_down_before_more_is_sent() {
+    let world = world().await;
+    world.crowd(5).await;
+    let name = world.write_message(warning()).await.unwrap().name;
+    world.start_sending(&name).await.unwrap();
+    let pool = world.db.pool.clone();
+    let slow = Slow { mailbox: Mailbox::new(pool.clone()), pool: pool.clone(), seen: Mutex::default() };
+    let slow = Arc::new(slow);
+    let room = PostRoom::new(pool, Messages::new(world.store.keep()), Arc::clone(&slow) as Arc<dyn Channel>);
+    assert_eq!(room.send_some().await.unwrap(), 5);
+    assert_eq!(*slow.seen.lock().unwrap(), [0, 2, 4]);
 }

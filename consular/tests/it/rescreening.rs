@@ -1,7 +1,8 @@
 //! A change of the lists and those it concerns: entries that were corrected, documents that were issued, and nothing asked twice.
 
+use crate::emergency::asked;
 use crate::lookouts::someone;
-use crate::travel_bench::{CLERK, DECIDER};
+use crate::travel_bench::{CLERK, DECIDER, POST};
 use crate::world::{Signed, World, officer, reason, world};
 use proto::consular::v1::blank_book::Kind as Blank;
 use proto::consular::v1::hit::Band;
@@ -202,4 +203,27 @@ async fn nothing_is_handed_over_or_printed_while_a_hit_is_unresolved() {
     passports.print_travel_document(print()).await.unwrap();
     world.deliver(&application).await.unwrap();
     visas.release_visa(release()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_emergency_document_in_use_is_reviewed_too() {
+    let world = world().await;
+    world.list_of(&[("SAMPLE, Other", "")]).await;
+    let name = world.received(asked()).await.unwrap().name;
+    let sticker = world.blank(Blank::EmergencySticker, "E00000001").await;
+    world.urgently(&name, &sticker).await.unwrap();
+    let (names, birth_dates) = (vec!["Zoé Example".to_owned()], vec!["1990-01-31".to_owned()]);
+    world.looks_out(LookoutPerson { names, birth_dates, ..LookoutPerson::default() }).await;
+    assert_eq!(world.again().await, 1);
+    let review = world.open_reviews().await.remove(0);
+    assert_eq!((review.document.as_str(), review.post.as_str()), (name.as_str(), POST));
+    let end = || pb::EndReviewedDocumentRequest {
+        name: review.name.clone(),
+        findings: "Obtained by fraud.".into(),
+        ..Default::default()
+    };
+    assert_eq!(reason(world.reviews(DECIDER).end_reviewed_document(end()).await), "DOCUMENT_IN_OTHER_USE");
+    let back = pb::TakeBackEmergencyTravelDocumentRequest { name, ..Default::default() };
+    world.emergency(CLERK).take_back_emergency_travel_document(back).await.unwrap();
+    world.reviews(DECIDER).end_reviewed_document(end()).await.unwrap();
 }

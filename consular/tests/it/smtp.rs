@@ -2,12 +2,13 @@
 
 use consular::channels::{Channel, Parcel, Smtp, SmtpSettings, Undelivered};
 use proto::consular::v1::mailbox_message::Channel as By;
+use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Barrier, mpsc};
 
 /// One conversation of RFC 5321; what was in it is sent on.
-async fn converse(stream: TcpStream, taken: mpsc::UnboundedSender<String>) {
+async fn converse(stream: TcpStream, taken: mpsc::UnboundedSender<String>, together: Arc<Barrier>) {
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).lines();
     write.write_all(b"220 mail.example.org\r\n").await.unwrap();
@@ -27,6 +28,7 @@ async fn converse(stream: TcpStream, taken: mpsc::UnboundedSender<String>) {
                     letter.push('\n');
                 }
                 taken.send(letter).unwrap();
+                together.wait().await;
                 "250 taken"
             }
             "QUIT" => return,
@@ -68,7 +70,7 @@ async fn mail_is_handed_over_or_refused_for_now_or_for_good() {
     let (taken, mut letters) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(converse(stream, taken.clone()));
+            tokio::spawn(converse(stream, taken.clone(), Arc::new(Barrier::new(1))));
         }
     });
     let smtp = Smtp::new(&settings(port)).unwrap().unwrap();
@@ -102,4 +104,28 @@ fn half_a_mail_server_keeps_the_service_from_starting() {
     assert!(Smtp::new(&SmtpSettings { from: None, ..settings(25) }).is_err());
     assert!(Smtp::new(&SmtpSettings { from: Some("nobody".into()), ..settings(25) }).is_err());
     assert!(Smtp::new(&SmtpSettings { user: Some("legation".into()), ..settings(25) }).is_err());
+}
+
+/// One after another, two hundred letters to a slow server take longer than they are held.
+#[tokio::test]
+async fn letters_do_not_wait_for_each_other() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (taken, mut letters) = mpsc::unbounded_channel();
+    // The server takes none before it has sixteen.
+    let together = Arc::new(Barrier::new(16));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(converse(stream, taken.clone(), Arc::clone(&together)));
+        }
+    });
+    let smtp = Smtp::new(&settings(port)).unwrap().unwrap();
+    let parcels: Vec<_> = (0..smtp.at_once()).map(|number| parcel(&format!("person{number}@example.org"))).collect();
+    assert_eq!(smtp.deliver(&parcels).await, vec![Ok(()); 16]);
+    letters.close();
+    let mut count = 0;
+    while letters.recv().await.is_some() {
+        count += 1;
+    }
+    assert_eq!(count, 16);
 }
