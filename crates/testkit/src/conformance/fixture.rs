@@ -64,6 +64,11 @@ pub trait Fixture: Send + Sync {
         &[]
     }
 
+    /// For what reason everyone else is refused where who made the record may ask alone, whatever others may.
+    fn refuses_others(&self, _: &Method) -> Option<&'static str> {
+        None
+    }
+
     /// Whether a verb, asked as this fixture asks, leads to this one of the several states that its rule names.
     fn leads(&self, _: &Method, _to: &str) -> bool {
         true

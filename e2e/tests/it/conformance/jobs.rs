@@ -48,6 +48,10 @@ impl Fixture for Jobs {
         }
     }
 
+    fn refuses_others(&self, method: &proto::contract::Method) -> Option<&'static str> {
+        (method.name() == "ReadJobResults").then_some("JOB_OF_ANOTHER")
+    }
+
     fn begins_in(&self) -> Option<&'static str> {
         Some("COLLECTING")
     }
