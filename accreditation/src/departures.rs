@@ -1,4 +1,5 @@
-//! Departures: how the functions of a member end, the time to leave and the leaving (VCDR art. 10.1, 37, 39, 43; VCCR art. 24,
+//! Departures: how the functions of a member end, the time to leave and the leaving (VCDR art. 10.1, 37, 39, 43; VCCR
+//! art. 24,
 //! 25, 53).
 
 use crate::ending::{self, Holdings, Leavers};

@@ -54,8 +54,8 @@ impl Dossiers {
         Ok(Some(Dossier::new(member, principal, mission)))
     }
 
-    /// What bears on a member's immunity, and nothing personal: as it is remembered, if it is. Who answers from it writes the
-    /// answer on its [`Dossier::grounds`], and if those have changed asks for it [`Dossiers::anew`].
+    /// What bears on a member's immunity, and nothing personal: as it is remembered, if it is. Who answers from it
+    /// writes the answer on its [`Dossier::grounds`], and if those have changed asks for it [`Dossiers::anew`].
     pub(crate) async fn recent(&self, name: &str) -> Result<Option<Arc<Dossier>>, Fault> {
         match self.recent.get(name) {
             Some(dossier) => Ok(Some(dossier)),

@@ -79,8 +79,8 @@ pub(crate) async fn kin(reader: &mut Reader<'_>, principal: &Member) -> Result<L
     Leavers::of(reader, kin).await
 }
 
-/// Those whose functions end with a principal's: the household as it is and, of the household, who is engaged by the mission.
-/// Others who have functions of their own, as the second of two diplomats who are married, keep them.
+/// Those whose functions end with a principal's: the household as it is and, of the household, who is engaged by the
+/// mission. Others who have functions of their own, as the second of two diplomats who are married, keep them.
 pub(crate) async fn dependants(reader: &mut Reader<'_>, principal: &Member) -> Result<Vec<Held<Members>>, Fault> {
     if !principal.principal.is_empty() {
         return Ok(Vec::new());

@@ -193,7 +193,8 @@ impl MissionService for Missions {
     }
 }
 
-/// After a break of relations premises, property and interests stay protected as they were (art. 45), and it may be asked again.
+/// After a break of relations premises, property and interests stay protected as they were (art. 45), and it may be
+/// asked again.
 fn refuse(mission: &mut Mission, _: RefuseRequest, _: &mut Call) -> Result<(), Fault> {
     let broken = !mission.protecting_power.is_empty() || mission.in_custody;
     mission.set_state(if broken { State::Severed } else { State::Refused });

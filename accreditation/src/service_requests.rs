@@ -176,8 +176,8 @@ fn reroute(request: &mut ServiceRequest, ask: RerouteServiceRequestRequest, call
     Ok(())
 }
 
-/// The time stands still while the mission is asked. A day that has passed is escalated first, if its timer has not fired yet:
-/// a question does not undo it. After the last step there is nothing to stop.
+/// The time stands still while the mission is asked. A day that has passed is escalated first, if its timer has not
+/// fired yet: a question does not undo it. After the last step there is nothing to stop.
 fn ask_mission(request: &mut ServiceRequest, ask: AskMissionRequest, call: &mut Call) -> Result<(), Fault> {
     let ask_time = Some(call.timestamp());
     request.questions.push(ServiceQuestion { question: ask.question, ask_time, ..ServiceQuestion::default() });

@@ -104,7 +104,8 @@ impl Bookings {
     }
 }
 
-/// A hold is good until its last instant, whether its timer has fired yet or not, and while there is somebody at the counter.
+/// A hold is good until its last instant, whether its timer has fired yet or not, and while there is somebody at the
+/// counter.
 fn confirm(
     booking: &mut Booking,
     _: ConfirmBookingRequest,

@@ -39,8 +39,8 @@ pub struct CivilRecords {
 impl Keep for CivilRecords {
     type Record = CivilRecord;
 
-    /// Our own people, each the register of the post they serve at. Of a duplicate that is another post's they learn the name;
-    /// headquarters reads both.
+    /// Our own people, each the register of the post they serve at. Of a duplicate that is another post's they learn
+    /// the name; headquarters reads both.
     fn visible(to: &Principal) -> Visible {
         Visible::of_our_post(to)
     }

@@ -290,8 +290,8 @@ fn confirm(document: &mut EmergencyTravelDocument, _: ConfirmNationalityRequest,
     Ok(())
 }
 
-/// An objection blocks the issue, also of a state that had confirmed (Dir. (EU) 2019/997, art. 4); a document that was issued in
-/// urgency is withdrawn.
+/// An objection blocks the issue, also of a state that had confirmed (Dir. (EU) 2019/997, art. 4); a document that was
+/// issued in urgency is withdrawn.
 fn object(document: &mut EmergencyTravelDocument, request: ObjectToIssueRequest, call: &mut Call) -> Result<(), Fault> {
     let issued = document.state() == State::Issued;
     let answered = issued && document.confirmed;

@@ -1,4 +1,5 @@
-//! Visas, passports and emergency documents in use whose holder was newly found on a list: opened by screening again, closed by an officer.
+//! Visas, passports and emergency documents in use whose holder was newly found on a list: opened by screening again,
+//! closed by an officer.
 
 use crate::clearance;
 use crate::rescreening::asked_by_nobody;

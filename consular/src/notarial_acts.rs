@@ -92,8 +92,8 @@ fn record(act: &mut NotarialAct, (receipt, next): (Option<Receipt>, Next), call:
     Ok(())
 }
 
-/// The receipt was not refunded, names nothing else that it is for, and covers an act at the post. An act is recorded as it is
-/// done, so that a receipt issued before names it only if its name was chosen before.
+/// The receipt was not refunded, names nothing else that it is for, and covers an act at the post. An act is recorded
+/// as it is done, so that a receipt issued before names it only if its name was chosen before.
 fn is_paid(act: &NotarialAct, receipt: Option<&Receipt>) -> Result<(), Fault> {
     let for_it = |receipt: &&Receipt| receipt.subject.is_empty() || receipt.subject == act.name;
     let receipt = receipt.filter(|receipt| receipt.state() == Paid::Issued).filter(for_it);

@@ -21,8 +21,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tonic::{Request, Response};
 
-/// Longer than any call lasts, and than the clocks of two processes differ: a screening that is older is in the register, or never
-/// will be.
+/// Longer than any call lasts, and than the clocks of two processes differ: a screening that is older is in the
+/// register, or never will be.
 const UNDER_WAY: TimeDelta = TimeDelta::hours(1);
 
 /// The screenings.
@@ -61,9 +61,9 @@ impl Screenings {
         self.again_on(&now, DateTime::UNIX_EPOCH).await
     }
 
-    /// The same; if these editions of the lists were asked about already, only who was looked up of late: a screening that was
-    /// under way when a list changed was compared with the one before, and not yet there when everyone was asked about. The
-    /// editions that are now, and how many were looked up again.
+    /// The same; if these editions of the lists were asked about already, only who was looked up of late: a screening
+    /// that was under way when a list changed was compared with the one before, and not yet there when everyone was
+    /// asked about. The editions that are now, and how many were looked up again.
     ///
     /// # Errors
     /// The database's.

@@ -1,5 +1,5 @@
-//! Whether a receipt pays for a document or an act: issued for this record, with a line of its service, of which enough is left;
-//! or for no fee, for a reason that fits. Pure.
+//! Whether a receipt pays for a document or an act: issued for this record, with a line of its service, of which enough
+//! is left; or for no fee, for a reason that fits. Pure.
 
 use crate::receipts::pays;
 use crate::shipped::{Shipped, in_words};

@@ -23,9 +23,9 @@ const AT_ONCE: i64 = 500;
 /// Up to where everything is committed or undone: below the oldest transaction that is open anywhere in the cluster.
 const HORIZON: &str = "select pg_snapshot_xmin(pg_current_snapshot())::text";
 
-/// Changes of documents that are out of use, behind a place and before the horizon. Which they are is the condition of the index
-/// `history_of_stopped_documents`, too: without it a call would walk through all of the history. Ours have no number of the contract for what
-/// became of them but their state.
+/// Changes of documents that are out of use, behind a place and before the horizon. Which they are is the condition of
+/// the index `history_of_stopped_documents`, too: without it a call would walk through all of the history. Ours have no
+/// number of the contract for what became of them but their state.
 const CHANGES: &str = "select h.tx::text as tx, h.seq, h.kind, h.name, h.at, h.doc->>'number' as number,
         h.doc->>'state' as state, h.doc->>'issuer' as issuer, h.doc->>'kind' as type, h.doc->>'loss' as loss,
         exists (select from history b where b.name = h.name and b.version = h.version - 1

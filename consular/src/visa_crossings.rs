@@ -42,8 +42,8 @@ pub(crate) fn leave(visa: &mut Visa, request: RecordExitRequest, call: &mut Call
     Ok(())
 }
 
-/// Whoever overstays, or whose visa is ended in the meantime, leaves some day all the same; without it the stay would go on for
-/// ever, and every later visa would be judged by it.
+/// Whoever overstays, or whose visa is ended in the meantime, leaves some day all the same; without it the stay would
+/// go on for ever, and every later visa would be judged by it.
 pub(crate) fn leave_late(visa: &mut Visa, request: RecordExitAfterEndRequest, call: &mut Call) -> Result<(), Fault> {
     is_gone(visa, request.date, call)
 }

@@ -42,8 +42,7 @@ impl Bearer {
 
 /// Whether a caller may call a method.
 pub(crate) fn may(caller: &Principal, partner: bool, method: &contract::Method) -> bool {
-    let rule = method.rule();
-    (!partner || rule.partner) && (rule.any_caller || caller.may(&rule.permission))
+    method.admits(partner, |permission| caller.may(permission))
 }
 
 impl Errands {

@@ -56,12 +56,15 @@ pub(crate) fn lines(
     Ok(written.lines().map(str::to_owned).collect())
 }
 
-/// A state as zones have it: three letters, but one for Germany; `XXX` for one that ISO 3166-1 does not know.
+/// What zones have for a state that ISO 3166-1 does not know (ICAO Doc 9303-3, section 5, part D: unspecified).
+pub(crate) const UNKNOWN_STATE: &str = "XXX";
+
+/// A state as zones have it: three letters, but one for Germany; [`UNKNOWN_STATE`] for one that ISO 3166-1 does not know.
 pub(crate) fn code(alpha2: &str) -> String {
     match rust_iso3166::from_alpha2(alpha2).map(|country| country.alpha3) {
         Some("DEU") => "D".to_owned(),
         Some(alpha3) => alpha3.to_owned(),
-        None => "XXX".to_owned(),
+        None => UNKNOWN_STATE.to_owned(),
     }
 }
 

@@ -170,12 +170,13 @@ fn bytes(text: &str) -> anyhow::Result<Vec<u8>> {
     STANDARD.decode(text.trim()).context("is not base64")
 }
 
-/// The authority of a state that says the same of itself. Codes that ISO 3166-1 does not know, as the specimen's, are the file's.
+/// The authority of a state that says the same of itself. Codes that ISO 3166-1 does not know, as the specimen's, are the
+/// file's.
 fn authority_of(entry: AuthorityEntry) -> anyhow::Result<Authority> {
     let authority = bytes(&entry.der).and_then(|der| Ok(Authority::read(&entry.issuer, &der)?));
     let authority = authority.with_context(|| format!("the authority of {}", entry.issuer))?;
     let own = zone::code(authority.country());
-    let fits = own == authority.issuer() || own == "XXX";
+    let fits = own == authority.issuer() || own == zone::UNKNOWN_STATE;
     ensure!(fits, "the authority of {} says that it is one of {}", authority.issuer(), authority.country());
     Ok(authority)
 }

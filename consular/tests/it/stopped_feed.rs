@@ -150,7 +150,8 @@ async fn a_cursor_of_another_register_is_refused_as_is_who_may_not() {
     assert_eq!(reason(refused.map(drop)), "PERMISSION_DENIED");
 }
 
-/// Without its index a call from the beginning walks through everything that ever happened, and takes longer than a statement may.
+/// Without its index a call from the beginning walks through everything that ever happened, and takes longer than a
+/// statement may.
 #[tokio::test]
 async fn a_call_reads_by_an_index_of_its_own_however_long_the_history_is() {
     let world = world().await;

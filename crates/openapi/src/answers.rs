@@ -177,9 +177,14 @@ fn success(method: &Method, schemas: &mut Schemas<'_>) -> Value {
     answer
 }
 
-/// The HTTP statuses of all refusals a method can give, the service's own among them where it writes.
+/// What a record that is not as it must be refuses with.
+const CONFLICT: u16 = 409;
+
+/// The HTTP statuses of all refusals a method can give, the service's own among them where it writes; and where it computes
+/// something, which no record may allow (the fee of a code that has none).
 fn statuses(method: &Method, path: &Path, contract: &Contract) -> Vec<u16> {
-    let own = contract.reasons().iter().filter(|entry| method.writes() && entry.domain == method.package());
+    let gives = |status| method.writes() || *method.kind() == Kind::Query && status == CONFLICT;
+    let own = contract.reasons().iter().filter(|entry| entry.domain == method.package() && gives(entry.http()));
     let mut list: Vec<_> = reasons(method, path, contract).into_iter().chain(own).map(ReasonEntry::http).collect();
     list.sort_unstable();
     list.dedup();

@@ -134,6 +134,17 @@ fn whoever_names_another_record_is_told_that_it_may_not_be_there() {
     assert!(asked > 0);
 }
 
+/// What is computed rests on records too: the fee of a code that is not in force, a rate that is not there.
+#[test]
+fn what_asks_for_a_price_is_told_that_there_may_be_none() {
+    let document = made();
+    let quotes: Vec<_> = operations(&document).into_iter().filter(|(path, _, _)| path.ends_with(":quote")).collect();
+    assert!(!quotes.is_empty());
+    for (path, verb, operation) in quotes {
+        assert!(operation["responses"]["409"].is_object(), "{verb} {path} does not say 409");
+    }
+}
+
 /// A small part of JSON Schema, enough for what we generate: an example that fails here fails for callers.
 fn check(document: &Value, schema: &Value, value: &Value, at: &str, wrong: &mut Vec<String>) {
     if let Some(reference) = schema["$ref"].as_str() {

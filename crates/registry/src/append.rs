@@ -21,7 +21,8 @@ use sqlx::PgPool;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
-/// A record that was appended, or the answer that the same request got before; or nothing, since what it rests on has changed.
+/// A record that was appended, or the answer that the same request got before; or nothing, since what it rests on has
+/// changed.
 pub(crate) enum Appended<T> {
     New(T),
     Before(T),

@@ -1,8 +1,8 @@
 //! What a new record rests on: other records as they were when it was thought out.
 //!
-//! Who answers from memory must not answer from what has changed since. So the statement that writes the answer looks whether
-//! each record it rests on is still as it was, and does not write it otherwise: nothing has to be told to forget, in this
-//! process or in another, and what is remembered costs no reading.
+//! Who answers from memory must not answer from what has changed since. So the statement that writes the answer looks
+//! whether each record it rests on is still as it was, and does not write it otherwise: nothing has to be told to
+//! forget, in this process or in another, and what is remembered costs no reading.
 
 use proto::shape::Record;
 

@@ -124,9 +124,7 @@ impl<K: Keep> Registry<K> {
         let of_kind = Some(self.kind().resource.message().full_name());
         let mut methods = contract().methods().iter();
         let history = methods.find(|method| *method.kind() == Does::Revisions && method.resource() == of_kind);
-        history.map(|method| method.rule()).is_none_or(|rule| {
-            (caller.agency.is_none() || rule.partner) && (rule.any_caller || caller.may(&rule.permission))
-        })
+        history.is_none_or(|method| method.admits(caller.agency.is_some(), |permission| caller.may(permission)))
     }
 
     /// Where what is committed next can stand: not before the oldest transaction that is open anywhere in the

@@ -118,7 +118,8 @@ impl Index {
         found.collect()
     }
 
-    /// The names worth comparing: the closest, and of those that are equally close the ones of whoever else is known of fits.
+    /// The names worth comparing: the closest, and of those that are equally close the ones of whoever else is known of
+    /// fits.
     fn candidates(&self, scorer: &Scorer, asked: &Folded, subject: &Subject) -> Vec<u32> {
         let meant: Vec<Vec<Meant>> = asked.tokens.iter().map(|token| self.vocabulary.meant(token)).collect();
         let meanings = Meanings::of(&meant);

@@ -1,8 +1,8 @@
 //! States' signing authorities (CSCA): whoever they certified to sign seals is believed, though nobody told us of each.
 //!
-//! ICAO Doc 9303-12 has the certificates: the authority's is signed by itself and may sign certificates; a signer's is signed
-//! by it, may sign and no more, and is of the same country. What is checked here once does not change; what depends on the
-//! day of a seal, [`Certificate`] says.
+//! ICAO Doc 9303-12 has the certificates: the authority's is signed by itself and may sign certificates; a signer's is
+//! signed by it, may sign and no more, and is of the same country. What is checked here once does not change; what
+//! depends on the day of a seal, [`Certificate`] says.
 
 use crate::{Certificate, PublicKey, Unfit};
 use chrono::{DateTime, NaiveDate};

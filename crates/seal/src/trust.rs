@@ -66,8 +66,9 @@ impl Trust {
         Err(why)
     }
 
-    /// A key that we were told is revoked is so in whatever certificate it comes: the bytes of one can be changed without its
-    /// signature breaking (an ECDSA signature has two forms), and an authority may have made another for it.
+    /// A key that we were told is revoked is so in whatever certificate it comes: the bytes of one can be changed
+    /// without its signature breaking (an ECDSA signature has two forms), and an authority may have made another for
+    /// it.
     fn unless_revoked(&self, certified: Certificate) -> Certificate {
         let same = self.certificates.iter().filter(|told| told.key == certified.key);
         let revoked = same.filter_map(|told| told.revoked).min();

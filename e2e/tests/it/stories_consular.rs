@@ -26,7 +26,8 @@ pub(crate) fn name(record: &Value) -> String {
     record["name"].as_str().expect("a record has a name").to_owned()
 }
 
-/// The day so many days from today, which is today where the house is: that of a drawer, a few hours after that of the world.
+/// The day so many days from today, which is today where the house is: that of a drawer, a few hours after that of the
+/// world.
 pub(crate) fn day(days: i64) -> String {
     let here = Utc::now().with_timezone(&config::Home::default().timezone);
     (here + TimeDelta::days(days)).format("%Y-%m-%d").to_string()

@@ -176,7 +176,8 @@ pub(crate) struct Bounds {
     pub shares: Shares,
     /// For how long callers go on who were good when the database was last there.
     pub grace: Duration,
-    /// How many requests may wait at a time until a credential is looked at that was not known lately; of keys and of tokens.
+    /// How many requests may wait at a time until a credential is looked at that was not known lately; of keys and of
+    /// tokens.
     pub strangers: usize,
 }
 
@@ -270,8 +271,8 @@ impl Callers {
         })
     }
 
-    /// One look for all who ask at once with the same credential; a failure is not remembered. Who was not known lately waits
-    /// in a place among strangers, and whose token is signed by a key in hand does not wait.
+    /// One look for all who ask at once with the same credential; a failure is not remembered. Who was not known lately
+    /// waits in a place among strangers, and whose token is signed by a key in hand does not wait.
     async fn looked(&self, text: &str, digest: Digest) -> Result<Verified, Refusal> {
         let mut look = pin!(self.verified.try_get_with(digest, self.look(text, digest)));
         let _place = if self.is_known(&digest) {

@@ -130,7 +130,7 @@ impl Target {
                 Fault::new(Reason::PermissionDenied, "partners cannot call this").with("permission", &rule.permission)
             );
         }
-        if rule.any_caller || caller.principal.may(&rule.permission) {
+        if self.method.admits(caller.partner, |permission| caller.principal.may(permission)) {
             return Ok(());
         }
         let fault = Fault::new(Reason::PermissionDenied, "the caller lacks the permission");

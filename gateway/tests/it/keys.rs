@@ -283,8 +283,8 @@ async fn a_new_key_is_held_against_four_rules() {
     assert_eq!(count, 2, "what was refused left nothing");
 }
 
-/// Whoever waits to be known stands in few of the door's places. Without that, made-up keys fill all of them, and nobody gets in
-/// whom the door knows well.
+/// Whoever waits to be known stands in few of the door's places. Without that, made-up keys fill all of them, and
+/// nobody gets in whom the door knows well.
 #[tokio::test(flavor = "multi_thread")]
 async fn made_up_keys_that_wait_leave_the_door_to_those_it_knows() {
     let rig = Arc::new(plan().set("IN_FLIGHT", "16").start().await);
@@ -314,8 +314,8 @@ async fn made_up_keys_that_wait_leave_the_door_to_those_it_knows() {
     sqlx::query("rollback").execute(&mut *lock).await.unwrap();
 }
 
-/// The others behind its address send bad keys all the time; whom the door knew just now is looked at again all the same, as is
-/// seen when it is revoked.
+/// The others behind its address send bad keys all the time; whom the door knew just now is looked at again all the
+/// same, as is seen when it is revoked.
 #[tokio::test]
 async fn bad_keys_from_its_address_do_not_keep_a_good_one_out() {
     let rig = start().await;

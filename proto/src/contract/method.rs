@@ -107,6 +107,12 @@ impl Method {
         &self.rule
     }
 
+    /// Whether its rule lets a caller call it: an agency's caller what partners may call, and whoever holds its permission.
+    pub fn admits(&self, of_agency: bool, holds: impl FnOnce(&str) -> bool) -> bool {
+        let rule = &self.rule;
+        (!of_agency || rule.partner) && (rule.any_caller || !rule.permission.is_empty() && holds(&rule.permission))
+    }
+
     /// Its routes, the first one foremost.
     pub fn bindings(&self) -> &[Binding] {
         &self.bindings

@@ -1,27 +1,14 @@
 //! Appended records: many at once in one statement, none harmed by another.
 
-use crate::world::{World, asked, officer, world};
+use crate::world::{World, answer, officer, world};
 use fault::Fault;
 use futures::future::join_all;
 use identity::{Called, Principal};
-use proto::accreditation::v1::{Determination, DetermineImmunityRequest, Immune};
+use proto::accreditation::v1::Determination;
 use registry::Kept;
 
 async fn append(world: &World, by: &Principal, reference: &str, key: &str) -> Result<Kept<Determination>, Fault> {
-    let ask = DetermineImmunityRequest {
-        name: "members/1".into(),
-        matter: 1,
-        reference: reference.into(),
-        request_id: key.into(),
-        ..Default::default()
-    };
-    let request = asked(by, "ImmunityService/DetermineImmunity", ask);
-    let record = Determination {
-        member: "members/1".into(),
-        immune: Immune::Yes.into(),
-        reference: reference.into(),
-        ..Default::default()
-    };
+    let (request, record) = answer(by, reference, key);
     world.answers.append(Called::of(&request)?, request.get_ref(), record).await
 }
 

@@ -1,31 +1,15 @@
 //! Records that rest on others: written while those stand as they were read, in whatever process they change.
 
-use crate::world::{World, asked, embassy, officer, secretary, world};
+use crate::world::{World, answer, asked, embassy, officer, secretary, world};
 use futures::future::join_all;
 use identity::{Called, Principal};
-use proto::accreditation::v1::{
-    DeleteMissionRequest, Determination, DetermineImmunityRequest, Immune, Member, Mission, UpdateMissionRequest,
-};
+use proto::accreditation::v1::{DeleteMissionRequest, Determination, Member, Mission, UpdateMissionRequest};
 use registry::{Ground, Kept};
 
-/// Appends an answer that rests on these.
+/// Appends an answer that rests on these, always for the same caller: another one's key is another key.
 async fn append(world: &World, reference: &str, key: &str, grounds: &[&Ground]) -> Option<Kept<Determination>> {
-    let ask = DetermineImmunityRequest {
-        name: "members/1".into(),
-        matter: 1,
-        reference: reference.into(),
-        request_id: key.into(),
-        ..Default::default()
-    };
-    // The same caller each time: another one's key is another key.
     let caller = Principal { subject: "people/caller".into(), ..officer() };
-    let request = asked(&caller, "ImmunityService/DetermineImmunity", ask);
-    let record = Determination {
-        member: "members/1".into(),
-        immune: Immune::Yes.into(),
-        reference: reference.into(),
-        ..Default::default()
-    };
+    let (request, record) = answer(&caller, reference, key);
     let grounds = grounds.iter().copied().cloned().collect();
     world.answers.append_on(Called::of(&request).unwrap(), request.get_ref(), record, grounds).await.unwrap()
 }

@@ -123,6 +123,24 @@ pub(crate) fn officer() -> Principal {
     Principal { clearance: identity::Clearance::Secret, ..testkit::principal(["accreditation.*"]) }
 }
 
+/// What asks for an answer about a member, and the answer.
+pub(crate) fn answer(
+    by: &Principal,
+    reference: &str,
+    key: &str,
+) -> (Request<pb::DetermineImmunityRequest>, pb::Determination) {
+    let (member, reference) = (String::from("members/1"), String::from(reference));
+    let ask = pb::DetermineImmunityRequest {
+        name: member.clone(),
+        matter: 1,
+        reference: reference.clone(),
+        request_id: key.into(),
+        ..Default::default()
+    };
+    let record = pb::Determination { member, immune: pb::Immune::Yes.into(), reference, ..Default::default() };
+    (asked(by, "ImmunityService/DetermineImmunity", ask), record)
+}
+
 /// The request as it comes in behind the layers. `method`: `MissionService/CreateMission`.
 pub(crate) fn asked<T>(principal: &Principal, method: &str, message: T) -> Request<T> {
     testkit::called(principal, &format!("/legation.accreditation.v1.{method}"), message)

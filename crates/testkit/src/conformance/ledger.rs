@@ -11,8 +11,8 @@ const COUNT: &str = "
                and not (method like '%/Watch%' and actor = any ($2))),
            (select count(*) from outbox where kind <> 'audit.anchor')";
 
-/// How many rows there are. Anchors of the audit chain, denials, and the gateway's record of calls come by
-/// themselves, and are not counted. Nor are notes of what officers were shown by a watch: one that was left in an earlier check
+/// How many rows there are. Anchors of the audit chain, denials, and the gateway's record of calls come by themselves,
+/// and are not counted. Nor are notes of what officers were shown by a watch: one that was left in an earlier check
 /// reads on until its end is noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ledger {

@@ -3,7 +3,7 @@
 use super::super::register::{Register, name};
 use super::super::staff::{days_before, instant};
 use super::corps::{card, done, patient};
-use super::plan::Plan;
+use super::plan::{Plan, letters};
 use super::{tell, text};
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ async fn accredited(register: &Register<'_>, run: &str, at: usize, mission: &str
     let mut body = json!({
         "mission": mission,
         "category": "HEAD_OF_MISSION",
-        "familyName": format!("Example Head {at}"),
+        "familyName": format!("Example Head {}", letters(at)),
         "givenNames": "Person",
         "birthDate": "1966-03-14",
         "nationality": sender,

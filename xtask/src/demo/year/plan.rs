@@ -207,7 +207,7 @@ impl Planned {
         let mut member = json!({
             "mission": self.mission,
             "category": self.category,
-            "familyName": format!("Example {}", self.number),
+            "familyName": format!("Example {}", letters(self.number)),
             "givenNames": "Person",
             "birthDate": format!("{}-03-14", now.year() - self.age),
             "nationality": self.sender,
@@ -224,6 +224,12 @@ impl Planned {
         }
         member
     }
+}
+
+/// A number in letters, as names are: the zone of a card has no digits in a name (ICAO Doc 9303-3, section 6).
+pub(super) fn letters(number: usize) -> String {
+    let (left, letter) = (number / 26, (number % 26) as u8);
+    if left == 0 { char::from(b'A' + letter).into() } else { format!("{}{}", letters(left), char::from(b'a' + letter)) }
 }
 
 #[cfg(test)]
