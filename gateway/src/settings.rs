@@ -83,6 +83,9 @@ config::settings! {
         pub cors_origins: Vec<String>,
         /// Proxies whose `X-Forwarded-For` is believed.
         pub trusted_proxies: Vec<Network>,
+        /// How long refused calls of strangers stay on record: those for which there was no caller that we know. Calls of known
+        /// callers stay. What was removed, and by which rule, is in the audit log and in what `audit:verify` says.
+        pub strangers_keep: Duration = "400d",
         /// The most jobs that this gateway runs at a time; with 0 it leaves them to others.
         pub jobs_at_once: u32 = 2 => config::between(0, 64),
         /// How long a job is kept after its end, with what it found; what it was given goes at its end.

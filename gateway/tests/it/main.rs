@@ -27,6 +27,7 @@ mod remote;
 mod rest;
 mod rig;
 mod stream;
+mod strangers;
 mod tls;
 mod tokens;
 mod upstream;
