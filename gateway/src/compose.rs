@@ -78,10 +78,11 @@ pub async fn door_of(
     let glass = Arc::new(Glass::new(Arc::clone(&rules.roles)));
     house.tasks.spawn(Arc::clone(&glass).run(pool.clone(), house.shutdown.clone()));
     let table = KeyTable::new(pool, rules);
-    let errands = Errands::new(table.clone(), bootstrap.clone(), upstreams.clone(), Arc::clone(&signer));
+    let errands =
+        Errands::new(table.clone(), bootstrap.clone(), Arc::clone(&quotas), upstreams.clone(), Arc::clone(&signer));
     let background = pg::connect(&settings.database.pool()).await.context("connect to the gateway's database")?;
-    webhooks::start(settings, house, background.clone(), errands.clone()).await?;
     house.tasks.spawn(calls::keep_for(settings.strangers_keep, background.clone(), house.shutdown.clone()));
+    webhooks::start(settings, house, background.clone(), errands.clone()).await?;
     jobs::start(settings, house, &background, errands);
     // Seven places in eight are never taken by who is not known.
     let strangers = settings.in_flight.get().div_ceil(8);

@@ -14,7 +14,7 @@ mod snapshot;
 mod strangers;
 mod streams;
 
-pub(crate) use api_key::{Bootstrap, KeyTable, is_key};
+pub(crate) use api_key::{Bootstrap, InForce, KeyTable, is_key};
 pub(crate) use bearer::People;
 pub(crate) use dev_issuer::DevIssuer;
 pub(crate) use glass::Glass;
