@@ -117,6 +117,8 @@ async fn a_long_log_is_proved_in_parts_by_who_began_it() {
     for _ in 0..3 {
         rig.who(&rig.admin).await;
     }
+    let written = "select coalesce(sum(cardinality(code)), 0)::bigint from call_blocks where not strangers";
+    until("the calls are written", async || count(&rig, written).await >= 3).await;
     let many = "insert into audit (actor, method, outcome) select 'a', 'b', 'OK' from generate_series(1, 350)";
     sqlx::raw_sql(many).execute(&rig.db.pool).await.unwrap();
     until("all is sealed", async || {
