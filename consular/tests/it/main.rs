@@ -11,6 +11,7 @@ mod boarding_scans;
 mod booking_applications;
 mod booking_letters;
 mod booking_races;
+mod booking_returns;
 mod civil_records;
 mod confided;
 mod crises;

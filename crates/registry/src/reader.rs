@@ -87,6 +87,15 @@ impl<'t> Reader<'t> {
         self.connection
     }
 
+    /// Whether what is read is to be changed, and not only rehearsed.
+    pub(crate) fn locks(&self) -> bool {
+        self.locks
+    }
+
+    pub(crate) fn store(&self) -> &'t Store {
+        self.store
+    }
+
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
         self.connection
     }
