@@ -24,6 +24,7 @@ mod emergency_papers;
 mod entry_requirements;
 mod exchange_rates;
 mod fees;
+mod fees_backdated;
 mod followers;
 mod foreign_seals;
 mod loans;

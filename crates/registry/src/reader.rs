@@ -70,6 +70,24 @@ impl<'t> Reader<'t> {
         lock.execute(&mut *self.connection).await.map(drop).map_err(pg::fault)
     }
 
+    /// Waits until no other change holds one of these words alone ([`Reader::alone`]), and lets none hold them alone until this one
+    /// is committed or undone. Any number of changes do so side by side: for what many go by and few change. What is read after
+    /// it stays as it is.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn together(&mut self, words: &[String]) -> Result<(), Fault> {
+        if !self.locks {
+            return Ok(());
+        }
+        let words: BTreeSet<&String> = words.iter().collect();
+        for word in words {
+            let lock = sqlx::query("select pg_advisory_xact_lock_shared(hashtextextended($1, 0))").bind(word);
+            lock.execute(&mut *self.connection).await.map_err(pg::fault)?;
+        }
+        Ok(())
+    }
+
     /// As [`Reader::alone`], with all of these words; whoever waits for several waits in one order.
     pub(crate) async fn alone_with_all(&mut self, words: BTreeSet<String>) -> Result<(), Fault> {
         if !self.locks || words.is_empty() {
