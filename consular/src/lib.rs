@@ -14,6 +14,7 @@ mod assistance_contacts;
 mod assistance_tasks;
 mod audit;
 mod blank_books;
+mod blank_consignments;
 mod booking_applications;
 mod booking_holds;
 mod booking_letters;
