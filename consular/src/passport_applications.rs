@@ -1,9 +1,11 @@
 //! Applications for passports: two persons to each, both parents for a child, no approval against a name check.
 
+use crate::booking_returns::give_seats_back;
 use crate::clearance::{self, Applicant};
 use crate::hold_decisions::{self, decide, the_hold};
 use crate::loan_terms::Terms;
 use crate::own_applications::{PASSPORT_OFFICE, drafts_of, few_enough, hold, of_office, own_or_of_our_post};
+use crate::passport_lodging::{parents_consent, replaces_rightly};
 use crate::passport_production::{deliver, fail, passports, product, ship};
 use crate::service_fees::{Bill, Services};
 use crate::travel::{Passports, day};
@@ -12,7 +14,6 @@ use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
 use proto::consular::v1::passport_application::Type;
 use proto::consular::v1::passport_application_service_server::PassportApplicationService;
-use proto::consular::v1::travel_document::State as Document;
 use proto::consular::v1::{
     AdjudicatePassportApplicationRequest, ApprovePassportApplicationRequest, CreatePassportApplicationRequest,
     DecidePassportHoldRequest, DeliverPassportRequest, DenyPassportApplicationRequest, FailPassportInspectionRequest,
@@ -24,7 +25,6 @@ use proto::consular::v1::{
     UpdatePassportApplicationRequest, WatchPassportApplicationsRequest, WatchPassportApplicationsResponse,
     WithdrawPassportApplicationRequest,
 };
-use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::Request;
 
@@ -53,6 +53,17 @@ impl Keep for PassportApplications {
     /// The time that the house waits is over; the contract says what that leads to.
     fn fire(_: &mut PassportApplication, _: &str, _: &mut Call) -> Result<(), Fault> {
         Ok(())
+    }
+
+    /// Nobody comes for it: a seat that is held or waited for is not needed either.
+    async fn fire_with(
+        application: &mut PassportApplication,
+        timer: &str,
+        reader: &mut Reader<'_>,
+        call: &mut Call,
+    ) -> Result<(), Fault> {
+        give_seats_back(reader, application, &()).await?;
+        Self::fire(application, timer, call)
     }
 
     fn constraint(name: &str) -> Option<Fault> {
@@ -190,11 +201,7 @@ impl PassportApplicationService for PassportApplications {
         &self,
         request: Request<WithdrawPassportApplicationRequest>,
     ) -> Answer<PassportApplication> {
-        let withdraw = |_: &mut PassportApplication, _, call: &mut Call| {
-            call.timers().clear_all();
-            Ok(())
-        };
-        self.registry.act(request, withdraw).await
+        self.registry.act_with(request, give_seats_back, withdraw).await
     }
 
     async fn list_passport_application_revisions(
@@ -246,50 +253,6 @@ fn paid(application: &PassportApplication, receipt: Option<&Receipt>) -> Result<
     bill.paid_by(receipt)
 }
 
-/// Both parents, or the one who alone has custody.
-fn parents_consent(application: &PassportApplication, call: &Call) -> Result<(), Fault> {
-    let child = Passports::shipped().is_child(day(&application.birth_date)?, call.days().date(call.now()));
-    if !child {
-        let words = "only a child gets a child's passport";
-        return refuse_if(application.r#type() == Type::Child, Reason::ApplicationUnfit, words);
-    }
-    let mut parents: Vec<_> = application.consents.iter().map(|consent| clearance::words(&consent.parent)).collect();
-    parents.sort_unstable();
-    parents.dedup();
-    let needed = if application.sole_custody.is_empty() { 2 } else { 1 };
-    let words = "a child needs the consent of both parents, or of the one who alone has custody";
-    refuse_if(parents.len() < needed, Reason::ConsentMissing, words)
-        .map_err(|fault| fault.at("consents", format!("{} given, {needed} needed", parents.len())))
-}
-
-/// What replaces a passport names it, and what was lost or stolen is reported before another is made.
-fn replaces_rightly(application: &PassportApplication, previous: Option<&TravelDocument>) -> Result<(), Fault> {
-    let unfit = |words: &str| Err(Fault::new(Reason::ApplicationUnfit, words));
-    let names_one = !application.previous_document.is_empty();
-    let replaces =
-        matches!(application.r#type(), Type::Renewal | Type::LostOrStolen | Type::Damaged | Type::NameChange);
-    let Some(previous) = previous else {
-        return if names_one {
-            let fault = Fault::new(House::BrokenReference, "there is no such passport");
-            Err(fault.at("previousDocument", "does not exist"))
-        } else if replaces {
-            unfit("an application of this kind names the passport that is replaced")
-        } else {
-            Ok(())
-        };
-    };
-    let reported = matches!(previous.state(), Document::Lost | Document::Stolen);
-    if previous.person != application.person {
-        unfit("the passport to be replaced is someone else's")
-    } else if application.r#type() == Type::LostOrStolen && !reported {
-        Err(Fault::new(Reason::LossNotReported, "the passport is not reported lost or stolen"))
-    } else if replaces && application.r#type() != Type::LostOrStolen && reported {
-        unfit("the passport to be replaced is reported lost or stolen")
-    } else {
-        Ok(())
-    }
-}
-
 /// Someone waits for the applicant; not for ever.
 fn wait(call: &mut Call) {
     let clock = Clock::new(call.now(), Length::Days(Passports::shipped().abandon_days.short()));
@@ -330,11 +293,24 @@ fn answered(
     Ok(())
 }
 
+fn withdraw(
+    application: &mut PassportApplication,
+    _: WithdrawPassportApplicationRequest,
+    (): (),
+    call: &mut Call,
+) -> Result<(), Fault> {
+    application.appointment.clear();
+    call.timers().clear_all();
+    Ok(())
+}
+
+/// Who was taken in need not come for it again.
 async fn name_check(
     reader: &mut Reader<'_>,
-    _: &PassportApplication,
+    application: &PassportApplication,
     request: &AdjudicatePassportApplicationRequest,
 ) -> Result<Option<Screening>, Fault> {
+    give_seats_back(reader, application, request).await?;
     reader.share(&request.screening).await
 }
 

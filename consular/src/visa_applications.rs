@@ -1,5 +1,6 @@
 //! Applications for visas: lodged in time, admissible, checked, consulted on, and decided by another than who took them in.
 
+use crate::booking_returns::give_seats_back;
 use crate::fee_schedules::FeeSchedules;
 use crate::mission_members::Posting;
 use crate::own_applications::{VISA_OFFICE, drafts_of, few_enough, hold, of_office, own_or_of_our_post};
@@ -152,7 +153,7 @@ impl VisaApplicationService for VisaApplications {
     }
 
     async fn examine_admissibility(&self, request: Request<ExamineAdmissibilityRequest>) -> Answer<VisaApplication> {
-        self.registry.act(request, examine).await
+        self.registry.act_with(request, give_seats_back, examine).await
     }
 
     async fn check_visa_application(&self, request: Request<CheckVisaApplicationRequest>) -> Answer<VisaApplication> {
@@ -197,7 +198,7 @@ impl VisaApplicationService for VisaApplications {
         &self,
         request: Request<RetractVisaApplicationRequest>,
     ) -> Answer<VisaApplication> {
-        self.registry.act(request, retract).await
+        self.registry.act_with(request, give_seats_back, retract).await
     }
 
     async fn quote_visa_fee(&self, request: Request<QuoteVisaFeeRequest>) -> Answer<QuoteVisaFeeResponse> {
@@ -301,8 +302,13 @@ fn record_biometrics(
     Ok(())
 }
 
-/// What is admissible is decided within 15 days of its lodging (art. 19, 23(1)).
-fn examine(application: &mut VisaApplication, _: ExamineAdmissibilityRequest, call: &mut Call) -> Result<(), Fault> {
+/// What is admissible is decided within 15 days of its lodging (art. 19, 23(1)). Whoever brought it need not come for it again.
+fn examine(
+    application: &mut VisaApplication,
+    _: ExamineAdmissibilityRequest,
+    (): (),
+    call: &mut Call,
+) -> Result<(), Fault> {
     let lodged = application.lodge_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
     let missing = shortcomings(Schengen::shipped(), application, call.days().date(lodged))?;
     application.set_state(if missing.is_empty() { State::Admissible } else { State::Inadmissible });
@@ -352,7 +358,13 @@ fn answered(application: &mut VisaApplication, _: ProvideVisaInformationRequest,
     Ok(())
 }
 
-fn retract(_: &mut VisaApplication, _: RetractVisaApplicationRequest, call: &mut Call) -> Result<(), Fault> {
+fn retract(
+    application: &mut VisaApplication,
+    _: RetractVisaApplicationRequest,
+    (): (),
+    call: &mut Call,
+) -> Result<(), Fault> {
+    application.appointment.clear();
     call.timers().clear_all();
     Ok(())
 }

@@ -35,6 +35,7 @@ pub mod clockwork;
 mod codec;
 mod column;
 mod create;
+mod create_several;
 mod doc;
 mod due;
 mod effect;
