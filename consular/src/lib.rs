@@ -3,6 +3,7 @@
 
 mod apostille_convention;
 mod apostilles;
+mod application_corrections;
 mod appointment_plan;
 mod appointment_services;
 mod appointment_slots;
@@ -68,7 +69,9 @@ pub mod numbers;
 mod own_applications;
 mod parcels;
 mod passport_applications;
+mod passport_corrections;
 mod passport_holds;
+mod passport_lodging;
 mod passport_production;
 pub mod places;
 mod post_room;
@@ -97,6 +100,7 @@ mod trust_entries;
 pub mod visa;
 mod visa_applications;
 mod visa_checks;
+mod visa_corrections;
 mod visa_crossings;
 mod visa_decisions;
 mod visa_endings;

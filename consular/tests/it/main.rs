@@ -13,6 +13,7 @@ mod booking_letters;
 mod booking_races;
 mod civil_records;
 mod confided;
+mod corrections;
 mod crises;
 mod crisis_humans;
 mod crisis_intakes;
