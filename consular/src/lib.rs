@@ -68,6 +68,7 @@ mod notarial_acts;
 pub mod numbers;
 mod own_applications;
 mod parcels;
+mod passenger_lists;
 mod passport_applications;
 mod passport_corrections;
 mod passport_holds;

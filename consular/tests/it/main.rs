@@ -35,6 +35,7 @@ mod mission_members;
 mod own_applications;
 mod paid_acts;
 mod paid_papers;
+mod passenger_lists;
 mod passport_holds;
 mod passports;
 mod posts;
