@@ -41,6 +41,7 @@ mod crisis_listing;
 mod crisis_merging;
 mod crisis_persons;
 mod digital_seals;
+mod districts;
 mod document_scan;
 mod emergency_issue;
 mod emergency_travel_documents;
@@ -237,6 +238,7 @@ impl Service for Consular {
         apostille_convention::PARTIES.check()?;
         assistance::rules::RULES.check()?;
         counter::COUNTER.check()?;
+        districts::DISTRICTS.check()?;
         exchange::CURRENCIES.check()?;
         hold_decisions::NAMES.check()?;
         lists::GUARD.check()?;

@@ -18,6 +18,7 @@ mod crises;
 mod crisis_humans;
 mod crisis_intakes;
 mod disclosures;
+mod districts;
 mod drawers_left_open;
 mod emergency;
 mod emergency_papers;
