@@ -1,10 +1,12 @@
 //! Applications for passports: two persons to each, both parents for a child, no approval against a name check.
 
+use crate::application_corrections::by_another;
 use crate::booking_returns::give_seats_back;
 use crate::clearance::{self, Applicant};
 use crate::hold_decisions::{self, decide, the_hold};
 use crate::loan_terms::Terms;
 use crate::own_applications::{PASSPORT_OFFICE, drafts_of, few_enough, hold, of_office, own_or_of_our_post};
+use crate::passport_corrections::{correct, payment};
 use crate::passport_lodging::{parents_consent, replaces_rightly};
 use crate::passport_production::{deliver, fail, passports, product, ship};
 use crate::service_fees::{Bill, Services};
@@ -15,15 +17,15 @@ use identity::{Called, Principal};
 use proto::consular::v1::passport_application::Type;
 use proto::consular::v1::passport_application_service_server::PassportApplicationService;
 use proto::consular::v1::{
-    AdjudicatePassportApplicationRequest, ApprovePassportApplicationRequest, CreatePassportApplicationRequest,
-    DecidePassportHoldRequest, DeliverPassportRequest, DenyPassportApplicationRequest, FailPassportInspectionRequest,
-    GetPassportApplicationRequest, InspectPassportRequest, ListPassportApplicationRevisionsRequest,
-    ListPassportApplicationRevisionsResponse, ListPassportApplicationsRequest, ListPassportApplicationsResponse,
-    PassportApplication, PassportHold, ProvidePassportInformationRequest, Reason, Receipt, ReceivePassportRequest,
-    RepatriationLoan, RequestPassportInformationRequest, Screening, ShipPassportRequest,
-    SubmitPassportApplicationRequest, TakeInPassportApplicationRequest, TravelDocument,
-    UpdatePassportApplicationRequest, WatchPassportApplicationsRequest, WatchPassportApplicationsResponse,
-    WithdrawPassportApplicationRequest,
+    AdjudicatePassportApplicationRequest, ApprovePassportApplicationRequest, CorrectPassportApplicationRequest,
+    CreatePassportApplicationRequest, DecidePassportHoldRequest, DeliverPassportRequest,
+    DenyPassportApplicationRequest, FailPassportInspectionRequest, GetPassportApplicationRequest,
+    InspectPassportRequest, ListPassportApplicationRevisionsRequest, ListPassportApplicationRevisionsResponse,
+    ListPassportApplicationsRequest, ListPassportApplicationsResponse, PassportApplication, PassportHold,
+    ProvidePassportInformationRequest, Reason, Receipt, ReceivePassportRequest, RepatriationLoan,
+    RequestPassportInformationRequest, Screening, ShipPassportRequest, SubmitPassportApplicationRequest,
+    TakeInPassportApplicationRequest, TravelDocument, UpdatePassportApplicationRequest,
+    WatchPassportApplicationsRequest, WatchPassportApplicationsResponse, WithdrawPassportApplicationRequest,
 };
 use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::Request;
@@ -133,6 +135,13 @@ impl PassportApplicationService for PassportApplications {
         request: Request<TakeInPassportApplicationRequest>,
     ) -> Answer<PassportApplication> {
         self.registry.act(request, take_in).await
+    }
+
+    async fn correct_passport_application(
+        &self,
+        request: Request<CorrectPassportApplicationRequest>,
+    ) -> Answer<PassportApplication> {
+        self.registry.act_with(request, payment, correct).await
     }
 
     async fn request_passport_information(
@@ -245,7 +254,7 @@ fn submit(
 }
 
 /// The fee is that of the day of the order: a child is one who was it then.
-fn paid(application: &PassportApplication, receipt: Option<&Receipt>) -> Result<(), Fault> {
+pub(crate) fn paid(application: &PassportApplication, receipt: Option<&Receipt>) -> Result<(), Fault> {
     let ordered = receipt.and_then(|receipt| receipt.order_date.parse().ok()).unwrap_or_default();
     let child = Passports::shipped().is_child(day(&application.birth_date)?, ordered);
     let service = Services::shipped().of_passport(application.r#type(), child);
@@ -352,8 +361,9 @@ fn approve(
     application: &mut PassportApplication,
     _: ApprovePassportApplicationRequest,
     (screening, owes, holds, receipt): LastCheck,
-    _: &mut Call,
+    call: &mut Call,
 ) -> Result<(), Fault> {
+    by_another(&application.corrections, call.principal())?;
     clearance::settled(screening.as_ref())?;
     hold_decisions::none_stands(&holds)?;
     // What was given back meanwhile is not paid. Applications older than this rule name no receipt of ours.
@@ -367,8 +377,9 @@ fn approve(
 fn deny(
     application: &mut PassportApplication,
     request: DenyPassportApplicationRequest,
-    _: &mut Call,
+    call: &mut Call,
 ) -> Result<(), Fault> {
+    by_another(&application.corrections, call.principal())?;
     application.denial_ground = request.ground;
     application.denial_words = request.words;
     application.remedy = request.remedy;

@@ -8,6 +8,7 @@ use crate::travel::{age, day};
 use crate::travel_papers::{self, TravelPapers};
 use crate::visa::{Schengen, Traveller, shortcomings, window};
 use crate::visa_checks::{CONSULTATION, answer, check, name_check};
+use crate::visa_corrections;
 use crate::visa_decisions::{background, grant, month, refuse};
 use crate::visa_fees::{self, Prices};
 use calendar::{Clock, Length, due};
@@ -18,13 +19,13 @@ use proto::consular::v1::consultation::Reply;
 use proto::consular::v1::visa_application::{Purpose, State};
 use proto::consular::v1::visa_application_service_server::VisaApplicationService;
 use proto::consular::v1::{
-    AnswerConsultationRequest, CheckVisaApplicationRequest, CreateVisaApplicationRequest, ExamineAdmissibilityRequest,
-    ExtendDecisionRequest, GetVisaApplicationRequest, GrantVisaRequest, ListVisaApplicationRevisionsRequest,
-    ListVisaApplicationRevisionsResponse, ListVisaApplicationsRequest, ListVisaApplicationsResponse,
-    PrintRefusalRequest, ProvideVisaInformationRequest, QuoteVisaFeeRequest, QuoteVisaFeeResponse, Reason,
-    RecordBiometricsRequest, RecordInterviewRequest, RefuseVisaRequest, RequestVisaInformationRequest,
-    RetractVisaApplicationRequest, SubmitVisaApplicationRequest, UpdateVisaApplicationRequest, VisaApplication,
-    WatchVisaApplicationsRequest, WatchVisaApplicationsResponse,
+    AnswerConsultationRequest, CheckVisaApplicationRequest, CorrectVisaApplicationRequest,
+    CreateVisaApplicationRequest, ExamineAdmissibilityRequest, ExtendDecisionRequest, GetVisaApplicationRequest,
+    GrantVisaRequest, ListVisaApplicationRevisionsRequest, ListVisaApplicationRevisionsResponse,
+    ListVisaApplicationsRequest, ListVisaApplicationsResponse, PrintRefusalRequest, ProvideVisaInformationRequest,
+    QuoteVisaFeeRequest, QuoteVisaFeeResponse, Reason, RecordBiometricsRequest, RecordInterviewRequest,
+    RefuseVisaRequest, RequestVisaInformationRequest, RetractVisaApplicationRequest, SubmitVisaApplicationRequest,
+    UpdateVisaApplicationRequest, VisaApplication, WatchVisaApplicationsRequest, WatchVisaApplicationsResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
@@ -33,7 +34,7 @@ use tonic::{Request, Response};
 
 /// The ends of the times for the decision, and for the applicant's answer.
 const DECISION: &str = "decision";
-const INFORMATION: &str = "information";
+pub(crate) const INFORMATION: &str = "information";
 
 /// The applications.
 #[derive(Clone, Debug)]
@@ -87,7 +88,7 @@ impl Keep for VisaApplications {
 }
 
 /// A journey ends after it begins; a member of a mission comes with a note verbale.
-fn journey_makes_sense(application: &VisaApplication) -> Result<(), Fault> {
+pub(crate) fn journey_makes_sense(application: &VisaApplication) -> Result<(), Fault> {
     let backwards = day(&application.departure_date)? < day(&application.arrival_date)?;
     refuse_if(backwards, Reason::JourneyImplausible, "the journey ends before it begins")?;
     let posted = application.purpose() == Purpose::MissionPosting;
@@ -158,6 +159,13 @@ impl VisaApplicationService for VisaApplications {
 
     async fn check_visa_application(&self, request: Request<CheckVisaApplicationRequest>) -> Answer<VisaApplication> {
         self.registry.act_with(request, name_check, check).await
+    }
+
+    async fn correct_visa_application(
+        &self,
+        request: Request<CorrectVisaApplicationRequest>,
+    ) -> Answer<VisaApplication> {
+        self.registry.act_with(request, visa_corrections::prices, visa_corrections::correct).await
     }
 
     async fn answer_consultation(&self, request: Request<AnswerConsultationRequest>) -> Answer<VisaApplication> {
@@ -261,16 +269,20 @@ fn submit(
     if today > last && !excused {
         return Err(outside(format!("as a rule it is lodged by {last}")).at("lateReason", "says why it is late"));
     }
-    let traveller = Traveller {
+    visa_fees::charge(application, request.fee_receipt, traveller(application)?, prices, today)?;
+    application.lodge_time = Some(call.timestamp());
+    application.lodged_month = month(today);
+    Ok(())
+}
+
+/// Of whom a fee is asked.
+pub(crate) fn traveller(application: &VisaApplication) -> Result<Traveller, Fault> {
+    Ok(Traveller {
         class: application.visa_class(),
         purpose: application.purpose(),
         born: day(&application.birth_date)?,
         family_of_citizen: application.family_of_citizen,
-    };
-    visa_fees::charge(application, request.fee_receipt, traveller, prices, today)?;
-    application.lodge_time = Some(call.timestamp());
-    application.lodged_month = month(today);
-    Ok(())
+    })
 }
 
 /// Taken now, on file for less than 59 months, or not asked for with the reason why (art. 13).
@@ -313,7 +325,10 @@ fn examine(
     let missing = shortcomings(Schengen::shipped(), application, call.days().date(lodged))?;
     application.set_state(if missing.is_empty() { State::Admissible } else { State::Inadmissible });
     if missing.is_empty() {
-        run_decision(application, Schengen::shipped().decision_days.short(), call);
+        // What was corrected is examined again; a time that was extended stays so.
+        let numbers = Schengen::shipped();
+        let days = if application.extended { &numbers.decision_days_extended } else { &numbers.decision_days };
+        run_decision(application, days.short(), call);
     }
     application.shortcomings = missing.into_iter().map(Into::into).collect();
     Ok(())

@@ -83,6 +83,7 @@ pub use call::Call;
 pub use etag::version;
 pub use follow::Held;
 pub use ground::Ground;
+pub use import::import_failure;
 pub use keep::{Keep, Visible};
 pub use queue::{Queue, Queued};
 pub use reader::Reader;
