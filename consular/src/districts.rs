@@ -65,8 +65,8 @@ impl Districts {
                 return Err(wrong("a subdivision is of another country"));
             }
             let whole = row.subdivisions.is_empty() && row.area.is_empty();
-            let parts = row.subdivisions.iter().cloned().chain(whole.then(|| row.country.clone()));
-            if !parts.map(|part| named.insert(part)).all(|new| new) {
+            let mut parts = row.subdivisions.iter().cloned().chain(whole.then(|| row.country.clone()));
+            if !parts.all(|part| named.insert(part)) {
                 return Err(wrong("a part of the country is another row's"));
             }
             let area = match row.area.as_str() {
