@@ -30,7 +30,7 @@ pub(crate) fn command() -> Command {
         .about("Proves that the audit logs are as they were sealed; ends with 11 if one is not, and says where it breaks")
         .long_about(
             "Proves that the audit logs are as they were sealed. Without a file each service checks its own log against its \
-             key. With one, the chain of an export is computed here, from its rows, with nothing of the services believed: \
+             key, part by part. With one, the chain of an export is computed here, from its rows, with nothing of the services believed: \
              that rows were altered, removed or moved shows by itself; that the whole was written anew, or its end cut off, \
              shows by an anchor that you kept. Each check ends with a `head` to keep as an anchor of the next.",
         )
@@ -98,8 +98,7 @@ async fn verify(catalogue: &Catalogue, matches: &ArgMatches) -> Result<(), Failu
         let service = entry.method.service();
         let own = anchors.iter().filter(|anchor| anchor.service == service);
         let own: Vec<_> = own.map(|anchor| format!("{}:{}", anchor.position, anchor.hash)).collect();
-        let request = Map::from_iter([("anchors".to_owned(), json!(own))]);
-        let report = match client.json(&outgoing(entry, request)?).await {
+        let report = match whole(&client, entry, &own).await {
             Ok(report) => report,
             Err(failure) => {
                 print(&format!("{service}: not checked\n"))?;
@@ -108,15 +107,22 @@ async fn verify(catalogue: &Catalogue, matches: &ArgMatches) -> Result<(), Failu
                 continue;
             }
         };
-        let count = |member: &str| report[member].as_str().unwrap_or("0").to_owned();
-        let intact = report["intact"] == true;
+        let count = |member: &str| report.counts.get(member).copied().unwrap_or(0);
+        let intact = report.intact;
         let word = if intact { "intact" } else { "NOT INTACT" };
         let (sealed, unsealed, unanchored) = (count("sealed"), count("unsealed"), count("unanchored"));
         print(&format!(
             "{service}: {word}, {sealed} sealed, {unsealed} not sealed yet, {unanchored} past the anchors\n"
         ))?;
-        for finding in report["findings"].as_array().into_iter().flatten() {
-            print(&format!("  {}\n", finding.as_str().unwrap_or_default()))?;
+        if count("emptied") > 0 {
+            let (blocks, days) = (count("emptied"), count("keptSeconds") / 86_400);
+            print(&format!("  {blocks} blocks of strangers' calls are gone by rule, kept for {days} days at least\n"))?;
+        }
+        for finding in &report.findings {
+            print(&format!("  {finding}\n"))?;
+        }
+        if count("more") > 0 {
+            print(&format!("  and {} more\n", count("more")))?;
         }
         if !intact {
             broken.push(service);
@@ -124,6 +130,44 @@ async fn verify(catalogue: &Catalogue, matches: &ArgMatches) -> Result<(), Failu
     }
     end(&broken)?;
     refused.map_or(Ok(()), Err)
+}
+
+/// What all parts of a check said together.
+#[derive(Debug)]
+struct Report {
+    intact: bool,
+    counts: BTreeMap<&'static str, i64>,
+    findings: Vec<String>,
+}
+
+/// What is counted in each part, and added up.
+const COUNTS: [&str; 6] = ["sealed", "unsealed", "unanchored", "calls", "emptied", "more"];
+
+/// Has a service check its log, part by part until there is none to go on with, and says how far it is.
+async fn whole(client: &Client, entry: &Entry, anchors: &[String]) -> Result<Report, Failure> {
+    let mut report = Report { intact: true, counts: BTreeMap::new(), findings: Vec::new() };
+    let mut part = String::new();
+    loop {
+        let request = [("anchors".to_owned(), json!(anchors)), ("part".to_owned(), json!(part))];
+        let said = client.json(&outgoing(entry, Map::from_iter(request))?).await?;
+        let count = |member: &str| said[member].as_str().and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
+        for member in COUNTS {
+            *report.counts.entry(member).or_default() += count(member);
+        }
+        if count("emptied") > 0 {
+            let kept = report.counts.entry("keptSeconds").or_insert(i64::MAX);
+            *kept = (*kept).min(count("keptSeconds"));
+        }
+        report.intact &= said["intact"] == true;
+        let findings = said["findings"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        report.findings.extend(findings.map(str::to_owned));
+        match said["nextPart"].as_str() {
+            Some(next) if !next.is_empty() => next.clone_into(&mut part),
+            _ => return Ok(report),
+        }
+        let (rows, calls) = (report.counts["sealed"], report.counts["calls"]);
+        eprintln!("{}: {rows} rows and {calls} calls checked so far", entry.method.service());
+    }
 }
 
 fn end(broken: &[&str]) -> Result<(), Failure> {

@@ -72,7 +72,7 @@ pub(crate) fn minutes(time: &str) -> Option<u32> {
 }
 
 /// The first instant at which clocks on the wall show this time or, where it is skipped, a later one.
-fn instant(zone: Tz, date: NaiveDate, minutes: u32) -> Option<DateTime<Utc>> {
+pub(crate) fn instant(zone: Tz, date: NaiveDate, minutes: u32) -> Option<DateTime<Utc>> {
     let (date, minutes) = if minutes == 24 * 60 { (date.checked_add_days(Days::new(1))?, 0) } else { (date, minutes) };
     let wall = date.and_time(NaiveTime::from_num_seconds_from_midnight_opt(minutes * 60, 0)?);
     (0..=26 * 4).find_map(|quarters| {

@@ -1,5 +1,6 @@
 //! The stock of blanks: each number received once, issued once or destroyed by two persons, and the count of the safe.
 
+use crate::blank_consignments::{blanks, numbers};
 use fault::Fault;
 use identity::Principal;
 use proto::consular::v1::blank_book::{Kind, SpoilCause, State};
@@ -7,9 +8,10 @@ use proto::consular::v1::blank_book_service_server::BlankBookService;
 use proto::consular::v1::{
     BlankBook, CondemnBlankBookRequest, CreateBlankBookRequest, DestroyBlankBookRequest, GetBlankBookRequest,
     ListBlankBookRevisionsRequest, ListBlankBookRevisionsResponse, ListBlankBooksRequest, ListBlankBooksResponse,
-    Reason, ReconcileBlankBooksRequest, ReconcileBlankBooksResponse, SpoilBlankBookRequest, WatchBlankBooksRequest,
-    WatchBlankBooksResponse,
+    Reason, ReceiveBlankBooksRequest, ReceiveBlankBooksResponse, ReconcileBlankBooksRequest,
+    ReconcileBlankBooksResponse, SpoilBlankBookRequest, WatchBlankBooksRequest, WatchBlankBooksResponse,
 };
+use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Feed, Held, Keep, Registry, Visible};
 use tonic::{Request, Response};
 
@@ -43,6 +45,14 @@ impl BlankBooks {
     /// The blanks that a registry keeps.
     pub fn new(registry: Registry<Self>) -> Self {
         Self { registry }
+    }
+
+    /// Every blank of a consignment; a request sent again is answered as the first time.
+    async fn receive(&self, request: Request<ReceiveBlankBooksRequest>) -> Answer<ReceiveBlankBooksResponse> {
+        let received = self.registry.create_several(request, blanks).await?;
+        let number = numbers(&received.first_number, &received.last_number)?.len();
+        let received = i32::try_from(number).map_err(|_| Fault::new(House::Internal, "too many blanks"))?;
+        Ok(Response::new(ReceiveBlankBooksResponse { received }))
     }
 
     /// The ledger beside the count: what was received is issued, spoilt, destroyed or on hand.
@@ -128,6 +138,13 @@ impl BlankBookService for BlankBooks {
 
     async fn create_blank_book(&self, request: Request<CreateBlankBookRequest>) -> Answer<BlankBook> {
         self.registry.create(request).await
+    }
+
+    async fn receive_blank_books(
+        &self,
+        request: Request<ReceiveBlankBooksRequest>,
+    ) -> Answer<ReceiveBlankBooksResponse> {
+        self.receive(request).await
     }
 
     async fn spoil_blank_book(&self, request: Request<SpoilBlankBookRequest>) -> Answer<BlankBook> {

@@ -15,6 +15,8 @@ pub(crate) enum Letter {
     Reminder,
     /// The post has closed the time; the booking stands until one of the two says otherwise.
     Closure,
+    /// The application that the appointment was for needs it no more.
+    Return,
 }
 
 /// Writes to whoever has the booking, with the change that asks for it; to nobody if it names no address.
@@ -73,6 +75,13 @@ fn words(time: &str, letter: Letter) -> (&'static str, String) {
                  until you move or cancel it, or the post writes to you again; nobody waits for a seat at that time any more."
             );
             ("The time of your appointment was closed", body)
+        }
+        Letter::Return => {
+            let body = format!(
+                "The application that your appointment on {time} was for has ended, or was taken in already. The appointment \
+                 was given back; you need not cancel it."
+            );
+            ("Your appointment was given back", body)
         }
     }
 }

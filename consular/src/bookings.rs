@@ -7,6 +7,7 @@ use crate::booking_applications::{Application, book, give_up, of};
 use crate::booking_holds::{bookable, folded, seat};
 use crate::booking_letters::{Letter, write};
 use crate::booking_queue::{at, hand_over, next};
+use crate::booking_returns::{RETURN, end};
 use crate::counter::practice;
 use chrono::TimeDelta;
 use fault::{Fault, refuse_if};
@@ -51,7 +52,8 @@ impl Keep for Bookings {
         Ok(())
     }
 
-    /// A hold that is over gives its seat to who waits; who has an appointment is reminded of it.
+    /// A hold that is over gives its seat to who waits, as does an appointment that its application needs no more; who has an
+    /// appointment is reminded of it.
     async fn fire_with(
         booking: &mut Booking,
         timer: &str,
@@ -59,6 +61,7 @@ impl Keep for Bookings {
         call: &mut Call,
     ) -> Result<(), Fault> {
         match timer {
+            RETURN => end(booking, reader, call).await?,
             "noShow" => give_up(of(reader, booking, BOOKED).await?, call)?,
             "hold" => {
                 let next = next(reader, &booking.slot).await?;

@@ -1,9 +1,10 @@
 //! Drawers, day by day: opened with a float, counted by the cashier, closed by another person, over or short.
 
+use crate::appointment_plan::{instant, minutes};
 use crate::receipts::Receipts;
 use crate::travel_papers::{self, TravelPapers};
 use calendar::{Clock, Length, WorkingDays};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use fault::{Fault, refuse_if};
 use identity::Principal;
@@ -19,7 +20,7 @@ use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::{Request, Response};
 
-/// The end of a day at the post.
+/// The closing hour, or the end of a day at the post.
 const REMINDER: &str = "reminder";
 
 /// The drawers.
@@ -44,16 +45,16 @@ impl Keep for CashDays {
         refuse_if(unknown, Reason::TimeZoneUnknown, "there is no such time zone")
             .map_err(|fault| fault.at("cashDay.timeZone", "is no name of the IANA database"))?;
         is_today(day, call).map_err(|fault| fault.at("cashDay.date", "is not today"))?;
-        remind_at_midnight(day, call);
+        remind(day, call);
         Ok(())
     }
 
-    /// The day is over at the post, and nobody has closed the drawer. It is reminded of each day until somebody does.
+    /// The post has closed, or the day is over there, and nobody has closed the drawer. It is reminded of each day until somebody does.
     fn fire(day: &mut CashDay, _: &str, call: &mut Call) -> Result<(), Fault> {
         day.overdue = true;
         day.reminders = day.reminders.saturating_add(1);
         day.remind_time = Some(call.timestamp());
-        remind_at_midnight(day, call);
+        remind(day, call);
         Ok(())
     }
 
@@ -102,10 +103,16 @@ fn zone(day: &CashDay, call: &Call) -> Tz {
     day.time_zone.parse().unwrap_or_else(|_| call.days().zone())
 }
 
-/// The end of the day that it is at the post now, whatever its clocks do that night.
-fn remind_at_midnight(day: &CashDay, call: &mut Call) {
+/// Reminds of a drawer when the post closes, or at the end of the day that it is there now, whatever its clocks do that night.
+fn remind(day: &CashDay, call: &mut Call) {
     let there = WorkingDays::of([], zone(day, call));
-    let left = there.end_of(there.date(call.now())) - call.now();
+    let today = there.date(call.now());
+    let closing =
+        |date: NaiveDate| -> Option<DateTime<Utc>> { instant(there.zone(), date, minutes(&day.closing_hour)?) };
+    // One that was opened after hours is of that day all the same.
+    let still = closing(today).filter(|closing| *closing > call.now());
+    let next = still.or_else(|| today.succ_opt().filter(|_| day.overdue).and_then(closing));
+    let left = next.unwrap_or_else(|| there.end_of(today)) - call.now();
     let clock = Clock::new(call.now(), Length::Exactly(left.to_std().unwrap_or_default()));
     call.timers().set(REMINDER, clock);
 }

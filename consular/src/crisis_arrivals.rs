@@ -10,7 +10,8 @@ use registry::{Call, Held, Reader};
 use std::collections::BTreeSet;
 
 /// Every state of a record but that of one which gave way to another.
-const STANDING: [&str; 8] = ["UNKNOWN", "SAFE", "NEEDS_HELP", "INJURED", "MISSING", "DECEASED", "DEPARTED", "DECLINED"];
+pub(crate) const STANDING: [&str; 8] =
+    ["UNKNOWN", "SAFE", "NEEDS_HELP", "INJURED", "MISSING", "DECEASED", "DEPARTED", "DECLINED"];
 
 /// What is known of the people of an intake.
 pub(crate) struct Arrivals {

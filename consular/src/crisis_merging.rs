@@ -99,6 +99,11 @@ fn absorb(stays: &mut CrisisPerson, gone: CrisisPerson) {
             *known = other;
         }
     }
+    for passage in gone.passages {
+        if !stays.passages.contains(&passage) {
+            stays.passages.push(passage);
+        }
+    }
 }
 
 fn pass_on(seat: Held<ManifestSeats>, human: &str, call: &mut Call) -> Result<(), Fault> {

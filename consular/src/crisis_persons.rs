@@ -2,21 +2,23 @@
 
 use crate::crisis_likeness::name_key;
 use crate::crisis_merging::{both, merge, own_seat, separate};
+use crate::passenger_lists;
 use crate::registrations::own_or_all;
 use fault::{Fault, refuse_if};
 use identity::Principal;
 use proto::consular::v1::crisis_person_service_server::CrisisPersonService;
 use proto::consular::v1::{
-    CreateCrisisPersonRequest, Crisis, CrisisPerson, GetCrisisPersonRequest, ListCrisisPersonRevisionsRequest,
-    ListCrisisPersonRevisionsResponse, ListCrisisPersonsRequest, ListCrisisPersonsResponse, MergeCrisisPersonRequest,
-    Reason, RecordPersonDeathRequest, Registration, ReportPersonDeclinedRequest, ReportPersonDepartedRequest,
+    CreateCrisisPersonRequest, Crisis, CrisisPerson, GetCrisisPersonRequest, ImportCrisisPersonsRequest,
+    ImportCrisisPersonsResponse, ListCrisisPersonRevisionsRequest, ListCrisisPersonRevisionsResponse,
+    ListCrisisPersonsRequest, ListCrisisPersonsResponse, MergeCrisisPersonRequest, Reason, RecordPersonDeathRequest,
+    Registration, ReportPersonAboardRequest, ReportPersonDeclinedRequest, ReportPersonDepartedRequest,
     ReportPersonInjuredRequest, ReportPersonMissingRequest, ReportPersonNeedsHelpRequest, ReportPersonSafeRequest,
     ReportPersonUnknownRequest, RetractPersonDeathRequest, SeparateCrisisPersonRequest, WatchCrisisPersonsRequest,
     WatchCrisisPersonsResponse, crisis, crisis_person,
 };
 use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
-use tonic::Request;
+use tonic::{Request, Streaming};
 
 /// The right of those who keep the list.
 const RECORD: &str = "consular.crisisPersons.record";
@@ -98,6 +100,19 @@ macro_rules! reports {
                 }
             )*
 
+            async fn report_person_aboard(&self, request: Request<ReportPersonAboardRequest>) -> Answer<CrisisPerson> {
+                self.registry.act(request, passenger_lists::note).await
+            }
+
+            type ImportCrisisPersonsStream = Feed<ImportCrisisPersonsResponse>;
+
+            async fn import_crisis_persons(
+                &self,
+                request: Request<Streaming<ImportCrisisPersonsRequest>>,
+            ) -> Answer<Self::ImportCrisisPersonsStream> {
+                passenger_lists::import(self.registry.clone(), request).await
+            }
+
             async fn record_person_death(&self, request: Request<RecordPersonDeathRequest>) -> Answer<CrisisPerson> {
                 self.registry.act(request, record_death).await
             }
@@ -147,7 +162,7 @@ reports! { CrisisPersons:
 }
 
 /// The crisis, which cannot close meanwhile, and the registration.
-async fn surroundings(
+pub(crate) async fn surroundings(
     reader: &mut Reader<'_>,
     person: &CrisisPerson,
 ) -> Result<(Option<Crisis>, Option<Registration>), Fault> {
@@ -159,7 +174,7 @@ async fn surroundings(
     Ok((crisis, registration))
 }
 
-fn list(
+pub(crate) fn list(
     person: &mut CrisisPerson,
     (crisis, registration): (Option<Crisis>, Option<Registration>),
     _: &mut Call,

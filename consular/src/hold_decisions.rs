@@ -1,5 +1,6 @@
 //! Whether a hold stands in the way of a passport, and the decision in writing that it does not.
 
+use crate::application_corrections::by_another;
 use crate::shipped::{Shipped, in_words};
 use fault::{Fault, refuse_if};
 use proto::consular::v1::{DecidePassportHoldRequest, PassportApplication, PassportHold, PassportHoldDecision, Reason};
@@ -73,6 +74,7 @@ pub(crate) fn decide(
     hold: Option<PassportHold>,
     call: &mut Call,
 ) -> Result<(), Fault> {
+    by_another(&application.corrections, call.principal())?;
     let missing = || Fault::new(House::BrokenReference, "there is no such hold").at("hold", "does not exist");
     let hold = hold.ok_or_else(missing)?;
     refuse_if(!concerns(&hold, application), Reason::HoldOfAnother, "the hold is not on this applicant")?;

@@ -1,9 +1,13 @@
 //! Applications for passports: two persons to each, both parents for a child, no approval against a name check.
 
+use crate::application_corrections::by_another;
+use crate::booking_returns::give_seats_back;
 use crate::clearance::{self, Applicant};
 use crate::hold_decisions::{self, decide, the_hold};
 use crate::loan_terms::Terms;
 use crate::own_applications::{PASSPORT_OFFICE, drafts_of, few_enough, hold, of_office, own_or_of_our_post};
+use crate::passport_corrections::{correct, payment};
+use crate::passport_lodging::{parents_consent, replaces_rightly};
 use crate::passport_production::{deliver, fail, passports, product, ship};
 use crate::service_fees::{Bill, Services};
 use crate::travel::{Passports, day};
@@ -12,19 +16,17 @@ use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
 use proto::consular::v1::passport_application::Type;
 use proto::consular::v1::passport_application_service_server::PassportApplicationService;
-use proto::consular::v1::travel_document::State as Document;
 use proto::consular::v1::{
-    AdjudicatePassportApplicationRequest, ApprovePassportApplicationRequest, CreatePassportApplicationRequest,
-    DecidePassportHoldRequest, DeliverPassportRequest, DenyPassportApplicationRequest, FailPassportInspectionRequest,
-    GetPassportApplicationRequest, InspectPassportRequest, ListPassportApplicationRevisionsRequest,
-    ListPassportApplicationRevisionsResponse, ListPassportApplicationsRequest, ListPassportApplicationsResponse,
-    PassportApplication, PassportHold, ProvidePassportInformationRequest, Reason, Receipt, ReceivePassportRequest,
-    RepatriationLoan, RequestPassportInformationRequest, Screening, ShipPassportRequest,
-    SubmitPassportApplicationRequest, TakeInPassportApplicationRequest, TravelDocument,
-    UpdatePassportApplicationRequest, WatchPassportApplicationsRequest, WatchPassportApplicationsResponse,
-    WithdrawPassportApplicationRequest,
+    AdjudicatePassportApplicationRequest, ApprovePassportApplicationRequest, CorrectPassportApplicationRequest,
+    CreatePassportApplicationRequest, DecidePassportHoldRequest, DeliverPassportRequest,
+    DenyPassportApplicationRequest, FailPassportInspectionRequest, GetPassportApplicationRequest,
+    InspectPassportRequest, ListPassportApplicationRevisionsRequest, ListPassportApplicationRevisionsResponse,
+    ListPassportApplicationsRequest, ListPassportApplicationsResponse, PassportApplication, PassportHold,
+    ProvidePassportInformationRequest, Reason, Receipt, ReceivePassportRequest, RepatriationLoan,
+    RequestPassportInformationRequest, Screening, ShipPassportRequest, SubmitPassportApplicationRequest,
+    TakeInPassportApplicationRequest, TravelDocument, UpdatePassportApplicationRequest,
+    WatchPassportApplicationsRequest, WatchPassportApplicationsResponse, WithdrawPassportApplicationRequest,
 };
-use proto::policy::v1::Reason as House;
 use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
 use tonic::Request;
 
@@ -53,6 +55,17 @@ impl Keep for PassportApplications {
     /// The time that the house waits is over; the contract says what that leads to.
     fn fire(_: &mut PassportApplication, _: &str, _: &mut Call) -> Result<(), Fault> {
         Ok(())
+    }
+
+    /// Nobody comes for it: a seat that is held or waited for is not needed either.
+    async fn fire_with(
+        application: &mut PassportApplication,
+        timer: &str,
+        reader: &mut Reader<'_>,
+        call: &mut Call,
+    ) -> Result<(), Fault> {
+        give_seats_back(reader, application, &()).await?;
+        Self::fire(application, timer, call)
     }
 
     fn constraint(name: &str) -> Option<Fault> {
@@ -124,6 +137,13 @@ impl PassportApplicationService for PassportApplications {
         self.registry.act(request, take_in).await
     }
 
+    async fn correct_passport_application(
+        &self,
+        request: Request<CorrectPassportApplicationRequest>,
+    ) -> Answer<PassportApplication> {
+        self.registry.act_with(request, payment, correct).await
+    }
+
     async fn request_passport_information(
         &self,
         request: Request<RequestPassportInformationRequest>,
@@ -190,11 +210,7 @@ impl PassportApplicationService for PassportApplications {
         &self,
         request: Request<WithdrawPassportApplicationRequest>,
     ) -> Answer<PassportApplication> {
-        let withdraw = |_: &mut PassportApplication, _, call: &mut Call| {
-            call.timers().clear_all();
-            Ok(())
-        };
-        self.registry.act(request, withdraw).await
+        self.registry.act_with(request, give_seats_back, withdraw).await
     }
 
     async fn list_passport_application_revisions(
@@ -238,56 +254,12 @@ fn submit(
 }
 
 /// The fee is that of the day of the order: a child is one who was it then.
-fn paid(application: &PassportApplication, receipt: Option<&Receipt>) -> Result<(), Fault> {
+pub(crate) fn paid(application: &PassportApplication, receipt: Option<&Receipt>) -> Result<(), Fault> {
     let ordered = receipt.and_then(|receipt| receipt.order_date.parse().ok()).unwrap_or_default();
     let child = Passports::shipped().is_child(day(&application.birth_date)?, ordered);
     let service = Services::shipped().of_passport(application.r#type(), child);
     let bill = Bill { subject: &application.name, post: &application.post, service, code: &service.code, row: "" };
     bill.paid_by(receipt)
-}
-
-/// Both parents, or the one who alone has custody.
-fn parents_consent(application: &PassportApplication, call: &Call) -> Result<(), Fault> {
-    let child = Passports::shipped().is_child(day(&application.birth_date)?, call.days().date(call.now()));
-    if !child {
-        let words = "only a child gets a child's passport";
-        return refuse_if(application.r#type() == Type::Child, Reason::ApplicationUnfit, words);
-    }
-    let mut parents: Vec<_> = application.consents.iter().map(|consent| clearance::words(&consent.parent)).collect();
-    parents.sort_unstable();
-    parents.dedup();
-    let needed = if application.sole_custody.is_empty() { 2 } else { 1 };
-    let words = "a child needs the consent of both parents, or of the one who alone has custody";
-    refuse_if(parents.len() < needed, Reason::ConsentMissing, words)
-        .map_err(|fault| fault.at("consents", format!("{} given, {needed} needed", parents.len())))
-}
-
-/// What replaces a passport names it, and what was lost or stolen is reported before another is made.
-fn replaces_rightly(application: &PassportApplication, previous: Option<&TravelDocument>) -> Result<(), Fault> {
-    let unfit = |words: &str| Err(Fault::new(Reason::ApplicationUnfit, words));
-    let names_one = !application.previous_document.is_empty();
-    let replaces =
-        matches!(application.r#type(), Type::Renewal | Type::LostOrStolen | Type::Damaged | Type::NameChange);
-    let Some(previous) = previous else {
-        return if names_one {
-            let fault = Fault::new(House::BrokenReference, "there is no such passport");
-            Err(fault.at("previousDocument", "does not exist"))
-        } else if replaces {
-            unfit("an application of this kind names the passport that is replaced")
-        } else {
-            Ok(())
-        };
-    };
-    let reported = matches!(previous.state(), Document::Lost | Document::Stolen);
-    if previous.person != application.person {
-        unfit("the passport to be replaced is someone else's")
-    } else if application.r#type() == Type::LostOrStolen && !reported {
-        Err(Fault::new(Reason::LossNotReported, "the passport is not reported lost or stolen"))
-    } else if replaces && application.r#type() != Type::LostOrStolen && reported {
-        unfit("the passport to be replaced is reported lost or stolen")
-    } else {
-        Ok(())
-    }
 }
 
 /// Someone waits for the applicant; not for ever.
@@ -330,11 +302,24 @@ fn answered(
     Ok(())
 }
 
+fn withdraw(
+    application: &mut PassportApplication,
+    _: WithdrawPassportApplicationRequest,
+    (): (),
+    call: &mut Call,
+) -> Result<(), Fault> {
+    application.appointment.clear();
+    call.timers().clear_all();
+    Ok(())
+}
+
+/// Who was taken in need not come for it again.
 async fn name_check(
     reader: &mut Reader<'_>,
-    _: &PassportApplication,
+    application: &PassportApplication,
     request: &AdjudicatePassportApplicationRequest,
 ) -> Result<Option<Screening>, Fault> {
+    give_seats_back(reader, application, request).await?;
     reader.share(&request.screening).await
 }
 
@@ -376,8 +361,9 @@ fn approve(
     application: &mut PassportApplication,
     _: ApprovePassportApplicationRequest,
     (screening, owes, holds, receipt): LastCheck,
-    _: &mut Call,
+    call: &mut Call,
 ) -> Result<(), Fault> {
+    by_another(&application.corrections, call.principal())?;
     clearance::settled(screening.as_ref())?;
     hold_decisions::none_stands(&holds)?;
     // What was given back meanwhile is not paid. Applications older than this rule name no receipt of ours.
@@ -391,8 +377,9 @@ fn approve(
 fn deny(
     application: &mut PassportApplication,
     request: DenyPassportApplicationRequest,
-    _: &mut Call,
+    call: &mut Call,
 ) -> Result<(), Fault> {
+    by_another(&application.corrections, call.principal())?;
     application.denial_ground = request.ground;
     application.denial_words = request.words;
     application.remedy = request.remedy;

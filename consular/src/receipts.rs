@@ -5,7 +5,7 @@ use crate::cash_days::{self, CashDays};
 use crate::exchange::converted;
 use crate::exchange_rates;
 use crate::fee_choice::choose;
-use crate::fee_schedules::unknown;
+use crate::fee_schedules::{self, unknown};
 use crate::register_numbers::{self, Next, short};
 use crate::travel::day;
 use crate::travel_papers::{self, TravelPapers};
@@ -78,7 +78,7 @@ async fn held(reader: &mut Reader<'_>, name: &str) -> Result<Option<Held<CashDay
 async fn surroundings(reader: &mut Reader<'_>, receipt: &Receipt) -> Result<Surroundings, Fault> {
     let drawer = held(reader, &receipt.cash_day).await?;
     let codes: Vec<&str> = receipt.lines.iter().map(|line| line.code.as_str()).collect();
-    let rows: Vec<FeeSchedule> = reader.all(&[("code", &codes), ("state", &["APPROVED"])]).await?;
+    let rows = fee_schedules::in_force(reader, &codes).await?;
     let rates = match &drawer {
         Some(drawer) => rates(reader, drawer, &rows).await?,
         None => Vec::new(),

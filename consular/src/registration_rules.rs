@@ -1,6 +1,7 @@
 //! What a registration must say, and what follows from what it says: where it lies on the grid, when it ends.
 
 use crate::area;
+use crate::districts::{DISTRICTS, is_within};
 use crate::register_practice::RegisterPractice;
 use calendar::{Clock, Length};
 use chrono::{Days, NaiveDate, TimeDelta};
@@ -27,6 +28,8 @@ pub(crate) fn settle(registration: &mut Registration, call: &mut Call) -> Result
     refuse_if(!medical, Reason::ConsentMissing, "medical needs are kept with the consent to it alone")?;
     dates(registration)?;
     registration.positions = positions(registration)?;
+    parts_of_countries(registration)?;
+    registration.posts = DISTRICTS.get().posts(&registration.stays);
     let countries: BTreeSet<_> = registration.stays.iter().map(|stay| stay.country.as_str()).collect();
     registration.dual_national = registration.nationalities.iter().any(|own| countries.contains(own.as_str()));
     let addresses = [&registration.email, &registration.phone].map(Clone::clone);
@@ -53,6 +56,17 @@ fn dates(registration: &Registration) -> Result<(), Fault> {
         refuse_if(backward, Reason::StayDatesImplausible, "a stay ends before it begins")
             .and_then(|()| refuse_if(endless, Reason::StayDatesImplausible, "a journey has a last day"))
             .map_err(|fault| fault.at(&field, "is no last day of this stay"))?;
+    }
+    Ok(())
+}
+
+/// The part of a country is one of that country.
+fn parts_of_countries(registration: &Registration) -> Result<(), Fault> {
+    for (at, stay) in registration.stays.iter().enumerate() {
+        if !stay.subdivision.is_empty() && !is_within(&stay.subdivision, &stay.country) {
+            let fault = Fault::new(proto::policy::v1::Reason::InvalidFields, "1 field is wrong");
+            return Err(fault.at(format!("registration.stays[{at}].subdivision"), "is no part of the stay's country"));
+        }
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Applications for visas: lodged in time, admissible, checked, consulted on, and decided by another than who took them in.
 
+use crate::booking_returns::give_seats_back;
 use crate::fee_schedules::FeeSchedules;
 use crate::mission_members::Posting;
 use crate::own_applications::{VISA_OFFICE, drafts_of, few_enough, hold, of_office, own_or_of_our_post};
@@ -7,6 +8,7 @@ use crate::travel::{age, day};
 use crate::travel_papers::{self, TravelPapers};
 use crate::visa::{Schengen, Traveller, shortcomings, window};
 use crate::visa_checks::{CONSULTATION, answer, check, name_check};
+use crate::visa_corrections;
 use crate::visa_decisions::{background, grant, month, refuse};
 use crate::visa_fees::{self, Prices};
 use calendar::{Clock, Length, due};
@@ -17,13 +19,13 @@ use proto::consular::v1::consultation::Reply;
 use proto::consular::v1::visa_application::{Purpose, State};
 use proto::consular::v1::visa_application_service_server::VisaApplicationService;
 use proto::consular::v1::{
-    AnswerConsultationRequest, CheckVisaApplicationRequest, CreateVisaApplicationRequest, ExamineAdmissibilityRequest,
-    ExtendDecisionRequest, GetVisaApplicationRequest, GrantVisaRequest, ListVisaApplicationRevisionsRequest,
-    ListVisaApplicationRevisionsResponse, ListVisaApplicationsRequest, ListVisaApplicationsResponse,
-    PrintRefusalRequest, ProvideVisaInformationRequest, QuoteVisaFeeRequest, QuoteVisaFeeResponse, Reason,
-    RecordBiometricsRequest, RecordInterviewRequest, RefuseVisaRequest, RequestVisaInformationRequest,
-    RetractVisaApplicationRequest, SubmitVisaApplicationRequest, UpdateVisaApplicationRequest, VisaApplication,
-    WatchVisaApplicationsRequest, WatchVisaApplicationsResponse,
+    AnswerConsultationRequest, CheckVisaApplicationRequest, CorrectVisaApplicationRequest,
+    CreateVisaApplicationRequest, ExamineAdmissibilityRequest, ExtendDecisionRequest, GetVisaApplicationRequest,
+    GrantVisaRequest, ListVisaApplicationRevisionsRequest, ListVisaApplicationRevisionsResponse,
+    ListVisaApplicationsRequest, ListVisaApplicationsResponse, PrintRefusalRequest, ProvideVisaInformationRequest,
+    QuoteVisaFeeRequest, QuoteVisaFeeResponse, Reason, RecordBiometricsRequest, RecordInterviewRequest,
+    RefuseVisaRequest, RequestVisaInformationRequest, RetractVisaApplicationRequest, SubmitVisaApplicationRequest,
+    UpdateVisaApplicationRequest, VisaApplication, WatchVisaApplicationsRequest, WatchVisaApplicationsResponse,
 };
 use proto::google::api::HttpBody;
 use proto::policy::v1::Reason as House;
@@ -32,7 +34,7 @@ use tonic::{Request, Response};
 
 /// The ends of the times for the decision, and for the applicant's answer.
 const DECISION: &str = "decision";
-const INFORMATION: &str = "information";
+pub(crate) const INFORMATION: &str = "information";
 
 /// The applications.
 #[derive(Clone, Debug)]
@@ -86,7 +88,7 @@ impl Keep for VisaApplications {
 }
 
 /// A journey ends after it begins; a member of a mission comes with a note verbale.
-fn journey_makes_sense(application: &VisaApplication) -> Result<(), Fault> {
+pub(crate) fn journey_makes_sense(application: &VisaApplication) -> Result<(), Fault> {
     let backwards = day(&application.departure_date)? < day(&application.arrival_date)?;
     refuse_if(backwards, Reason::JourneyImplausible, "the journey ends before it begins")?;
     let posted = application.purpose() == Purpose::MissionPosting;
@@ -152,11 +154,18 @@ impl VisaApplicationService for VisaApplications {
     }
 
     async fn examine_admissibility(&self, request: Request<ExamineAdmissibilityRequest>) -> Answer<VisaApplication> {
-        self.registry.act(request, examine).await
+        self.registry.act_with(request, give_seats_back, examine).await
     }
 
     async fn check_visa_application(&self, request: Request<CheckVisaApplicationRequest>) -> Answer<VisaApplication> {
         self.registry.act_with(request, name_check, check).await
+    }
+
+    async fn correct_visa_application(
+        &self,
+        request: Request<CorrectVisaApplicationRequest>,
+    ) -> Answer<VisaApplication> {
+        self.registry.act_with(request, visa_corrections::prices, visa_corrections::correct).await
     }
 
     async fn answer_consultation(&self, request: Request<AnswerConsultationRequest>) -> Answer<VisaApplication> {
@@ -197,7 +206,7 @@ impl VisaApplicationService for VisaApplications {
         &self,
         request: Request<RetractVisaApplicationRequest>,
     ) -> Answer<VisaApplication> {
-        self.registry.act(request, retract).await
+        self.registry.act_with(request, give_seats_back, retract).await
     }
 
     async fn quote_visa_fee(&self, request: Request<QuoteVisaFeeRequest>) -> Answer<QuoteVisaFeeResponse> {
@@ -260,16 +269,20 @@ fn submit(
     if today > last && !excused {
         return Err(outside(format!("as a rule it is lodged by {last}")).at("lateReason", "says why it is late"));
     }
-    let traveller = Traveller {
+    visa_fees::charge(application, request.fee_receipt, traveller(application)?, prices, today)?;
+    application.lodge_time = Some(call.timestamp());
+    application.lodged_month = month(today);
+    Ok(())
+}
+
+/// Of whom a fee is asked.
+pub(crate) fn traveller(application: &VisaApplication) -> Result<Traveller, Fault> {
+    Ok(Traveller {
         class: application.visa_class(),
         purpose: application.purpose(),
         born: day(&application.birth_date)?,
         family_of_citizen: application.family_of_citizen,
-    };
-    visa_fees::charge(application, request.fee_receipt, traveller, prices, today)?;
-    application.lodge_time = Some(call.timestamp());
-    application.lodged_month = month(today);
-    Ok(())
+    })
 }
 
 /// Taken now, on file for less than 59 months, or not asked for with the reason why (art. 13).
@@ -301,13 +314,21 @@ fn record_biometrics(
     Ok(())
 }
 
-/// What is admissible is decided within 15 days of its lodging (art. 19, 23(1)).
-fn examine(application: &mut VisaApplication, _: ExamineAdmissibilityRequest, call: &mut Call) -> Result<(), Fault> {
+/// What is admissible is decided within 15 days of its lodging (art. 19, 23(1)). Whoever brought it need not come for it again.
+fn examine(
+    application: &mut VisaApplication,
+    _: ExamineAdmissibilityRequest,
+    (): (),
+    call: &mut Call,
+) -> Result<(), Fault> {
     let lodged = application.lodge_time.as_ref().and_then(instant).unwrap_or_else(|| call.now());
     let missing = shortcomings(Schengen::shipped(), application, call.days().date(lodged))?;
     application.set_state(if missing.is_empty() { State::Admissible } else { State::Inadmissible });
     if missing.is_empty() {
-        run_decision(application, Schengen::shipped().decision_days.short(), call);
+        // What was corrected is examined again; a time that was extended stays so.
+        let numbers = Schengen::shipped();
+        let days = if application.extended { &numbers.decision_days_extended } else { &numbers.decision_days };
+        run_decision(application, days.short(), call);
     }
     application.shortcomings = missing.into_iter().map(Into::into).collect();
     Ok(())
@@ -352,7 +373,13 @@ fn answered(application: &mut VisaApplication, _: ProvideVisaInformationRequest,
     Ok(())
 }
 
-fn retract(_: &mut VisaApplication, _: RetractVisaApplicationRequest, call: &mut Call) -> Result<(), Fault> {
+fn retract(
+    application: &mut VisaApplication,
+    _: RetractVisaApplicationRequest,
+    (): (),
+    call: &mut Call,
+) -> Result<(), Fault> {
+    application.appointment.clear();
     call.timers().clear_all();
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Decisions on visas: granted within the rules and the multiple-entry rules, or refused on legal grounds with the remedy.
 
+use crate::application_corrections::by_another;
 use crate::clearance;
 use crate::mission_members::Posting;
 use crate::travel::day;
@@ -46,6 +47,7 @@ pub(crate) fn grant(
     Background { screening, visas, paid, posting }: Background,
     call: &mut Call,
 ) -> Result<(), Fault> {
+    by_another(&application.corrections, call.principal())?;
     clearance::settled(screening.as_ref())?;
     posting.stands()?;
     everyone_consulted_agrees(application)?;
@@ -180,6 +182,7 @@ pub(crate) fn refuse(
     request: RefuseVisaRequest,
     call: &mut Call,
 ) -> Result<(), Fault> {
+    by_another(&application.corrections, call.principal())?;
     application.refusal_grounds = request.grounds;
     application.remarks = request.remarks;
     application.remedy = request.remedy;

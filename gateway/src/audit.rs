@@ -1,7 +1,7 @@
 //! What auditors read at the door: the audit log, the calls, and whether both are as they were sealed.
 
-use crate::calls;
-use events::chain::Key;
+use crate::calls::{self, Checked};
+use events::chain::{Key, Progress};
 use fault::{Fault, refuse_if};
 use futures::StreamExt as _;
 use identity::Called;
@@ -13,8 +13,10 @@ use proto::registry::v1::{
     ListReadingsResponse, VerifyAuditRequest, VerifyAuditResponse,
 };
 use registry::{Answer, Feed, Store, instant};
-use serve::AuditLog;
+use serve::{AuditLog, PartOf};
+use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
 use tonic::{Request, Response};
 
 /// The most findings that are listed; what is more is counted.
@@ -33,19 +35,75 @@ impl Audit {
         Self { log: AuditLog::new(store, "gateway"), key }
     }
 
-    async fn verified(&self, ask: &VerifyAuditRequest) -> Result<VerifyAuditResponse, Fault> {
+    async fn verified(&self, ask: &VerifyAuditRequest, question: &PartOf) -> Result<VerifyAuditResponse, Fault> {
         let words = "this gateway does not seal its audit log";
         let key = self.key.as_ref().ok_or_else(|| Fault::new(Reason::AuditNotSealed, words))?;
-        let report = self.log.verified(key, ask).await?;
-        let (calls, of_calls) = calls::check(self.log.store().pool()).await.map_err(pg::fault)?;
-        let mut said = VerifyAuditResponse { calls, ..report };
-        said.findings.extend(of_calls);
+        let (mut said, mut left) = (VerifyAuditResponse::default(), question.most());
+        let mut next = Some(self.log.place(question, &ask.part)?);
+        while let Some(place) = next.filter(|_| left > 0) {
+            next = match place {
+                Place::Chain(from) => {
+                    let (report, next) = self.log.verified(key, ask, from, left).await?;
+                    left -= report.sealed;
+                    said = report;
+                    Some(next.map_or(Place::Calls(calls::Place::BEGIN), Place::Chain))
+                }
+                Place::Calls(from) => {
+                    let (checked, next) = calls::check(self.log.store().pool(), from, left).await.map_err(pg::fault)?;
+                    add(&mut said, checked);
+                    left = 0;
+                    next.map(Place::Calls)
+                }
+            };
+        }
+        said.next_part = next.map(|next| self.log.part(question, &next)).unwrap_or_default();
         said.intact = said.findings.is_empty();
         let beyond = said.findings.len().saturating_sub(MOST_FINDINGS);
         said.findings.truncate(MOST_FINDINGS);
         said.more += i64::try_from(beyond).unwrap_or(i64::MAX);
         Ok(said)
     }
+}
+
+/// Where a check goes on: along the chain, and then along the calls.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Chain(Progress),
+    Calls(calls::Place),
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::Chain(Progress::default())
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Chain(progress) => write!(f, "chain {progress}"),
+            Self::Calls(place) => write!(f, "calls {place}"),
+        }
+    }
+}
+
+impl FromStr for Place {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.split_once(' ') {
+            Some(("chain", progress)) => progress.parse().map(Self::Chain).map_err(drop),
+            Some(("calls", place)) => place.parse().map(Self::Calls),
+            _ => Err(()),
+        }
+    }
+}
+
+fn add(said: &mut VerifyAuditResponse, checked: Checked) {
+    said.calls += checked.calls;
+    said.emptied += checked.emptied;
+    said.kept_seconds = checked.kept_seconds;
+    said.findings.extend(checked.findings);
 }
 
 #[tonic::async_trait]
@@ -86,7 +144,7 @@ impl AuditService for Audit {
     }
 
     async fn verify_audit(&self, request: Request<VerifyAuditRequest>) -> Answer<VerifyAuditResponse> {
-        let ask = self.log.asked(request).await?;
-        Ok(Response::new(self.verified(&ask).await?))
+        let (ask, question) = self.log.asked_part(request).await?;
+        Ok(Response::new(self.verified(&ask, &question).await?))
     }
 }

@@ -1,7 +1,7 @@
 //! Puts the door together from its settings.
 
 use crate::caller::{Bounds, Callers, DevIssuer, Glass, Issuer, KeyTable, Partners, People, Terms};
-use crate::calls::{Calls, Keeper};
+use crate::calls::{self, Calls, Keeper};
 use crate::denials::Denials;
 use crate::door::{Connections, Door, Parts};
 use crate::errand::Errands;
@@ -78,8 +78,10 @@ pub async fn door_of(
     let glass = Arc::new(Glass::new(Arc::clone(&rules.roles)));
     house.tasks.spawn(Arc::clone(&glass).run(pool.clone(), house.shutdown.clone()));
     let table = KeyTable::new(pool, rules);
-    let errands = Errands::new(table.clone(), bootstrap.clone(), upstreams.clone(), Arc::clone(&signer));
+    let errands =
+        Errands::new(table.clone(), bootstrap.clone(), Arc::clone(&quotas), upstreams.clone(), Arc::clone(&signer));
     let background = pg::connect(&settings.database.pool()).await.context("connect to the gateway's database")?;
+    house.tasks.spawn(calls::keep_for(settings.strangers_keep, background.clone(), house.shutdown.clone()));
     webhooks::start(settings, house, background.clone(), errands.clone()).await?;
     jobs::start(settings, house, &background, errands);
     // Seven places in eight are never taken by who is not known.

@@ -1,7 +1,9 @@
 //! Calls that the gateway makes by itself, with the rights of a key that asked for them earlier.
 
-use crate::caller::{Bootstrap, KeyTable};
+use crate::agencies;
+use crate::caller::{Bootstrap, InForce, KeyTable};
 use crate::door::Messages;
+use crate::rate::{Quota, Quotas};
 use crate::upstream::Upstreams;
 use chrono::Utc;
 use fault::Fault;
@@ -10,6 +12,7 @@ use http::{Method, Request, Uri, Version};
 use identity::{METADATA_KEY, Principal, Signer};
 use layers::client::Deadline;
 use proto::contract;
+use proto::gateway::v1 as gateway;
 use proto::policy::v1::Reason;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +25,7 @@ pub(crate) struct Errands {
     keys: KeyTable,
     /// The key of the settings, which is in no table and in force as long as they name it.
     bootstrap: Option<Bootstrap>,
+    quotas: Arc<Quotas>,
     upstreams: Upstreams,
     signer: Arc<Signer>,
 }
@@ -31,12 +35,25 @@ pub(crate) struct Errands {
 pub(crate) struct Bearer {
     principal: Principal,
     partner: bool,
+    /// What it may ask for in a month, if that is limited: it is one quota with what it asks for at the door.
+    quota: Option<Arc<Quota>>,
 }
 
 impl Bearer {
     /// Whether the key may call a method.
     pub(crate) fn may(&self, method: &contract::Method) -> bool {
         may(&self.principal, self.partner, method)
+    }
+
+    /// Counts one call in the key's quota, as the door does.
+    ///
+    /// # Errors
+    /// It is used up.
+    pub(crate) async fn count(&self) -> Result<(), Fault> {
+        let Some(quota) = &self.quota else { return Ok(()) };
+        let words = "the agency's requests of this month are used up";
+        let used_up = |pause| Fault::new(gateway::Reason::QuotaUsedUp, words).retry_after(pause);
+        quota.take().await.map_err(used_up)
     }
 }
 
@@ -46,8 +63,14 @@ pub(crate) fn may(caller: &Principal, partner: bool, method: &contract::Method) 
 }
 
 impl Errands {
-    pub(crate) fn new(keys: KeyTable, bootstrap: Option<Bootstrap>, upstreams: Upstreams, signer: Arc<Signer>) -> Self {
-        Self { keys, bootstrap, upstreams, signer }
+    pub(crate) fn new(
+        keys: KeyTable,
+        bootstrap: Option<Bootstrap>,
+        quotas: Arc<Quotas>,
+        upstreams: Upstreams,
+        signer: Arc<Signer>,
+    ) -> Self {
+        Self { keys, bootstrap, quotas, upstreams, signer }
     }
 
     /// Whom a key stands for, if it is in force.
@@ -56,10 +79,14 @@ impl Errands {
     /// The database's.
     pub(crate) async fn bearer(&self, key: &str) -> Result<Option<Bearer>, Fault> {
         if let Some(own) = self.bootstrap.as_ref().filter(|own| own.subject() == key) {
-            return Ok(Some(Bearer { principal: own.principal(), partner: false }));
+            return Ok(Some(Bearer { principal: own.principal(), partner: false, quota: None }));
         }
         let found = self.keys.in_force(key).await.map_err(pg::fault)?;
-        Ok(found.map(|(principal, partner)| Bearer { principal, partner }))
+        Ok(found.map(|InForce { principal, partner, quota }| {
+            let holder = principal.agency.as_deref().map_or_else(|| principal.subject.to_string(), agencies::name);
+            let quota = quota.map(|(product, limit)| self.quotas.of(&holder, &product, limit));
+            Bearer { principal, partner, quota }
+        }))
     }
 
     /// Calls a method for a key. What comes are the answer's messages.

@@ -76,7 +76,7 @@ pub fn routes(store: &Store, settings: &Settings) -> anyhow::Result<Routes> {
         .add_service(AuditServiceServer::new(Audit::new(store.clone(), key)))
         .add_service(DeliveryServiceServer::new(Deliveries::new(store.keep())))
         .add_service(ElevationServiceServer::new(Elevations::new(store.keep(), roles, longest)))
-        .add_service(JobServiceServer::new(Jobs::new(store.keep(), settings.database.sealing_keys.clone())))
+        .add_service(JobServiceServer::new(Jobs::new(store.keep(), settings)))
         .add_service(ProductServiceServer::new(Products::new(store.keep())))
         .add_service(WebhookServiceServer::new(Webhooks::new(store.keep(), making)));
     Ok(routes)

@@ -83,8 +83,17 @@ config::settings! {
         pub cors_origins: Vec<String>,
         /// Proxies whose `X-Forwarded-For` is believed.
         pub trusted_proxies: Vec<Network>,
+        /// How long refused calls of strangers stay on record: those for which there was no caller that we know. Calls of known
+        /// callers stay. What was removed, and by which rule, is in the audit log and in what `audit:verify` says.
+        pub strangers_keep: Duration = "400d",
         /// The most jobs that this gateway runs at a time; with 0 it leaves them to others.
         pub jobs_at_once: u32 = 2 => config::between(0, 64),
+        /// The most jobs of one key that are not at their end, with imports that only collect.
+        pub jobs_of_key: NonZeroU32 = 50,
+        /// The most jobs of the keys of one agency together that are not at their end.
+        pub jobs_of_agency: NonZeroU32 = 100,
+        /// How many times in a row a job's service may answer too late before the job has failed.
+        pub jobs_late: NonZeroU32 = 10,
         /// How long a job is kept after its end, with what it found; what it was given goes at its end.
         pub jobs_keep: Duration = "7d",
         /// The key that secrets of webhooks are derived from: 64 or more hexadecimal digits, the same for all gateways.

@@ -108,7 +108,9 @@ fn requests(contract: &Contract, method: &Method, faults: &mut Faults) {
     }
     // A verb that answers with a record that is only ever added, as a determination is, changes no other.
     let adds = contract.resource(output.full_name()).is_some_and(|resource| resource.policy().append_only);
-    faults.unless(!changes || adds || has(&input, "etag"), path, "what changes a record has etag");
+    // Nor does a verb of the collection, which names none.
+    let of_collection = matches!(method.kind(), Kind::Verb(_)) && !has(&input, "name");
+    faults.unless(!changes || adds || of_collection || has(&input, "etag"), path, "what changes a record has etag");
 }
 
 /// A rule names states that exist, and an earlier verb that exists.

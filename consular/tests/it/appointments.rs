@@ -118,7 +118,7 @@ impl World {
         self.bookings(&counter()).reschedule_booking(request).await.map(Response::into_inner)
     }
 
-    async fn check_in(&self, name: &str, document: &str) -> Result<Booking, Status> {
+    pub(crate) async fn check_in(&self, name: &str, document: &str) -> Result<Booking, Status> {
         let document_number = document.to_owned();
         let request = pb::CheckInBookingRequest { name: name.into(), document_number, ..Default::default() };
         self.bookings(&counter()).check_in_booking(request).await.map(Response::into_inner)

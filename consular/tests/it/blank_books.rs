@@ -45,6 +45,96 @@ async fn a_number_is_received_once_however_many_try() {
     }
 }
 
+/// Visa stickers from one number to another.
+fn consignment(first: u32, last: u32) -> pb::ReceiveBlankBooksRequest {
+    pb::ReceiveBlankBooksRequest {
+        kind: Kind::VisaSticker.into(),
+        post: POST.into(),
+        consignment: "2026/7".into(),
+        first_number: format!("V{first:08}"),
+        last_number: format!("V{last:08}"),
+        ..Default::default()
+    }
+}
+
+impl World {
+    async fn receive(&self, request: pb::ReceiveBlankBooksRequest) -> Result<i32, Status> {
+        Ok(self.blanks(CLERK).receive_blank_books(request).await?.into_inner().received)
+    }
+}
+
+#[tokio::test]
+async fn a_consignment_is_received_whole_and_once() {
+    let world = world().await;
+    let keyed = pb::ReceiveBlankBooksRequest { request_id: "once".into(), ..consignment(1, 5_000) };
+    for _ in 0..2 {
+        assert_eq!(world.receive(keyed.clone()).await.unwrap(), 5_000);
+        for rows in [
+            "blank_books where state = 'RECEIVED' and kind = 'VISA_STICKER' and consignment = '2026/7'",
+            "history where kind = 'blankBooks' and verb = 'create' and version = 1 and actor = 'people/clerk'",
+            "audit where outcome = 'OK' and name like 'blankBooks/V%' and method like '%ReceiveBlankBooks'",
+            "outbox where kind = 'blankBooks' and verb = 'create'",
+        ] {
+            assert_eq!(world.count(rows).await, 5_000, "{rows}");
+        }
+    }
+    let other = pb::ReceiveBlankBooksRequest { request_id: "once".into(), ..consignment(6_000, 6_001) };
+    assert_eq!(reason(world.receive(other).await), "IDEMPOTENCY_KEY_REUSED");
+    assert_eq!(reason(world.receive(consignment(6_000, 11_000)).await), "BLANK_RANGE_UNFIT");
+    let ask = pb::ReconcileBlankBooksRequest { kind: Kind::VisaSticker.into(), post: POST.into(), counted: 5_000 };
+    assert!(world.blanks(CLERK).reconcile_blank_books(ask).await.unwrap().into_inner().reconciles);
+    let spoil = pb::SpoilBlankBookRequest {
+        name: "blankBooks/V00004999".into(),
+        cause: SpoilCause::Faulty.into(),
+        ..Default::default()
+    };
+    assert_eq!(world.blanks(CLERK).spoil_blank_book(spoil).await.unwrap().into_inner().state(), State::Spoiled);
+}
+
+#[tokio::test]
+async fn numbers_received_already_are_named_and_nothing_is_received() {
+    let world = world().await;
+    for number in ["V00000003", "V00000007"] {
+        world.blank(Kind::VisaSticker, number).await;
+    }
+    let refused = world.receive(consignment(1, 7)).await.unwrap_err();
+    let fault = fault::Fault::from(&refused);
+    assert_eq!(fault.reason(), "BLANK_ALREADY_RECEIVED");
+    let told: Vec<_> = fault.metadata().collect();
+    assert!(told.contains(&("numbers", "V00000003, V00000007")) && told.contains(&("count", "2")), "{told:?}");
+    assert_eq!(world.count("blank_books").await, 2);
+    let elsewhere = Principal { post: Some("posts/other".into()), ..officer(CLERK) };
+    let mut blanks = pb::blank_book_service_client::BlankBookServiceClient::new(world.signed(&elsewhere));
+    assert_eq!(reason(blanks.receive_blank_books(consignment(10, 20)).await), "PERMISSION_DENIED");
+    assert_eq!(world.count("blank_books").await, 2, "what the officer's post would not see is not received");
+}
+
+/// Without the second look at the key those that waited are told that the blanks were received already.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_consignment_sent_many_times_at_once_is_received_once() {
+    let world = world().await;
+    let keyed = pb::ReceiveBlankBooksRequest { request_id: "once".into(), ..consignment(1, 500) };
+    for answer in join_all((0..8).map(|_| world.receive(keyed.clone()))).await {
+        assert_eq!(answer.unwrap(), 500);
+    }
+    assert_eq!(world.count("blank_books").await, 500);
+}
+
+/// Without the turn that consignments wait for, the table refuses the second, and says nothing of which numbers they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_consignments_that_overlap_each_is_received_whole_or_not_at_all() {
+    let world = world().await;
+    let answers = join_all((0..12).map(|n| world.receive(consignment(1 + 500 * n, 1_000 + 500 * n)))).await;
+    let (kept, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    assert_eq!(world.count("blank_books").await, 1_000 * i64::try_from(kept.len()).unwrap());
+    assert!(!kept.is_empty() && !refused.is_empty());
+    for refused in refused {
+        let fault = fault::Fault::from(&refused.unwrap_err());
+        assert_eq!(fault.reason(), "BLANK_ALREADY_RECEIVED");
+        assert!(fault.metadata().any(|(key, _)| key == "numbers"), "{fault:?}");
+    }
+}
+
 #[tokio::test]
 async fn two_persons_destroy_a_blank_and_the_count_reconciles() {
     let world = world().await;

@@ -12,19 +12,24 @@ use tonic::{Response, Status};
 
 impl World {
     async fn visa_counter(&self, post: &str) -> String {
+        let service = self.visa_service(post, 3).await;
+        self.slot(&service, 48).await
+    }
+
+    /// A service for visas, for so many at once.
+    pub(crate) async fn visa_service(&self, post: &str, capacity: i32) -> String {
         let service = AppointmentService {
             post: post.into(),
             title: "Visa, in person".into(),
             time_zone: "Europe/Paris".into(),
             country: "FR".into(),
             slot_minutes: 30,
-            capacity: 3,
+            capacity,
             horizon_days: 90,
             ..AppointmentService::default()
         };
         let request = pb::CreateAppointmentServiceRequest { appointment_service: Some(service), ..Default::default() };
-        let service = self.services().create_appointment_service(request).await.unwrap().into_inner().name;
-        self.slot(&service, 48).await
+        self.services().create_appointment_service(request).await.unwrap().into_inner().name
     }
 
     async fn book_for(&self, slot: &str, application: &str, document: &str) -> Result<Booking, Status> {
@@ -45,7 +50,7 @@ impl World {
         self.bookings(&citizen(1)).create_booking(request).await.map(Response::into_inner)
     }
 
-    async fn application_now(&self, name: &str) -> (Application, String) {
+    pub(crate) async fn application_now(&self, name: &str) -> (Application, String) {
         let application = self.visa_application(name).await;
         (application.state(), application.appointment)
     }

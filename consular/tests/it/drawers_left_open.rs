@@ -1,7 +1,7 @@
 //! A drawer whose day is over at its post and that nobody has closed: reminded of each day, by the post's own clocks.
 
 use crate::fees::{cashier, head};
-use crate::world::{World, world};
+use crate::world::{World, reason, world};
 use proto::consular::v1::cash_day::State;
 use proto::consular::v1::{self as pb, CashDay};
 
@@ -77,4 +77,38 @@ async fn the_day_ends_when_it_does_at_the_post_also_where_clocks_are_turned_at_m
     world.clock.set("2026-04-23T22:00:00Z".parse().unwrap());
     assert_eq!(world.store.fire_due().await.unwrap(), 1);
     assert!(world.cash_day(&name).await.overdue);
+}
+
+#[tokio::test]
+async fn where_the_post_closes_the_day_of_a_drawer_ends_with_it() {
+    let world = world().await;
+    // It is three in the afternoon in Paris.
+    let paris = |cashier: &str, closing: &str| CashDay {
+        time_zone: "Europe/Paris".into(),
+        closing_hour: closing.into(),
+        ..world.day(cashier, 0)
+    };
+    let open = world.opened(paris("people/one", "17:00")).await.unwrap().name;
+    world.opened(paris("people/late", "14:30")).await.unwrap();
+    assert_eq!(reason(world.opened(paris("people/two", "25:00")).await), "INVALID_FIELDS");
+    for (instant, overdue) in [
+        ("2026-05-04T14:59:59Z", vec![]),
+        ("2026-05-04T15:00:00Z", vec![("people/one", 1)]),
+        // Opened after hours, it has the evening.
+        ("2026-05-04T21:59:59Z", vec![("people/one", 1)]),
+        ("2026-05-04T22:00:00Z", vec![("people/late", 1), ("people/one", 1)]),
+        ("2026-05-05T12:29:59Z", vec![("people/late", 1), ("people/one", 1)]),
+        ("2026-05-05T12:30:00Z", vec![("people/late", 2), ("people/one", 1)]),
+        ("2026-05-05T15:00:00Z", vec![("people/late", 2), ("people/one", 2)]),
+    ] {
+        world.clock.set(instant.parse().unwrap());
+        world.store.fire_due().await.unwrap();
+        let mut found = world.left_open().await;
+        found.sort();
+        let expected: Vec<_> =
+            overdue.into_iter().map(|(cashier, reminders)| (cashier.to_owned(), reminders)).collect();
+        assert_eq!(found, expected, "{instant}");
+    }
+    world.counted_drawer(&open).await;
+    assert!(!world.closed_drawer(&open).await.overdue);
 }

@@ -43,22 +43,27 @@ impl World {
         ReceiptServiceClient::new(self.signed(by))
     }
 
-    async fn propose(&self, row: FeeSchedule) -> Result<FeeSchedule, Status> {
+    pub(crate) async fn propose(&self, row: FeeSchedule) -> Result<FeeSchedule, Status> {
         let request = pb::CreateFeeScheduleRequest { fee_schedule: Some(row), ..Default::default() };
         self.fees(&cashier()).create_fee_schedule(request).await.map(Response::into_inner)
     }
 
-    async fn approve(&self, by: &Principal, name: &str) -> Result<FeeSchedule, Status> {
+    pub(crate) async fn approve(&self, by: &Principal, name: &str) -> Result<FeeSchedule, Status> {
         let request = pb::ApproveFeeScheduleRequest { name: name.into(), ..Default::default() };
         self.fees(by).approve_fee_schedule(request).await.map(Response::into_inner)
     }
 
+    /// A row that was approved before its first day.
     pub(crate) async fn fee(&self, row: FeeSchedule) -> String {
+        let (now, first) = (self.store.now(), format!("{}T00:00:00Z", row.effective_date));
+        self.clock.set(now.min(first.parse().unwrap()));
         let proposed = self.propose(row).await.unwrap().name;
-        self.approve(&head(), &proposed).await.unwrap().name
+        let approved = self.approve(&head(), &proposed).await.unwrap().name;
+        self.clock.set(now);
+        approved
     }
 
-    async fn quote(&self, date: &str) -> Result<i64, Status> {
+    pub(crate) async fn quote(&self, date: &str) -> Result<i64, Status> {
         let request = pb::QuoteFeeRequest { code: "PASSPORT_ADULT".into(), date: date.into(), ..Default::default() };
         let row = self.fees(&cashier()).quote_fee(request).await?.into_inner();
         Ok(row.amount.unwrap().minor_units)

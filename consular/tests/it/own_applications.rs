@@ -23,7 +23,7 @@ macro_rules! about {
 }
 
 /// Someone with what the role of applicants gives for applications.
-fn applicant(who: &str) -> Principal {
+pub(crate) fn applicant(who: &str) -> Principal {
     let permissions = [
         "passportApplications.file",
         "passportApplications.read",
@@ -47,7 +47,7 @@ impl World {
         PassportApplicationServiceClient::new(self.signed(by))
     }
 
-    async fn begins(&self, by: &Principal, application: VisaApplication) -> Result<VisaApplication, Status> {
+    pub(crate) async fn begins(&self, by: &Principal, application: VisaApplication) -> Result<VisaApplication, Status> {
         let create = pb::CreateVisaApplicationRequest { visa_application: Some(application), ..Default::default() };
         Ok(self.own_visas(by).create_visa_application(create).await?.into_inner())
     }
@@ -57,13 +57,13 @@ impl World {
         Ok(self.own_visas(by).list_visa_applications(list).await?.into_inner().visa_applications)
     }
 
-    async fn reads(&self, by: &Principal, name: &str) -> Result<VisaApplication, Status> {
+    pub(crate) async fn reads(&self, by: &Principal, name: &str) -> Result<VisaApplication, Status> {
         let get = pb::GetVisaApplicationRequest { name: name.into(), as_of: None };
         Ok(self.own_visas(by).get_visa_application(get).await?.into_inner())
     }
 
     /// What someone began at home is lodged, checked and asked about by the office.
-    async fn brought_to_checks(&self, name: &str) {
+    pub(crate) async fn brought_to_checks(&self, name: &str) {
         self.costs("VISA_C", 9_000).await;
         let receipt = self.receipt_of("VISA_C", name, "IN", crate::travel_bench::POST).await.name;
         self.lodged_with(name, &receipt).await.unwrap();

@@ -25,7 +25,7 @@ impl World {
         PassportHoldServiceClient::new(self.signed(&officer(by)))
     }
 
-    async fn hold(&self, hold: PassportHold) -> Result<PassportHold, Status> {
+    pub(crate) async fn hold(&self, hold: PassportHold) -> Result<PassportHold, Status> {
         let create = pb::CreatePassportHoldRequest { passport_hold: Some(hold), ..Default::default() };
         Ok(self.holds(CLERK).create_passport_hold(create).await?.into_inner())
     }
@@ -36,7 +36,12 @@ impl World {
         Ok(self.holds(by).lift_passport_hold(lift).await?.into_inner())
     }
 
-    async fn decide_hold(&self, by: &str, application: &str, hold: &str) -> Result<PassportApplication, Status> {
+    pub(crate) async fn decide_hold(
+        &self,
+        by: &str,
+        application: &str,
+        hold: &str,
+    ) -> Result<PassportApplication, Status> {
         let decide = pb::DecidePassportHoldRequest {
             hold: hold.into(),
             grounds: "The court has permitted this journey.".into(),
@@ -76,7 +81,7 @@ impl World {
     }
 }
 
-fn order(person: &str) -> PassportHold {
+pub(crate) fn order(person: &str) -> PassportHold {
     PassportHold {
         kind: Kind::CourtOrder.into(),
         person: person.into(),

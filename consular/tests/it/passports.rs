@@ -13,7 +13,7 @@ use proto::consular::v1::verify_travel_document_response::Finding;
 use proto::consular::v1::{self as pb, ParentalConsent, PassportApplication, TravelDocument};
 use tonic::Status;
 
-const BORN: &str = "1974-08-12";
+pub(crate) const BORN: &str = "1974-08-12";
 
 pub(crate) fn application(kind: Type, person: &str) -> PassportApplication {
     PassportApplication {

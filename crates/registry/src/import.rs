@@ -62,7 +62,7 @@ impl<K: Keep> Registry<K> {
                 match outcome {
                     Ok(outcome) => Ok(A::answer(number, name, outcome, None)),
                     Err(fault) if fault.is_ours() => Err(Status::from(fault)),
-                    Err(fault) => Ok(A::answer(number, name, ImportOutcome::Rejected, Some(failure(&fault)))),
+                    Err(fault) => Ok(A::answer(number, name, ImportOutcome::Rejected, Some(import_failure(&fault)))),
                 }
             }
         });
@@ -154,7 +154,8 @@ fn with_outputs<K: Keep>(mut brought: K::Record, before: &K::Record) -> K::Recor
     brought
 }
 
-fn failure(fault: &Fault) -> ImportFailure {
+/// Why a line was refused, as its answer tells it.
+pub fn import_failure(fault: &Fault) -> ImportFailure {
     let violation = |violation: &::fault::Violation| FieldViolation {
         field: violation.field.clone(),
         description: violation.description.clone(),

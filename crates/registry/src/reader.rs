@@ -70,6 +70,24 @@ impl<'t> Reader<'t> {
         lock.execute(&mut *self.connection).await.map(drop).map_err(pg::fault)
     }
 
+    /// Waits until no other change holds one of these words alone ([`Reader::alone`]), and lets none hold them alone until this one
+    /// is committed or undone. Any number of changes do so side by side: for what many go by and few change. What is read after
+    /// it stays as it is.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn together(&mut self, words: &[String]) -> Result<(), Fault> {
+        if !self.locks {
+            return Ok(());
+        }
+        let words: BTreeSet<&String> = words.iter().collect();
+        for word in words {
+            let lock = sqlx::query("select pg_advisory_xact_lock_shared(hashtextextended($1, 0))").bind(word);
+            lock.execute(&mut *self.connection).await.map_err(pg::fault)?;
+        }
+        Ok(())
+    }
+
     /// As [`Reader::alone`], with all of these words; whoever waits for several waits in one order.
     pub(crate) async fn alone_with_all(&mut self, words: BTreeSet<String>) -> Result<(), Fault> {
         if !self.locks || words.is_empty() {
@@ -85,6 +103,15 @@ impl<'t> Reader<'t> {
     /// codes. What is written there is committed with this change or not at all. Registers are not written this way.
     pub fn beside(&mut self) -> &mut PgConnection {
         self.connection
+    }
+
+    /// Whether what is read is to be changed, and not only rehearsed.
+    pub(crate) fn locks(&self) -> bool {
+        self.locks
+    }
+
+    pub(crate) fn store(&self) -> &'t Store {
+        self.store
     }
 
     pub(crate) fn connection(&mut self) -> &mut PgConnection {

@@ -1,6 +1,7 @@
 //! Timers set off from outside a record: by what a consumer of events learnt, in the transaction that took the event in.
 
 use crate::keep::Keep;
+use crate::reader::Reader;
 use crate::registry::Registry;
 use crate::signal::{CHANNEL, TIMERS};
 use ::fault::Fault;
@@ -35,5 +36,21 @@ impl<K: Keep> Registry<K> {
         // Rung by the commit itself, which is not ours: seldom enough not to hold up others (`Signal`).
         let ring = sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(TIMERS);
         ring.execute(connection).await.map(drop).map_err(pg::fault)
+    }
+}
+
+impl Reader<'_> {
+    /// As [`Registry::set_off`], by a change of a record that these must not be locked with: those that are above it, which
+    /// whoever changes them locks first. They are changed after this change is committed, each by its own rule; if this change
+    /// is refused, nothing is set. What the rule says must not be missed is looked for after this record's lock.
+    ///
+    /// # Errors
+    /// As [`Registry::set_off`].
+    pub async fn set_off<K: Keep>(&mut self, names: &[String], timer: &str) -> Result<(), Fault> {
+        if !self.locks() {
+            return Ok(());
+        }
+        let registry = Registry::<K>::passing(self.store());
+        registry.set_off(self.beside(), names, timer).await
     }
 }

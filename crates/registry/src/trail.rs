@@ -92,6 +92,22 @@ impl Store {
     }
 }
 
+impl Store {
+    /// A token that says where to go on with a question about the log, good for this question alone.
+    pub fn token(&self, question: &[&str], place: &str) -> String {
+        self.tokens().seal(question, place.as_bytes())
+    }
+
+    /// The place that a token of [`Store::token`] says.
+    ///
+    /// # Errors
+    /// `INVALID_PAGE_TOKEN`: it is none of ours, or of another question.
+    pub fn place(&self, question: &[&str], token: &str) -> Result<String, Fault> {
+        let place = self.tokens().open(question, token).and_then(|place| String::from_utf8(place).ok());
+        place.ok_or_else(|| Fault::new(Reason::InvalidPageToken, "the token is not of this question"))
+    }
+}
+
 /// The row before which a page begins, none for the first page; and how many rows it has.
 pub(crate) fn page_of(
     tokens: &TokenKey,

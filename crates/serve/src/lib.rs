@@ -17,7 +17,7 @@ mod service;
 mod settings;
 mod tls;
 
-pub use audit_log::AuditLog;
+pub use audit_log::{AuditLog, PartOf};
 pub use client::{Bounds, Client, Connection, Spared};
 pub use host::{Hosted, host};
 pub use house::House;

@@ -11,9 +11,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
+use webpki::{Cert, EndEntityCert, KeyUsage, anchor_from_trusted_cert};
+use x509_parser::parse_x509_certificate;
 
 /// How often the files are looked at: a certificate that was renewed is shown that much later at most.
 const LOOK: Duration = Duration::from_secs(10);
@@ -38,18 +40,42 @@ pub struct Tls {
 /// The files as they were read together.
 struct Loaded {
     config: Arc<ServerConfig>,
-    authorities: Vec<(Arc<str>, TrustAnchor<'static>)>,
+    authorities: Vec<Arc<Authority>>,
     /// Their bytes, by which a change is noticed.
     read: Vec<Vec<u8>>,
 }
 
-/// A client's certificate that one of our authorities vouches for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An authority whose client certificates are believed.
+#[derive(Debug)]
+struct Authority {
+    name: Box<str>,
+    certificate: CertificateDer<'static>,
+    anchor: TrustAnchor<'static>,
+    /// Whether it is no more among those that were read last. Connections that it vouched for look here.
+    withdrawn: AtomicBool,
+}
+
+/// A client's certificate that one of our authorities vouches for. A connection outlives the moment of its handshake by far, so
+/// it is to be asked each time whether it still holds.
+#[derive(Clone, Debug)]
 pub struct Certified {
-    /// The authority's name among ours.
-    pub authority: Arc<str>,
-    /// Whom it is for: its alternative names, DNS names and URIs.
-    pub names: Vec<Box<str>>,
+    authority: Arc<Authority>,
+    names: Vec<Box<str>>,
+    /// The seconds since 1970 between which it is valid, with those between it and its authority (RFC 5280, 4.1.2.5): both
+    /// included.
+    valid: (i64, i64),
+}
+
+impl Certified {
+    /// Whether it is one of an authority of this name, for this DNS name or URI, as of now: neither it nor one between it and
+    /// the authority has expired, and the authority is still one of ours. It costs a look at the clock.
+    pub fn is_of(&self, authority: &str, name: &str) -> bool {
+        let is_ours = !self.authority.withdrawn.load(Ordering::Relaxed);
+        let (from, until) = self.valid;
+        let now = i64::try_from(UnixTime::now().as_secs()).unwrap_or(i64::MAX);
+        let named = *self.authority.name == *authority && self.names.iter().any(|own| **own == *name);
+        named && is_ours && (from..=until).contains(&now)
+    }
 }
 
 impl Tls {
@@ -58,7 +84,7 @@ impl Tls {
     /// # Errors
     /// One cannot be read, or key and certificate do not belong together.
     pub fn open(files: Files) -> anyhow::Result<Arc<Self>> {
-        let now = ArcSwap::from_pointee(Loaded::read(&files)?);
+        let now = ArcSwap::from_pointee(Loaded::read(&files, &[])?);
         Ok(Arc::new(Self { files, now }))
     }
 
@@ -70,7 +96,12 @@ impl Tls {
         if self.files.bytes()? == self.now.load().read {
             return Ok(false);
         }
-        self.now.store(Arc::new(Loaded::read(&self.files)?));
+        let old = self.now.load_full();
+        let new = Arc::new(Loaded::read(&self.files, &old.authorities)?);
+        self.now.store(Arc::clone(&new));
+        // After the new ones are in use: who is vouched for by an old one meanwhile finds it withdrawn.
+        let gone = |old: &&Arc<Authority>| !new.authorities.iter().any(|new| Arc::ptr_eq(old, new));
+        old.authorities.iter().filter(gone).for_each(|old| old.withdrawn.store(true, Ordering::Relaxed));
         Ok(true)
     }
 
@@ -99,15 +130,27 @@ impl Tls {
         let own = EndEntityCert::try_from(own).ok()?;
         let loaded = self.now.load();
         let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms.all;
-        let vouches = |anchor: &TrustAnchor<'static>| {
-            let anchors = std::slice::from_ref(anchor);
-            own.verify_for_usage(algorithms, anchors, between, UnixTime::now(), KeyUsage::client_auth(), None, None)
-                .is_ok()
+        let usage = KeyUsage::client_auth;
+        let vouches = |authority: &Arc<Authority>| {
+            let anchors = std::slice::from_ref(&authority.anchor);
+            let path = own.verify_for_usage(algorithms, anchors, between, UnixTime::now(), usage(), None, None).ok()?;
+            path.intermediate_certificates().map(validity).try_fold(validity(&own)?, |(from, until), other| {
+                let (others_from, others_until) = other?;
+                Some((from.max(others_from), until.min(others_until)))
+            })
         };
-        let (authority, _) = loaded.authorities.iter().find(|(_, anchor)| vouches(anchor))?;
+        let found = loaded.authorities.iter().find_map(|authority| Some((authority, vouches(authority)?)));
+        let (authority, valid) = found?;
         let names = own.valid_dns_names().chain(own.valid_uri_names()).map(Into::into).collect();
-        Some(Certified { authority: Arc::clone(authority), names })
+        Some(Certified { authority: Arc::clone(authority), names, valid })
     }
+}
+
+/// The seconds since 1970 between which a certificate is valid.
+fn validity(certificate: &Cert<'_>) -> Option<(i64, i64)> {
+    let der = certificate.der();
+    let (_, read) = parse_x509_certificate(&der).ok()?;
+    Some((read.validity().not_before.timestamp(), read.validity().not_after.timestamp()))
 }
 
 impl Files {
@@ -118,7 +161,8 @@ impl Files {
 }
 
 impl Loaded {
-    fn read(files: &Files) -> anyhow::Result<Self> {
+    /// Reads them. An authority that there was already is the same one.
+    fn read(files: &Files, old: &[Arc<Authority>]) -> anyhow::Result<Self> {
         let read = files.bytes()?;
         let certificates = |bytes: &[u8], path: &PathBuf| -> anyhow::Result<Vec<CertificateDer<'static>>> {
             let read = CertificateDer::pem_slice_iter(bytes).collect::<Result<Vec<_>, _>>();
@@ -135,8 +179,11 @@ impl Loaded {
             for certificate in certificates(bytes, path)? {
                 let anchor = anchor_from_trusted_cert(&certificate);
                 let anchor = anchor.with_context(|| format!("{} is no authority", path.display()))?.to_owned();
-                authorities.push((name.as_str().into(), anchor));
-                roots.add(certificate)?;
+                roots.add(certificate.clone())?;
+                let same = |old: &&Arc<Authority>| *old.name == **name && old.certificate == certificate;
+                authorities.push(old.iter().find(same).cloned().unwrap_or_else(|| {
+                    Arc::new(Authority { name: name.as_str().into(), certificate, anchor, withdrawn: false.into() })
+                }));
             }
         }
         let builder =

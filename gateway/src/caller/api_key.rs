@@ -70,18 +70,27 @@ const FIND: &str = "
     left join products p on p.name = k.product and p.deleted_at is null
     where k.name = 'apiKeys/' || $1 and k.deleted_at is null";
 
+/// What a key that is in force stands for.
+#[derive(Debug)]
+pub(crate) struct InForce {
+    pub(crate) principal: Principal,
+    /// Whether it is a partner's.
+    pub(crate) partner: bool,
+    /// The product with a quota, and how many requests a month it is.
+    pub(crate) quota: Option<(Box<str>, u64)>,
+}
+
 impl KeyTable {
     /// The table in this database, whose keys hold what the rules let them hold.
     pub(crate) fn new(pool: PgPool, rules: Arc<Rules>) -> Self {
         Self { pool, rules }
     }
 
-    /// Whom the key of this name stands for while it is in force, and whether it is a partner's; without its secret, for
-    /// what it asked for earlier.
-    pub(crate) async fn in_force(&self, name: &str) -> Result<Option<(Principal, bool)>, sqlx::Error> {
+    /// Whom the key of this name stands for while it is in force; without its secret, for what it asked for earlier.
+    pub(crate) async fn in_force(&self, name: &str) -> Result<Option<InForce>, sqlx::Error> {
         let Some(id) = name.strip_prefix(NAMES) else { return Ok(None) };
         let found = self.find(id).await?.and_then(|record| good(record, Utc::now()));
-        Ok(found.map(|found| (found.principal, found.partner)))
+        Ok(found.map(|Found { principal, partner, quota, .. }| InForce { principal, partner, quota }))
     }
 
     async fn find(&self, id: &str) -> Result<Option<Record>, sqlx::Error> {

@@ -14,7 +14,7 @@ mod snapshot;
 mod strangers;
 mod streams;
 
-pub(crate) use api_key::{Bootstrap, KeyTable, is_key};
+pub(crate) use api_key::{Bootstrap, InForce, KeyTable, is_key};
 pub(crate) use bearer::People;
 pub(crate) use dev_issuer::DevIssuer;
 pub(crate) use glass::Glass;
@@ -111,11 +111,12 @@ impl Caller {
         self.networks.is_empty() || self.networks.iter().any(|network| network.holds(address))
     }
 
-    /// Whether the connection's certificate is the one it must come with. Most need none.
+    /// Whether the connection's certificate is the one it must come with, and good still: a connection, and a stream, can last
+    /// longer than a certificate and than our trust in who made it. Most need none.
     pub(crate) fn is_bound_to(&self, certified: Option<&Arc<Certified>>) -> bool {
-        self.certificate.as_ref().is_none_or(|(authority, name)| {
-            certified.is_some_and(|found| *found.authority == **authority && found.names.contains(name))
-        })
+        self.certificate
+            .as_ref()
+            .is_none_or(|(authority, name)| certified.is_some_and(|found| found.is_of(authority, name)))
     }
 
     /// Whether it may do and see whatever that one may: it is the same caller, with no less.

@@ -4,7 +4,7 @@
 use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use sqlx::PgPool;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// How many bytes of a digest are kept: two of the addresses of a country do not meet by chance.
 const BYTES: usize = 12;
@@ -42,14 +42,45 @@ impl Addresses {
 
     /// The digest of an address, in hexadecimal. An IPv4 address within IPv6 is that IPv4 address.
     pub(super) fn digest(&self, address: IpAddr) -> String {
-        let digest = hmac::sign(&self.0, address.to_canonical().to_string().as_bytes());
+        self.digest_of(&address.to_canonical().to_string())
+    }
+
+    /// The digest by which calls of strangers from an address are counted: in IPv6 that of its network of 64 bits, since
+    /// whoever has one address of it has all of them.
+    pub(super) fn digest_of_stranger(&self, address: IpAddr) -> String {
+        match network(address) {
+            IpAddr::V4(address) => self.digest(address.into()),
+            IpAddr::V6(network) => self.digest_of(&format!("{network}/64")),
+        }
+    }
+
+    fn digest_of(&self, text: &str) -> String {
+        let digest = hmac::sign(&self.0, text.as_bytes());
         hex::encode(&digest.as_ref()[..BYTES])
+    }
+}
+
+/// The address, or in IPv6 the first one of its network of 64 bits.
+pub(super) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address => address,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn strangers_of_one_network_have_one_digest() {
+        let whence = Addresses::with(&[1; 32]);
+        let digest = |text: &str| whence.digest_of_stranger(text.parse().unwrap());
+        assert_eq!(digest("2001:db8::1"), digest("2001:db8::ffff:2"));
+        assert_ne!(digest("2001:db8::1"), digest("2001:db8:0:1::1"));
+        assert_eq!(digest("::ffff:192.0.2.1"), whence.digest("192.0.2.1".parse().unwrap()));
+        assert_ne!(digest("192.0.2.1"), digest("192.0.2.2"));
+    }
 
     #[test]
     fn an_address_has_one_digest_with_one_key() {

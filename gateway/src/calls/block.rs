@@ -1,7 +1,7 @@
 //! A block of calls: its columns, and the digest that the audit log holds of it.
 
 use super::Call;
-use super::addresses::Addresses;
+use super::addresses::{Addresses, network};
 use chrono::{DateTime, Utc};
 use ring::digest::{Context, SHA256};
 use sqlx::Row as _;
@@ -30,16 +30,26 @@ pub(super) struct Block {
     pub(super) addresses: Vec<String>,
     pub(super) address: Vec<i32>,
     pub(super) record: Vec<String>,
+    /// Whether its calls are those of strangers, all of which were refused. It goes after a time, and alike calls in it are one.
+    pub(super) strangers: bool,
+    /// For how many calls each stands, in a block of strangers; in others each stands for itself.
+    pub(super) times: Vec<i32>,
 }
+
+/// What the audit log says of a block of strangers' calls behind their number.
+const STRANGERS: &str = " calls of strangers";
 
 /// The columns of [`Block::read`].
 pub(super) const COLUMNS: &str = "b.keeper, b.number, b.lost, b.callers, b.agencies, b.methods, b.caller, b.method, b.micros, b.code, b.trace, \
-     b.addresses, b.address, b.record";
+     b.addresses, b.address, b.record, b.strangers, b.times";
 
 impl Block {
-    /// A block of these calls.
+    /// A block of these calls: all of callers that were known, or all of strangers.
     pub(super) fn of(keeper: Uuid, number: i64, lost: u64, calls: &[Call], whence: &Addresses) -> Self {
         let mut block = Self { keeper, number, lost: i64::try_from(lost).unwrap_or(i64::MAX), ..Self::default() };
+        block.strangers = calls.iter().all(|call| call.caller.is_none());
+        // Strangers refused for the same in one moment and from one network are counted, so that a flood fills no disk.
+        let mut alike: HashMap<(i32, i16, i32), usize> = HashMap::new();
         let (now, wall) = (Instant::now(), Utc::now().timestamp_micros());
         let mut callers: HashMap<(&str, &str), i32> = HashMap::new();
         let mut methods: HashMap<&str, i32> = HashMap::new();
@@ -49,19 +59,31 @@ impl Block {
             let caller = principal.map_or("unknown", |principal| &principal.subject);
             let agency = principal.and_then(|principal| principal.agency.as_deref()).unwrap_or_default();
             let method = call.method.map_or(metric::OTHER, |method| method.path());
-            block.caller.push(*callers.entry((caller, agency)).or_insert_with(|| {
+            let caller = *callers.entry((caller, agency)).or_insert_with(|| {
                 block.agencies.push(agency.to_owned());
                 added(&mut block.callers, caller)
-            }));
-            block.method.push(*methods.entry(method).or_insert_with(|| added(&mut block.methods, method)));
+            });
+            let method = *methods.entry(method).or_insert_with(|| added(&mut block.methods, method));
+            let from = if block.strangers { call.from.map(network) } else { call.from };
+            let address = *addresses.entry(from).or_insert_with(|| {
+                let digest = |from| if block.strangers { whence.digest_of_stranger(from) } else { whence.digest(from) };
+                added(&mut block.addresses, &from.map(digest).unwrap_or_default())
+            });
+            if block.strangers {
+                let place = *alike.entry((method, call.code, address)).or_insert(block.times.len());
+                if let Some(times) = block.times.get_mut(place) {
+                    *times += 1;
+                    continue;
+                }
+                block.times.push(1);
+            }
+            block.caller.push(caller);
+            block.method.push(method);
+            block.address.push(address);
             let ago = now.saturating_duration_since(call.begun).as_micros();
             block.micros.push(wall.saturating_sub(i64::try_from(ago).unwrap_or(0)));
             block.code.push(call.code);
             block.trace.push(format!("{:032x}", call.trace));
-            block.address.push(*addresses.entry(call.from).or_insert_with(|| {
-                let digest = call.from.map(|from| whence.digest(from)).unwrap_or_default();
-                added(&mut block.addresses, &digest)
-            }));
             block.record.push(call.record.to_string());
         }
         block
@@ -83,7 +105,15 @@ impl Block {
             addresses: row.try_get("addresses")?,
             address: row.try_get("address")?,
             record: row.try_get("record")?,
+            strangers: row.try_get("strangers")?,
+            times: row.try_get("times")?,
         })
+    }
+
+    /// How many calls it tells of.
+    pub(super) fn calls(&self) -> i64 {
+        let counted = |times: &Vec<i32>| times.iter().map(|times| i64::from(*times)).sum();
+        Some(&self.times).filter(|times| !times.is_empty()).map_or(self.caller.len() as i64, counted)
     }
 
     /// From when to when its calls were.
@@ -100,7 +130,11 @@ impl Block {
         let mut digest = Context::new(&SHA256);
         // Blocks from before there were addresses and records are sealed as they were then.
         let later = !self.address.is_empty() || !self.addresses.is_empty() || !self.record.is_empty();
-        digest.update(if later { b"legation.calls.v2" } else { b"legation.calls.v1" });
+        digest.update(match (self.strangers, later) {
+            (true, _) => b"legation.calls.v3",
+            (false, true) => b"legation.calls.v2",
+            (false, false) => b"legation.calls.v1",
+        });
         digest.update(self.keeper.as_bytes());
         digest.update(&self.number.to_be_bytes());
         digest.update(&self.lost.to_be_bytes());
@@ -127,9 +161,20 @@ impl Block {
             digest.update(&(self.address.len() as u64).to_be_bytes());
             self.address.iter().for_each(|place| digest.update(&place.to_be_bytes()));
         }
+        // What counts calls in a block that is none of strangers was put there by somebody else.
+        if self.strangers || !self.times.is_empty() {
+            digest.update(&(self.times.len() as u64).to_be_bytes());
+            self.times.iter().for_each(|times| digest.update(&times.to_be_bytes()));
+        }
+        let of = if self.strangers { STRANGERS } else { " calls" };
         let lost = if self.lost == 0 { String::new() } else { format!(", {} before them lost", self.lost) };
-        format!("sha256:{} {} calls{lost}", hex::encode(digest.finish()), self.caller.len())
+        format!("sha256:{} {}{of}{lost}", hex::encode(digest.finish()), self.calls())
     }
+}
+
+/// Whether a block is one of strangers, by what the audit log says of it.
+pub(super) fn is_of_strangers(seal: &str) -> bool {
+    seal.contains(STRANGERS)
 }
 
 fn added(texts: &mut Vec<String>, text: &str) -> i32 {
@@ -140,6 +185,9 @@ fn added(texts: &mut Vec<String>, text: &str) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::caller::Caller;
+    use identity::Permissions;
+    use std::sync::Arc;
 
     fn block() -> Block {
         Block {
@@ -157,7 +205,7 @@ mod tests {
 
     #[test]
     fn every_change_to_a_block_changes_its_seal() {
-        let changes: [fn(&mut Block); 14] = [
+        let changes: [fn(&mut Block); 17] = [
             |_| {},
             |block| block.number = 1,
             |block| block.lost = 1,
@@ -172,6 +220,9 @@ mod tests {
             |block| block.address = vec![0, 1],
             |block| block.record = vec!["missions/a".into(), String::new()],
             |block| block.record = vec![String::new(), "missions/a".into()],
+            |block| block.strangers = true,
+            |block| block.times = vec![1, 1],
+            |block| (block.strangers, block.times) = (true, vec![1, 2]),
         ];
         let mut seals: Vec<_> = changes
             .iter()
@@ -183,35 +234,48 @@ mod tests {
             .collect();
         seals.sort();
         seals.dedup();
-        assert_eq!(seals.len(), 14);
+        assert_eq!(seals.len(), 17);
+    }
+
+    fn call(caller: Option<&Arc<Caller>>, code: i16, from: &str, record: &str) -> Call {
+        Call {
+            begun: Instant::now(),
+            caller: caller.cloned(),
+            method: None,
+            code,
+            trace: 0xab,
+            from: from.parse().ok(),
+            record: record.into(),
+        }
     }
 
     #[test]
     fn a_caller_a_method_and_an_address_stand_in_a_block_once() {
-        let from: Option<IpAddr> = "192.0.2.1".parse().ok();
-        let record: Box<str> = "missions/a".into();
-        let call = |code, from, record| Call {
-            begun: Instant::now(),
-            caller: None,
-            method: None,
-            code,
-            trace: 0xab,
-            from,
-            record,
-        };
+        let caller = Arc::new(Caller::of(Permissions::default(), false));
+        let call = |code, from, record| call(Some(&caller), code, from, record);
         let whence = Addresses::with(&[1; 32]);
-        let calls = [call(0, from, record), call(16, None, "".into()), call(5, from, "".into())];
+        let calls = [call(0, "192.0.2.1", "missions/a"), call(16, "", ""), call(5, "192.0.2.1", "")];
         let block = Block::of(Uuid::nil(), 1, 0, &calls, &whence);
-        assert_eq!(
-            (block.callers.as_slice(), block.methods.as_slice()),
-            (&["unknown".to_owned()][..], &["_OTHER".to_owned()][..])
-        );
-        assert_eq!((block.caller, block.code), (vec![0, 0, 0], vec![0, 16, 5]));
-        assert_eq!(
-            (block.addresses, block.address),
-            (vec![whence.digest(from.unwrap()), String::new()], vec![0, 1, 0])
-        );
+        assert_eq!((block.callers.len(), block.methods.as_slice()), (1, &["_OTHER".to_owned()][..]));
+        assert_eq!((&*block.caller, &*block.code), (&[0, 0, 0][..], &[0, 16, 5][..]));
+        let digest = whence.digest("192.0.2.1".parse().unwrap());
+        assert_eq!((&block.addresses, &*block.address), (&vec![digest, String::new()], &[0, 1, 0][..]));
         assert_eq!(block.record, ["missions/a", "", ""]);
         assert_eq!(block.trace[0], "000000000000000000000000000000ab");
+        assert_eq!((block.strangers, block.times.len(), block.calls()), (false, 0, 3));
+        assert!(!is_of_strangers(&block.seal()));
+    }
+
+    #[test]
+    fn strangers_refused_alike_are_counted_and_not_listed() {
+        let whence = Addresses::with(&[1; 32]);
+        let calls = [("192.0.2.1", 16), ("192.0.2.1", 16), ("2001:db8::1", 16), ("2001:db8::2", 16), ("192.0.2.1", 8)];
+        let calls = calls.map(|(from, code)| call(None, code, from, ""));
+        let block = Block::of(Uuid::nil(), 1, 2, &calls, &whence);
+        assert_eq!((&*block.times, &*block.code), (&[2, 2, 1][..], &[16, 16, 8][..]));
+        assert_eq!((&*block.address, block.addresses.len()), (&[0, 1, 0][..], 2));
+        assert_eq!((block.micros.len(), block.trace.len(), block.record.len(), block.method.len()), (3, 3, 3, 3));
+        assert!(block.seal().ends_with(" 5 calls of strangers, 2 before them lost"), "{}", block.seal());
+        assert!(is_of_strangers(&block.seal()));
     }
 }

@@ -1,4 +1,4 @@
-//! The record of calls, read: sent to auditors, and held against the audit log.
+//! The record of calls, sent to auditors.
 
 use super::addresses::Addresses;
 use super::block::{Block, COLUMNS};
@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use proto::gateway::v1::{ExportCallsRequest, ExportCallsResponse};
 use registry::timestamp;
-use sqlx::{AssertSqlSafe, PgPool, Row as _};
+use sqlx::{AssertSqlSafe, PgPool};
 use std::net::IpAddr;
 use tonic::{Code, Status};
 use uuid::Uuid;
@@ -23,7 +23,7 @@ pub(crate) fn export(
     ask: ExportCallsRequest,
     from: Option<DateTime<Utc>>,
     until: Option<DateTime<Utc>>,
-    whence: Option<String>,
+    whence: Option<Whence>,
 ) -> impl Stream<Item = Result<ExportCallsResponse, Status>> + Send {
     let pages = stream::try_unfold(Some((Uuid::nil(), 0)), move |place: Option<Place>| {
         let pool = pool.clone();
@@ -37,7 +37,7 @@ pub(crate) fn export(
     pages
         .map_ok(move |blocks| {
             let lines: Vec<_> =
-                blocks.iter().flat_map(|block| calls(block, &ask, from, until, whence.as_deref())).collect();
+                blocks.iter().flat_map(|block| calls(block, &ask, from, until, whence.as_ref())).collect();
             stream::iter(lines.into_iter().map(Ok))
         })
         .try_flatten()
@@ -59,12 +59,17 @@ async fn page(
     rows.fetch_all(pool).await?.iter().map(Block::read).collect()
 }
 
-/// The digest of an address, by which its calls are found.
+/// By which digests the calls from an address are found: its own, and the one that it has as a stranger's.
+#[derive(Clone, Debug)]
+pub(crate) struct Whence([String; 2]);
+
+/// The digests of an address.
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn whence(pool: &PgPool, address: IpAddr) -> Result<String, sqlx::Error> {
-    Ok(Addresses::of(pool).await?.digest(address))
+pub(crate) async fn whence(pool: &PgPool, address: IpAddr) -> Result<Whence, sqlx::Error> {
+    let addresses = Addresses::of(pool).await?;
+    Ok(Whence([addresses.digest(address), addresses.digest_of_stranger(address)]))
 }
 
 /// The calls of a block that were asked for.
@@ -73,7 +78,7 @@ fn calls(
     ask: &ExportCallsRequest,
     from: Option<DateTime<Utc>>,
     until: Option<DateTime<Utc>>,
-    whence: Option<&str>,
+    whence: Option<&Whence>,
 ) -> Vec<ExportCallsResponse> {
     let text = |texts: &[String], place: i32| {
         usize::try_from(place).ok().and_then(|place| texts.get(place)).cloned().unwrap_or_default()
@@ -92,7 +97,7 @@ fn calls(
             && (ask.caller.is_empty() || ask.caller == caller)
             && (ask.agency.is_empty() || ask.agency == agency)
             && (ask.record.is_empty() || ask.record == record)
-            && whence.is_none_or(|whence| whence == address);
+            && whence.is_none_or(|whence| whence.0.contains(&address));
         if wanted {
             found.push(ExportCallsResponse {
                 time: Some(timestamp(at)),
@@ -103,6 +108,7 @@ fn calls(
                 trace_id: trace.clone(),
                 address,
                 record,
+                times: block.times.get(n).copied().unwrap_or(1),
             });
         }
     }
@@ -113,41 +119,4 @@ fn calls(
 fn name_of(code: Code) -> String {
     let google = proto::google::rpc::Code::try_from(code as i32).unwrap_or(proto::google::rpc::Code::Unknown);
     google.as_str_name().to_owned()
-}
-
-/// How many calls there are, and what of their blocks is not as the audit log says.
-///
-/// # Errors
-/// The database's.
-pub(crate) async fn check(pool: &PgPool) -> Result<(i64, Vec<String>), sqlx::Error> {
-    let mut findings = Vec::new();
-    let missing = sqlx::query_scalar::<_, String>(
-        "select a.name from audit a where a.method = 'calls/keep' and a.name like 'callBlocks/%' and not exists \
-         (select from call_blocks b where 'callBlocks/' || b.keeper::text || '/' || b.number::text = a.name) \
-         order by a.seq limit 1000",
-    );
-    findings.extend(missing.fetch_all(pool).await?.into_iter().map(|name| format!("{name} was deleted")));
-    let text = format!(
-        "select {COLUMNS}, a.reason as seal from call_blocks b left join audit a \
-         on a.name = 'callBlocks/' || b.keeper::text || '/' || b.number::text and a.method = 'calls/keep' \
-         where (b.keeper, b.number) > ($1, $2) order by b.keeper, b.number limit $3"
-    );
-    let (mut place, mut calls) = ((Uuid::nil(), 0), 0);
-    loop {
-        let rows = sqlx::query(AssertSqlSafe(text.clone())).bind(place.0).bind(place.1).bind(AT_ONCE);
-        let rows = rows.fetch_all(pool).await?;
-        for row in &rows {
-            let (block, seal) = (Block::read(row)?, row.try_get::<Option<String>, _>("seal")?);
-            let name = format!("callBlocks/{}/{}", block.keeper, block.number);
-            match seal {
-                None => findings.push(format!("{name} was inserted afterwards")),
-                Some(seal) if seal != block.seal() => findings.push(format!("{name} was altered")),
-                Some(_) => calls += i64::try_from(block.caller.len()).unwrap_or(0),
-            }
-            place = (block.keeper, block.number);
-        }
-        if rows.is_empty() {
-            return Ok((calls, findings));
-        }
-    }
 }

@@ -20,11 +20,11 @@ const LAST_TRIES: u32 = 3;
 const WRITE: &str = "
     with block as (
         insert into call_blocks (keeper, number, first_at, last_at, lost, callers, agencies, methods, caller, method,
-            micros, code, trace, addresses, address, record)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $15, $16, $17)
+            micros, code, trace, addresses, address, record, strangers, times, written_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $15, $16, $17, $18, $19, now())
     ), alive as (update call_keepers set seen_at = now() where keeper = $1)
-    insert into audit (actor, method, name, outcome, reason)
-    values ('gateway', 'calls/keep', 'callBlocks/' || $1::text || '/' || $2::text, 'OK', $14)";
+    insert into audit (at, actor, method, name, outcome, reason)
+    values (now(), 'gateway', 'calls/keep', 'callBlocks/' || $1::text || '/' || $2::text, 'OK', $14)";
 
 /// Keepers that died without a word are told once, by whoever sees it first.
 const TELL: &str = "
@@ -80,7 +80,10 @@ impl Keeper {
 
     /// Writes calls; the emptied list, to be used again.
     async fn write(&mut self, mut calls: Vec<Call>, mut lost: u64, shutdown: &CancellationToken) -> Vec<Call> {
-        for part in calls.chunks(BLOCK) {
+        // Strangers in blocks of their own, which do not stay for ever.
+        calls.sort_by_key(|call| call.caller.is_none());
+        let (known, strangers) = calls.split_at(calls.partition_point(|call| call.caller.is_some()));
+        for part in known.chunks(BLOCK).chain(strangers.chunks(BLOCK)) {
             let Some(whence) = self.whence(shutdown).await else { break };
             let block = Block::of(self.id, self.number + 1, lost, part, &whence);
             if self.insist(&block, shutdown).await {
@@ -149,6 +152,8 @@ impl Keeper {
             .bind(&block.addresses)
             .bind(&block.address)
             .bind(&block.record)
+            .bind(block.strangers)
+            .bind(&block.times)
             .execute(&self.pool)
             .await;
         match written {

@@ -4,14 +4,21 @@
 //! with all others of that time as one row: a block. The audit log gets a row with the block's digest, so the audit
 //! chain covers every call. On a clean stop nothing is lost. A gateway that is killed loses what it had not written, a
 //! quarter of a second and the write under way; the next gateway to notice puts that in the audit log.
+//!
+//! Calls of strangers, whose caller was not known and who were refused for that or for want of a place, stand in blocks of
+//! their own, counted where they are alike, and those blocks go after a time.
 
 mod addresses;
 mod block;
+mod check;
 mod export;
 mod keeper;
+mod retention;
 
-pub(crate) use export::{check, export, whence};
+pub(crate) use check::{Checked, Place, check};
+pub(crate) use export::{export, whence};
 pub(crate) use keeper::Keeper;
+pub(crate) use retention::keep_for;
 
 use crate::caller::Caller;
 use opentelemetry::metrics::Counter;

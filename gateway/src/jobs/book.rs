@@ -35,11 +35,11 @@ const CLAIM: &str = "
         version = version + 1, updated_at = clock_timestamp(),
         doc = doc || jsonb_build_object('state', 'RUNNING', 'updateTime', $3::text,
             'etag', (version + 1) || '-' || right(uid::text, 8))
-    from next where j.name = next.name returning j.doc, j.place, next.state = 'QUEUED'";
+    from next where j.name = next.name returning j.doc, j.place, j.late, next.state = 'QUEUED'";
 
 /// Writes one step, if the job is still this runner's and not cancelled.
 const STEP: &str = "
-    update jobs set version = version + 1, updated_at = clock_timestamp(), place = $3,
+    update jobs set version = version + 1, updated_at = clock_timestamp(), place = $3, late = $6,
         held_until = clock_timestamp() + make_interval(secs => $4),
         doc = doc || $5::jsonb || jsonb_build_object('etag', (version + 1) || '-' || right(uid::text, 8))
     where name = $1 and holder = $2 and state = 'RUNNING'";
@@ -93,6 +93,9 @@ pub(super) struct Task {
     /// Where to go on.
     #[serde(skip)]
     pub(super) place: String,
+    /// How many times in a row its service answered too late.
+    #[serde(skip)]
+    pub(super) late: i32,
 }
 
 /// The book.
@@ -117,8 +120,8 @@ impl Book {
     pub(super) async fn claim(&self) -> Result<Option<Task>, sqlx::Error> {
         let mut tx = pg::begin(&self.pool).await.map_err(broken_off)?;
         let query = sqlx::query_as(CLAIM).bind(self.holder).bind(HOLD.as_secs_f64()).bind(now());
-        let found: Option<(Json<Task>, String, bool)> = query.fetch_optional(&mut *tx).await?;
-        let Some((Json(task), place, begins)) = found else { return Ok(None) };
+        let found: Option<(Json<Task>, String, i32, bool)> = query.fetch_optional(&mut *tx).await?;
+        let Some((Json(task), place, late, begins)) = found else { return Ok(None) };
         if begins {
             tell(&mut tx, &task.name, "run").await?;
         }
@@ -126,7 +129,7 @@ impl Book {
         if begins {
             self.ring().await;
         }
-        Ok(Some(Task { place, ..task }))
+        Ok(Some(Task { place, late, ..task }))
     }
 
     /// Writes a step with its results, and holds on. Whether the job is still this runner's.
@@ -188,7 +191,7 @@ impl Book {
         change: &Value,
     ) -> Result<bool, sqlx::Error> {
         let query = sqlx::query(STEP).bind(&task.name).bind(self.holder).bind(&task.place).bind(hold.as_secs_f64());
-        Ok(query.bind(Json(change)).execute(connection).await?.rows_affected() == 1)
+        Ok(query.bind(Json(change)).bind(task.late).execute(connection).await?.rows_affected() == 1)
     }
 
     /// Keeps the next part of an import, in the place of one that was kept and never counted.

@@ -22,7 +22,7 @@ const SWEEP: Duration = Duration::from_hours(1);
 /// Begins to run jobs, as many at a time as the settings say, until the house stops.
 pub(crate) fn start(settings: &Settings, house: &House, pool: &PgPool, errands: Errands) {
     let book = || Book::new(pool.clone(), settings.database.sealing_keys.clone());
-    let runner = Arc::new(Runner::new(book(), errands));
+    let runner = Arc::new(Runner::new(book(), errands, settings.jobs_late));
     house.tasks.spawn(sweep(book(), settings.jobs_keep, house.shutdown.clone()));
     for _ in 0..settings.jobs_at_once {
         house.tasks.spawn(Arc::clone(&runner).run(house.shutdown.clone()));

@@ -3,6 +3,7 @@
 use super::book::Book;
 use crate::caller::is_key;
 use crate::errand::may;
+use crate::settings::Settings;
 use crate::webhooks::method;
 use fault::{Fault, refuse_if};
 use identity::{Called, Principal};
@@ -13,16 +14,55 @@ use proto::gateway::v1::{
     ReadJobResultsRequest, ReadJobResultsResponse, Reason, StartJobRequest, WatchJobsRequest, WatchJobsResponse, job,
 };
 use proto::policy::v1::Reason as House;
-use registry::{Answer, Call, Feed, Keep, Registry, Visible};
+use registry::{Answer, Call, Feed, Keep, Reader, Registry, Visible};
+use std::time::Duration;
 use tonic::{Request, Response};
-use vault::Vault;
 
 /// The jobs.
 #[derive(Clone, Debug)]
 pub(crate) struct Jobs {
     registry: Registry<Self>,
     book: Book,
+    most: Most,
 }
+
+/// How many jobs there may be that are not at their end.
+#[derive(Clone, Copy, Debug)]
+struct Most {
+    of_key: u32,
+    of_agency: u32,
+}
+
+/// How many there are, of keys with their agencies; our own house has no name.
+type Counted = Vec<(String, String, i64)>;
+
+/// What each key has. One job is made after the other, so that two at once are not both the last.
+async fn counted(reader: &mut Reader<'_>, _: &Job) -> Result<Counted, Fault> {
+    reader.alone("jobs").await?;
+    let text = "select agency, key, count(*) from jobs \
+                where state in ('COLLECTING', 'QUEUED', 'RUNNING') and deleted_at is null group by agency, key";
+    sqlx::query_as(text).fetch_all(reader.beside()).await.map_err(pg::fault)
+}
+
+impl Most {
+    /// Refuses one more than there may be. When there is room again depends on what its caller does, so it is told to come
+    /// again in a while.
+    fn check(self, job: &Job, counted: &Counted) -> Result<(), Fault> {
+        let count = |is_meant: &dyn Fn(&str, &str) -> bool| -> i64 {
+            counted.iter().filter(|(agency, key, _)| is_meant(agency, key)).map(|(.., jobs)| jobs).sum()
+        };
+        let of_key = count(&|_, key| key == job.key);
+        let of_agency = count(&|agency, _| !agency.is_empty() && agency == job.agency);
+        let bounds = [(of_key, self.of_key, "key"), (of_agency, self.of_agency, "agency")];
+        bounds.into_iter().try_for_each(|(jobs, most, whose)| {
+            let words = format!("there are {most} jobs not at their end, which is as many as the {whose} may have");
+            refuse_if(jobs >= i64::from(most), Reason::TooManyJobs, words).map_err(|fault| fault.retry_after(LATER))
+        })
+    }
+}
+
+/// When to try again to make a job.
+const LATER: Duration = Duration::from_secs(30);
 
 impl Keep for Jobs {
     type Record = Job;
@@ -84,9 +124,10 @@ pub(super) fn of(kind: job::Kind, collection: &str) -> Option<&'static contract:
 }
 
 impl Jobs {
-    pub(crate) fn new(registry: Registry<Self>, vault: Vault) -> Self {
-        let book = Book::new(registry.store().pool().clone(), vault);
-        Self { registry, book }
+    pub(crate) fn new(registry: Registry<Self>, settings: &Settings) -> Self {
+        let book = Book::new(registry.store().pool().clone(), settings.database.sealing_keys.clone());
+        let most = Most { of_key: settings.jobs_of_key.get(), of_agency: settings.jobs_of_agency.get() };
+        Self { registry, book, most }
     }
 }
 
@@ -101,7 +142,9 @@ impl JobService for Jobs {
     }
 
     async fn create_job(&self, request: Request<CreateJobRequest>) -> Answer<Job> {
-        self.registry.create(request).await
+        let most = self.most;
+        let admit = |job: &mut Job, counted: Counted, _: &mut Call| most.check(job, &counted);
+        self.registry.create_with(request, counted, admit).await
     }
 
     /// The lines are kept before the job knows of them: a part counts once the record says so, and not before.

@@ -12,6 +12,7 @@ use proto::contract;
 use proto::gateway::v1::job;
 use proto::policy::v1::Reason;
 use serde_json::{Value, json};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,8 @@ use transcode::Message;
 const LOOK: Duration = Duration::from_millis(500);
 /// How long a job waits for a service that is away.
 const AWAY: Duration = Duration::from_secs(2);
+/// The longest that a job waits before it is looked at again, whatever it waits for.
+const LONGEST: Duration = Duration::from_mins(5);
 /// How long a step may take: less than a job is held for.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a job is worked for before others have their turn.
@@ -33,6 +36,8 @@ const PAGE: u64 = 500;
 pub(super) struct Runner {
     book: Book,
     errands: Errands,
+    /// How many times in a row a service may answer too late.
+    most_late: NonZeroU32,
 }
 
 /// How a step ended.
@@ -46,8 +51,8 @@ enum Step {
 }
 
 impl Runner {
-    pub(super) fn new(book: Book, errands: Errands) -> Self {
-        Self { book, errands }
+    pub(super) fn new(book: Book, errands: Errands, most_late: NonZeroU32) -> Self {
+        Self { book, errands, most_late }
     }
 
     /// Runs one job after the other until shutdown; the step in hand is finished first.
@@ -87,16 +92,29 @@ impl Runner {
                 Ok(Ok(Step::On)) => {}
                 Ok(Ok(Step::Done)) => return book.end(&task, None).await,
                 Ok(Ok(Step::Lost)) => return Ok(()),
-                Ok(Err(fault)) if is_passing(&fault) => return book.release(&task, AWAY).await,
-                Ok(Err(fault)) => {
-                    let words = format!("{} ({})", fault.message(), fault.reason());
-                    return book.end(&task, Some(&words)).await;
-                }
+                Ok(Err(fault)) => return self.fail(book, task, &fault).await,
                 Err(error) => return Err(error),
             }
         }
         // The house stops, or it is another's turn: whoever comes to it goes on at once.
         book.release(&task, Duration::ZERO).await
+    }
+
+    /// Ends a job with why it cannot go on, or lets it go until it can. A service that is away comes back; one that answers too
+    /// late again and again will do so for ever, and each time costs it as much as an answer.
+    async fn fail(&self, book: &Book, mut task: Task, fault: &Fault) -> Result<(), sqlx::Error> {
+        let mut words = format!("{} ({})", fault.message(), fault.reason());
+        if fault.code() == Code::DeadlineExceeded {
+            task.late += 1;
+            if i64::from(task.late) < i64::from(self.most_late.get()) {
+                return book.release(&task, AWAY).await;
+            }
+            words = format!("{words}, {} times in a row", task.late);
+        } else if is_passing(fault) {
+            let pause = fault.pause().unwrap_or(AWAY).clamp(AWAY, LONGEST);
+            return book.release(&task, pause).await;
+        }
+        book.end(&task, Some(&words)).await
     }
 
     async fn step(&self, book: &Book, task: &mut Task) -> Result<Result<Step, Fault>, sqlx::Error> {
@@ -111,6 +129,9 @@ impl Runner {
         let (Some(bearer), Some(method)) = (bearer, method) else { return Ok(Err(denied())) };
         if !bearer.may(method) {
             return Ok(Err(denied()));
+        }
+        if let Err(fault) = bearer.count().await {
+            return Ok(Err(fault));
         }
         match kind {
             job::Kind::Import => self.part(book, task, &bearer, method).await,
@@ -130,6 +151,7 @@ impl Runner {
             Ok(answer) => answer,
             Err(fault) => return Ok(Err(fault)),
         };
+        task.late = 0;
         let items = answer.as_object().into_iter().flat_map(|answer| answer.values()).find_map(Value::as_array);
         let lines: Vec<String> = items.into_iter().flatten().map(Value::to_string).collect();
         let first = i64::from(task.lines) + 1;
@@ -178,6 +200,7 @@ impl Runner {
             Ok(answers) => answers,
             Err(fault) => return Ok(Err(fault)),
         };
+        task.late = 0;
         for answer in &answers {
             match answer["outcome"].as_str() {
                 Some("CREATED") => task.created += 1,
@@ -241,7 +264,7 @@ impl Runner {
 
 /// Whether the same step may succeed later.
 fn is_passing(fault: &Fault) -> bool {
-    matches!(fault.code(), Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted | Code::Aborted)
+    matches!(fault.code(), Code::Unavailable | Code::ResourceExhausted | Code::Aborted)
 }
 
 fn count(lines: &[String]) -> i32 {

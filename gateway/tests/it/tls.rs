@@ -1,10 +1,13 @@
 //! TLS at the door: a certificate that is renewed without a restart, and keys that are bound to a client's certificate.
 
 use crate::rig::{key, plan, send};
-use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, SanType};
-use reqwest::{Certificate, Client, Identity};
+use rcgen::{
+    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, SanType, date_time_ymd,
+};
+use reqwest::{Certificate, Client, ClientBuilder, Identity};
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 use testkit::until;
 
 /// An authority of a test.
@@ -24,7 +27,15 @@ impl Authority {
 
     /// A certificate for this name, and its key.
     fn certify(&self, name: &str, purpose: ExtendedKeyUsagePurpose) -> (String, String) {
+        self.certify_for(name, purpose, Duration::from_hours(24))
+    }
+
+    /// One that is good for so long from now on.
+    fn certify_for(&self, name: &str, purpose: ExtendedKeyUsagePurpose, time: Duration) -> (String, String) {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let until = date_time_ymd(1970, 1, 1) + now + time;
         let mut params = CertificateParams::default();
+        params.not_after = until;
         params.subject_alt_names = vec![SanType::DnsName(name.try_into().unwrap())];
         params.extended_key_usages = vec![purpose];
         let key = KeyPair::generate().unwrap();
@@ -59,12 +70,16 @@ impl Drop for Folder {
 }
 
 fn client(authority: &Authority, own: Option<&(String, String)>) -> Client {
+    // Each request on a connection of its own, so that each sees the certificate of its time.
+    building(authority, own).pool_max_idle_per_host(0).build().unwrap()
+}
+
+fn building(authority: &Authority, own: Option<&(String, String)>) -> ClientBuilder {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let root = Certificate::from_pem(authority.pem.as_bytes()).unwrap();
-    // Each request on a connection of its own, so that each sees the certificate of its time.
-    let builder = Client::builder().no_proxy().tls_certs_only([root]).pool_max_idle_per_host(0);
+    let builder = Client::builder().no_proxy().tls_certs_only([root]);
     let own = own.map(|(certificate, key)| Identity::from_pem(format!("{key}{certificate}").as_bytes()).unwrap());
-    own.into_iter().fold(builder, reqwest::ClientBuilder::identity).build().unwrap()
+    own.into_iter().fold(builder, ClientBuilder::identity)
 }
 
 #[tokio::test]
@@ -140,4 +155,64 @@ async fn a_key_bound_to_a_certificate_is_no_good_without_it() {
     let unknown = Authority::new().certify("terminals.police.example", ExtendedKeyUsagePurpose::ClientAuth);
     let asked = client(&ours, Some(&unknown)).get(format!("{base}/whoami")).bearer_auth(&secret).send().await;
     assert!(asked.is_err(), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_connection_kept_open_is_no_good_once_its_certificate_or_its_authority_is_not() {
+    let (folder, ours, police, customs) = (Folder::new(), Authority::new(), Authority::new(), Authority::new());
+    let (certificate, private) = ours.certify("localhost", ExtendedKeyUsagePurpose::ServerAuth);
+    let authorities = [("police", &police), ("customs", &customs)]
+        .map(|(name, authority)| format!("{name}={}", folder.write(&format!("{name}.pem"), &authority.pem)));
+    let rig = plan()
+        .set("TLS_CERTIFICATE", folder.write("door.pem", &certificate))
+        .set("TLS_KEY", folder.write("door.key", &private))
+        .set("TLS_AUTHORITIES", authorities.join(","))
+        .start()
+        .await;
+    let base = format!("https://localhost:{}/v1", rig.address.port());
+    let bound = async |authority: &str| {
+        let bound = json!({
+            "permissions": ["accreditation.missions.read"], "internal": true,
+            "certificateAuthority": authority, "certificateName": "terminals.example",
+        });
+        let make = client(&ours, None).post(format!("{base}/gateway/apiKeys")).bearer_auth(&rig.admin);
+        let made = send(make.json(&key(bound))).await;
+        assert_eq!(made.status, 200, "{made:?}");
+        made.json()["secret"].as_str().unwrap().to_owned()
+    };
+    let (of_police, of_customs) = (bound("police").await, bound("customs").await);
+    // One connection for all requests: whoever began another with a certificate that is no good would not be answered at all.
+    let kept = |authority: &Authority, time| {
+        let own = authority.certify_for("terminals.example", ExtendedKeyUsagePurpose::ClientAuth, time);
+        building(&ours, Some(&own)).build().unwrap()
+    };
+    let who = async |client: &Client, secret: &str| {
+        send(client.get(format!("{base}/gateway/whoami")).bearer_auth(secret)).await
+    };
+    let watch = async |client: &Client, secret: &str| {
+        client.get(format!("{base}/accreditation/missions:watch")).bearer_auth(secret).send().await.unwrap()
+    };
+    let day = Duration::from_hours(24);
+    let (short, long, other) = (kept(&police, Duration::from_secs(8)), kept(&police, day), kept(&customs, day));
+    assert_eq!((who(&short, &of_police).await.status, who(&long, &of_police).await.status), (200, 200));
+    assert_eq!(who(&other, &of_customs).await.status, 200);
+    let (of_short, of_long) = (watch(&short, &of_police).await, watch(&long, &of_police).await);
+
+    // Asked all the time, so that no connection is given up for lying idle.
+    until("the certificate has expired", async || {
+        assert_eq!(who(&long, &of_police).await.status, 200, "another's is good still");
+        let answer = who(&short, &of_police).await;
+        answer.status != 200 && answer.reason() == "CERTIFICATE_NEEDED"
+    })
+    .await;
+    assert!(of_short.text().await.unwrap().contains("CERTIFICATE_NEEDED"), "its stream ends with it");
+
+    folder.write("police.pem", &Authority::new().pem);
+    until("the authority is withdrawn", async || {
+        assert_eq!(who(&other, &of_customs).await.status, 200, "who is vouched for by another authority goes on");
+        let answer = who(&long, &of_police).await;
+        answer.status != 200 && answer.reason() == "CERTIFICATE_NEEDED"
+    })
+    .await;
+    assert!(of_long.text().await.unwrap().contains("CERTIFICATE_NEEDED"), "its stream ends with it");
 }

@@ -33,6 +33,8 @@ pub(crate) const LARGE: &str = "missions/large";
 pub(crate) const PANICS: &str = "missions/panics";
 /// A filter whose watcher is told of three changes and then of a failure.
 pub(crate) const FAILING: &str = "failing";
+/// A filter whose list is answered too late each time.
+pub(crate) const LATE: &str = "late";
 
 /// The service.
 pub(crate) fn service() -> Local {
@@ -81,6 +83,9 @@ async fn get(request: GetMissionRequest, headers: &HeaderMap) -> Response<Body> 
 fn list(request: ListMissionsRequest) -> Response<Body> {
     if request.filter == "bad" {
         return Status::from(Fault::new(Reason::InvalidFilter, "there is no field bad")).into_http();
+    }
+    if request.filter == LATE {
+        return Status::from(Fault::new(Reason::DeadlineExceeded, "that took too long")).into_http();
     }
     let before: u32 = request.page_token.parse().unwrap_or(0);
     let missions = (before + 1..=before + 2).map(|n| mission(&format!("missions/{n}"))).collect();

@@ -40,7 +40,7 @@ pub enum Kind {
     Update,
     /// Deletes a record, softly.
     Delete,
-    /// Changes a record's state or does something else to it; the name is the route's last literal.
+    /// Changes a record's state or does something else to it, or makes several; the name is the route's last literal.
     Verb(String),
     /// Reads a page of a record's history.
     Revisions,
@@ -180,7 +180,10 @@ impl Kind {
         let verb = binding.and_then(Binding::custom_verb);
         // A question in a body, where an address would be too short for it, or would show personal data in logs.
         let names_record = method.input().fields().any(|field| field.name() == "name");
-        let asks = !names_record && !makes_record && !method.is_client_streaming() && !method.is_server_streaming();
+        // What can be sent again under a key has an effect, and is no question.
+        let keyed = method.input().fields().any(|field| field.name() == "request_id");
+        let asks =
+            !keyed && !names_record && !makes_record && !method.is_client_streaming() && !method.is_server_streaming();
         match verb {
             Some(_) if asks => Self::Query,
             Some("watch") if method.is_server_streaming() => Self::Watch,

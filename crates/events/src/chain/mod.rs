@@ -12,6 +12,7 @@
 mod anchor;
 mod export;
 mod key;
+mod progress;
 mod row;
 mod seal;
 mod verify;
@@ -19,6 +20,7 @@ mod verify;
 pub use anchor::{ANCHOR_KIND, Anchor, read_anchors};
 pub use export::export;
 pub use key::{Key, TooShort};
+pub use progress::{NoProgress, Progress};
 pub(crate) use seal::Sealer;
 pub use verify::{Finding, Report, verify};
 

@@ -1,7 +1,7 @@
-//! Reads the whole audit log against its chain and the anchors, and finds what was changed.
+//! Reads the audit log against its chain and the anchors, whole or part by part, and finds what was changed.
 
 use super::row::{self, columns};
-use super::{Anchor, GENESIS, Hash, Key};
+use super::{Anchor, GENESIS, Hash, Key, Progress};
 use crate::position::Position;
 use ::chain::Row;
 use proto::registry::v1::VerifyAuditResponse;
@@ -21,15 +21,23 @@ const SEALED: &str = concat!(
       where audit_chain.position > $1 order by audit_chain.position limit $2"
 );
 
-/// Rows outside the chain that stand before its end, or that claim a transaction yet to come.
+/// Rows outside the chain that stand between two of it.
 const INSERTED: &str = "
     select seq from audit
-    where not exists (select from audit_chain where audit_chain.seq = audit.seq)
-      and ((tx, seq) < ($1::text::xid8, $2) or tx >= pg_snapshot_xmax(pg_current_snapshot()))
-    order by seq limit $3";
+    where (tx, seq) > ($1::text::xid8, $2) and (tx, seq) < ($3::text::xid8, $4)
+      and not exists (select from audit_chain where audit_chain.seq = audit.seq)
+    order by seq limit $5";
+
+/// Rows outside the chain that claim a transaction yet to come.
+const TO_COME: &str = "
+    select seq from audit
+    where tx >= pg_snapshot_xmax(pg_current_snapshot())
+      and not exists (select from audit_chain where audit_chain.seq = audit.seq)
+    order by seq limit $1";
 
 const UNSEALED: &str = "
-    select count(*) from audit where not exists (select from audit_chain where audit_chain.seq = audit.seq)";
+    select count(*) from audit
+    where (tx, seq) > ($1::text::xid8, $2) and not exists (select from audit_chain where audit_chain.seq = audit.seq)";
 
 /// Something in the audit log that is not as the relay sealed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,43 +143,65 @@ impl From<Report> for VerifyAuditResponse {
             sealed: number(report.sealed),
             unsealed: number(report.unsealed),
             unanchored: number(report.unanchored),
-            calls: 0,
             findings: report.findings.iter().map(ToString::to_string).collect(),
             more: number(report.more),
+            ..Self::default()
         }
     }
 }
 
-/// Checks the audit log of a service against its chain and against anchors kept elsewhere, in one snapshot; sealing
-/// and writing go on meanwhile. Anchors must be those of this service.
+/// Checks the audit log of a service against its chain and against anchors kept elsewhere, from where an earlier part came to
+/// an end, as many links as `most`; and says where to go on, if there is more. Each part is of one snapshot; sealing and
+/// writing go on meanwhile. Anchors must be those of this service, and the same for each part.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn verify(pool: &PgPool, key: &Key, anchors: &[Anchor]) -> Result<Report, sqlx::Error> {
+pub async fn verify(
+    pool: &PgPool,
+    key: &Key,
+    anchors: &[Anchor],
+    from: Progress,
+    most: i64,
+) -> Result<(Report, Option<Progress>), sqlx::Error> {
     // A session of its own: a check that is given up leaves no open transaction in the pool.
     let mut session = PgConnection::connect_with(&pool.connect_options()).await?;
     sqlx::query("set statement_timeout = 0").execute(&mut session).await?;
     sqlx::query("begin transaction isolation level repeatable read, read only").execute(&mut session).await?;
-    let mut walk = Walk::new(key, anchors);
-    loop {
-        let links = sqlx::query(SEALED).bind(walk.position).bind(AT_ONCE).fetch_all(&mut session).await?;
+    let mut walk = Walk::new(key, anchors, from);
+    let mut left = most;
+    let is_end = loop {
+        if left <= 0 {
+            break false;
+        }
+        let at_once = AT_ONCE.min(left);
+        let links = sqlx::query(SEALED).bind(walk.at.position).bind(at_once).fetch_all(&mut session).await?;
         for link in &links {
             let stored = Stored { hash: link.try_get("hash")?, digest: link.try_get("digest")? };
             walk.step(link.try_get("position")?, link.try_get("seq")?, &stored, row::read(link)?.as_ref());
         }
-        if links.is_empty() {
-            break;
+        let found = i64::try_from(links.len()).unwrap_or(i64::MAX);
+        left -= found;
+        if found < at_once {
+            break true;
         }
-    }
-    let (last, mut report) = walk.end();
-    let inserted = sqlx::query_scalar(INSERTED).bind(last.tx.to_string()).bind(last.seq).bind(AT_ONCE);
+    };
+    let (at, mut report) = walk.end(is_end);
+    // What stands before the first row was inserted too, whatever number it gave itself.
+    let begin = if from.position == 0 { Position { tx: 0, seq: i64::MIN } } else { from.last };
+    let inserted = sqlx::query_scalar(INSERTED).bind(begin.tx.to_string()).bind(begin.seq);
+    let inserted = inserted.bind(at.last.tx.to_string()).bind(at.last.seq).bind(AT_ONCE);
     for seq in inserted.fetch_all(&mut session).await? {
         report.find(Finding::Inserted { seq });
     }
-    let unsealed: i64 = sqlx::query_scalar(UNSEALED).fetch_one(&mut session).await?;
-    report.unsealed = unsealed.unsigned_abs();
+    if is_end {
+        for seq in sqlx::query_scalar(TO_COME).bind(AT_ONCE).fetch_all(&mut session).await? {
+            report.find(Finding::Inserted { seq });
+        }
+        let unsealed = sqlx::query_scalar::<_, i64>(UNSEALED).bind(at.last.tx.to_string()).bind(at.last.seq);
+        report.unsealed = unsealed.fetch_one(&mut session).await?.unsigned_abs();
+    }
     session.close().await?;
-    Ok(report)
+    Ok((report, (!is_end).then_some(at)))
 }
 
 /// The two links of a row as they are stored; rows sealed before there were public links have none.
@@ -185,51 +215,40 @@ struct Walk<'a> {
     key: &'a Key,
     anchors: HashMap<i64, Vec<&'a Anchor>>,
     newest: i64,
-    /// The position reached.
-    position: i64,
-    /// The stored hash at that position.
-    before: Hash,
-    /// The stored public hash, once there are any; until then the chain of them begins at the keyed one.
-    public: Option<Hash>,
-    /// Where the row at that position stands in commit order.
-    place: Position,
-    /// Where the last row stands whose hash is right: what is outside the chain and before it was inserted.
-    last: Position,
+    at: Progress,
     report: Report,
 }
 
 impl<'a> Walk<'a> {
-    fn new(key: &'a Key, anchors: &'a [Anchor]) -> Self {
+    fn new(key: &'a Key, anchors: &'a [Anchor], at: Progress) -> Self {
         let mut places: HashMap<i64, Vec<&Anchor>> = HashMap::new();
         for anchor in anchors {
             places.entry(anchor.position).or_default().push(anchor);
         }
         let newest = anchors.iter().map(|anchor| anchor.position).max().unwrap_or(0);
-        let start = Position::default();
-        let report = Report::default();
-        let (before, public) = (GENESIS, None);
-        Self { key, anchors: places, newest, position: 0, before, public, place: start, last: start, report }
+        Self { key, anchors: places, newest, at, report: Report::default() }
     }
 
     fn step(&mut self, position: i64, seq: i64, stored: &Stored, row: Option<&Row>) {
-        if position != self.position + 1 {
-            self.report.find(Finding::Gap { from: self.position + 1, to: position - 1 });
+        if position != self.at.position + 1 {
+            self.report.find(Finding::Gap { from: self.at.position + 1, to: position - 1 });
         }
         match row {
             None => self.report.find(Finding::Deleted { position, seq }),
             Some(row) => {
                 let (canonical, place) = (row.canonical(), Position { tx: row.tx, seq: row.seq });
-                let holds = self.key.link(&self.before, &canonical) == *stored.hash && self.digests(stored, &canonical);
+                let keyed = self.key.link(&self.at.before, &canonical) == *stored.hash;
+                let holds = keyed && self.digests(stored, &canonical);
                 // After a gap the link before it is not known, and the gap is told already.
-                if !holds && position == self.position + 1 {
-                    let is_in_order = place > self.place;
+                if !holds && position == self.at.position + 1 {
+                    let is_in_order = place > self.at.place;
                     let altered = Finding::Altered { position, seq };
                     self.report.find(if is_in_order { altered } else { Finding::Moved { position, seq } });
                 }
                 if holds {
-                    self.last = place;
+                    self.at.last = place;
                 }
-                self.place = place;
+                self.at.place = place;
             }
         }
         let (hash, digest) = (&stored.hash, stored.digest.as_deref());
@@ -238,25 +257,25 @@ impl<'a> Walk<'a> {
         }
         self.report.sealed += 1;
         self.report.unanchored += u64::from(position > self.newest);
-        self.position = position;
-        self.before = Hash::try_from(hash.as_slice()).unwrap_or(GENESIS);
+        self.at.position = position;
+        self.at.before = Hash::try_from(hash.as_slice()).unwrap_or(GENESIS);
         if let Some(digest) = digest {
-            self.public = Some(Hash::try_from(digest).unwrap_or(GENESIS));
+            self.at.public = Some(Hash::try_from(digest).unwrap_or(GENESIS));
         }
     }
 
     /// Whether the public link holds: it may be missing only as long as none was made.
     fn digests(&self, stored: &Stored, canonical: &[u8]) -> bool {
         match &stored.digest {
-            Some(digest) => ::chain::link(&self.public.unwrap_or(self.before), canonical) == **digest,
-            None => self.public.is_none(),
+            Some(digest) => ::chain::link(&self.at.public.unwrap_or(self.at.before), canonical) == **digest,
+            None => self.at.public.is_none(),
         }
     }
 
-    fn end(mut self) -> (Position, Report) {
-        if self.newest > self.position {
-            self.report.find(Finding::Truncated { anchored: self.newest, found: self.position });
+    fn end(mut self, is_end: bool) -> (Progress, Report) {
+        if is_end && self.newest > self.at.position {
+            self.report.find(Finding::Truncated { anchored: self.newest, found: self.at.position });
         }
-        (self.last, self.report)
+        (self.at, self.report)
     }
 }

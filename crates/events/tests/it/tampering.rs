@@ -205,3 +205,51 @@ async fn links_cut_off_alone_are_sealed_again_to_the_same_hashes() {
     relay.stop().await;
     assert!(world.verify(&anchors).await.is_intact());
 }
+
+#[tokio::test]
+async fn what_is_found_in_parts_is_what_is_found_at_once() {
+    let changes = [
+        "select 1",
+        "update audit set actor = 'users/other' where seq = 5",
+        "delete from audit where seq = 4; delete from audit_chain where position = 4",
+        "delete from audit where seq <= 3; delete from audit_chain where position <= 3",
+        "delete from audit where seq > 7; delete from audit_chain where position > 7",
+        "insert into audit (tx, actor, method, outcome) select tx, 'users/x', 'y', 'done' from audit where seq in (3, 4)",
+        "insert into audit (tx, actor, method, outcome) values ('1', 'users/x', 'y', 'done')",
+        "insert into audit (seq, tx, actor, method, outcome) overriding system value values (-5, '0', 'a', 'b', 'c')",
+        "insert into audit (tx, actor, method, outcome) values ('1000000000000', 'users/x', 'y', 'done')",
+        "update audit_chain set position = -position where position in (4, 5);
+         update audit_chain set position = 9 + position where position < 0",
+        "insert into audit (actor, method, outcome) values ('users/x', 'not yet sealed', 'done')",
+    ];
+    for change in changes {
+        let (world, anchors) = sealed().await;
+        sqlx::raw_sql(change).execute(world.pool()).await.unwrap();
+        let whole = world.verify(&anchors).await;
+        for most in [1, 3, 10, 11] {
+            let parts = world.verify_parts(&anchors, most).await;
+            let mut found: Vec<_> = parts.iter().flat_map(|(part, _)| part.findings.clone()).collect();
+            assert_eq!(found.len(), whole.findings.len(), "{change}, {most}: {found:?}");
+            found.retain(|finding| !whole.findings.contains(finding));
+            assert!(found.is_empty(), "{change}, {most}: {found:?}");
+            let sum = |count: fn(&events::chain::Report) -> u64| parts.iter().map(|(part, _)| count(part)).sum::<u64>();
+            let told = (sum(|part| part.sealed), sum(|part| part.unsealed), sum(|part| part.unanchored));
+            assert_eq!(told, (whole.sealed, whole.unsealed, whole.unanchored), "{change}, {most}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_chain_written_anew_between_two_parts_does_not_fit_the_part_before() {
+    let (world, anchors) = sealed().await;
+    let parts = world.verify_parts(&[], 5).await;
+    let from = parts[1].1;
+    world.execute("update audit_chain set hash = sha256(hash), digest = sha256(digest) where position = 5").await;
+    let (on, _) = events::chain::verify(world.pool(), &crate::world::key(), &[], from, i64::MAX).await.unwrap();
+    assert!(on.is_intact(), "the part goes on from the link that it was given, not from what lies there now: {on:?}");
+    let whole = world.verify(&anchors).await;
+    assert!(whole.findings.contains(&Finding::Altered { position: 5, seq: 5 }), "{whole:?}");
+    world.execute("update audit_chain set hash = sha256(hash), digest = sha256(digest) where position = 6").await;
+    let (on, _) = events::chain::verify(world.pool(), &crate::world::key(), &[], from, i64::MAX).await.unwrap();
+    assert!(on.findings.contains(&Finding::Altered { position: 6, seq: 6 }), "{on:?}");
+}

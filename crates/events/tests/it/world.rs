@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use config::Env;
-use events::chain::{Anchor, Key, Report, verify};
+use events::chain::{Anchor, Key, Progress, Report, verify};
 use events::{Consumer, ConsumerSettings, Event, Handler, HandlerError, Relay, relay};
 use pg::Tx;
 use redis::AsyncCommands as _;
@@ -194,7 +194,20 @@ impl World {
     }
 
     pub(crate) async fn verify(&self, anchors: &[Anchor]) -> Report {
-        verify(self.pool(), &key(), anchors).await.unwrap()
+        let (report, next) = verify(self.pool(), &key(), anchors, Progress::default(), i64::MAX).await.unwrap();
+        assert_eq!(next, None, "there is no more than all");
+        report
+    }
+
+    /// The same in parts of so many links: what each found, and where each began.
+    pub(crate) async fn verify_parts(&self, anchors: &[Anchor], most: i64) -> Vec<(Report, Progress)> {
+        let (mut parts, mut next) = (Vec::new(), Some(Progress::default()));
+        while let Some(from) = next {
+            let (report, after) = verify(self.pool(), &key(), anchors, from, most).await.unwrap();
+            parts.push((report, from));
+            next = after;
+        }
+        parts
     }
 }
 

@@ -46,6 +46,7 @@ impl Fixture for CrisisPersons {
             "MergeCrisisPerson" => {
                 Some(json!({ "into": self.stands.get()?["name"], "grounds": "Both were seen together." }))
             }
+            "ReportPersonAboard" => Some(json!({ "passages": [{ "carriage": "BR101", "seat": "12A" }] })),
             name if name.starts_with("Report") => Some(json!({ "note": "By telephone." })),
             _ => plain(method),
         }

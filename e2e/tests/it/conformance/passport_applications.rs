@@ -93,6 +93,9 @@ impl Fixture for PassportApplications {
                 "photo": "photos/1",
                 "biometrics": "biometrics/1",
             })),
+            "CorrectPassportApplication" => {
+                Some(json!({ "birthPlace": "Nadir", "grounds": "Certificate of birth 12/1974." }))
+            }
             "RequestPassportInformation" => Some(json!({ "wanted": "Another photograph." })),
             "ProvidePassportInformation" => Some(json!({ "evidence": "Another photograph." })),
             "AdjudicatePassportApplication" => Some(json!({ "screening": self.screening.get()?["name"] })),
@@ -108,6 +111,11 @@ impl Fixture for PassportApplications {
             "DeliverPassport" => Some(json!({ "evidence": "identity card" })),
             _ => plain(method),
         }
+    }
+
+    /// A correction of the place of birth leaves it where it is.
+    fn leads(&self, method: &Method, _: &str) -> bool {
+        method.name() != "CorrectPassportApplication"
     }
 
     fn change(&self) -> Option<Value> {

@@ -98,6 +98,7 @@ impl Fixture for VisaApplications {
             }
             "RecordBiometrics" => Some(json!({ "biometrics": "biometrics/1" })),
             "CheckVisaApplication" => Some(json!({ "screening": self.screening.get()?["name"], "consulted": ["FR"] })),
+            "CorrectVisaApplication" => Some(json!({ "blankPages": 9, "grounds": "The pages of the passport." })),
             "AnswerConsultation" => Some(json!({ "authority": "FR" })),
             "RecordInterview" => Some(json!({ "outcome": "Answers were plausible." })),
             "ExtendDecision" => Some(json!({ "grounds": "A document is examined." })),
@@ -114,6 +115,11 @@ impl Fixture for VisaApplications {
             "QuoteVisaFee" => Some(json!({ "visaClass": "C", "nationality": "IN", "birthDate": "1974-08-12" })),
             _ => plain(method),
         }
+    }
+
+    /// What is corrected before the examination stays where it is.
+    fn leads(&self, method: &Method, _: &str) -> bool {
+        method.name() != "CorrectVisaApplication"
     }
 
     fn change(&self) -> Option<Value> {
